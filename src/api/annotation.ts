@@ -1,0 +1,40 @@
+/** Keys that users write on their workloads. The same fields exist in `updates.rules`; an annotation beats a rule. */
+
+export const annotationPrefix = 'fairlead.dev/'
+
+/** Annotation names after the prefix, as users write them. */
+export const annotationFields = [
+  'policy',
+  'constraint',
+  'pattern',
+  'filter',
+  'extract',
+  'order',
+  'prerelease',
+  'images',
+  'require-approval',
+  'mode',
+  'min-update-interval',
+  'min-age',
+  'window',
+  'pin-digest',
+  'platform',
+  'deadline',
+  'rollback',
+  'hold',
+  'verify',
+] as const
+
+export type AnnotationField = (typeof annotationFields)[number]
+
+/** What is done with a decision: shown only, committed to the branch, or proposed as a pull request. */
+export type Mode = 'observe' | 'commit' | 'pull-request'
+
+/** Label that holds the application's version, on the workload or its pod template. */
+export const versionLabel = 'app.kubernetes.io/version'
+
+/** Labels by which Flux's kustomize-controller marks what it applied. They nominate; the inventory proves. */
+export const fluxKustomizeLabels = {
+  name: 'kustomize.toolkit.fluxcd.io/name',
+  namespace: 'kustomize.toolkit.fluxcd.io/namespace',
+} as const

@@ -1,0 +1,85 @@
+/** The few Kubernetes shapes fairlead reads and writes. Everything from outside stays `unknown` until a reader checks it. */
+
+export interface ObjectMeta {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  ownerReferences?: OwnerReference[]
+}
+
+export interface OwnerReference {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+}
+
+/** Any object as served; `spec` and `status` are unchecked. */
+export interface KubernetesObject {
+  apiVersion: string
+  kind: string
+  metadata: ObjectMeta
+  spec?: unknown
+  status?: unknown
+}
+
+/** A served collection, e.g. `{group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', namespaced: true}`. */
+export interface Resource {
+  group: string
+  version: string
+  plural: string
+  kind: string
+  namespaced: boolean
+}
+
+/** Identity of one object, in kubectl's order. */
+export interface ObjectKey {
+  kind: string
+  namespace: string
+  name: string
+}
+
+/** `Kind/namespace/name`, the form used in keys, logs, trailers and messages. */
+export function objectKey(key: ObjectKey): string {
+  return `${key.kind}/${key.namespace}/${key.name}`
+}
+
+export const resources = {
+  deployment: { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', namespaced: true },
+  statefulSet: { group: 'apps', version: 'v1', plural: 'statefulsets', kind: 'StatefulSet', namespaced: true },
+  daemonSet: { group: 'apps', version: 'v1', plural: 'daemonsets', kind: 'DaemonSet', namespaced: true },
+  updateRequest: {
+    group: 'fairlead.dev',
+    version: 'v1alpha1',
+    plural: 'updaterequests',
+    kind: 'UpdateRequest',
+    namespaced: true,
+  },
+  lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },
+  event: { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true },
+  kustomization: {
+    group: 'kustomize.toolkit.fluxcd.io',
+    version: 'v1',
+    plural: 'kustomizations',
+    kind: 'Kustomization',
+    namespaced: true,
+  },
+  gitRepository: {
+    group: 'source.toolkit.fluxcd.io',
+    version: 'v1',
+    plural: 'gitrepositories',
+    kind: 'GitRepository',
+    namespaced: true,
+  },
+} as const satisfies Record<string, Resource>
+
+/** `apps/v1`, or `v1` for the core group. */
+export function apiVersionOf(resource: Resource): string {
+  return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
+}

@@ -1,0 +1,71 @@
+import type { Condition } from './condition.ts'
+import type { KubernetesObject, ObjectMeta } from './kubernetes.ts'
+
+/**
+ * UpdateRequest (`fur`): one decision to change one image slot in Git. Every decision is one, also when nobody has to
+ * approve it. The name is the target id plus a short hash of the new reference, so the same decision is the same object.
+ */
+export interface UpdateRequest extends KubernetesObject {
+  apiVersion: 'fairlead.dev/v1alpha1'
+  kind: 'UpdateRequest'
+  metadata: ObjectMeta
+  spec: UpdateRequestSpec
+  status?: UpdateRequestStatus
+}
+
+export interface UpdateTarget {
+  kind: string
+  namespace: string
+  name: string
+  container: string
+}
+
+export interface UpdateRequestSpec {
+  /** Every container that the image slot decides; at most 64. The object lives in the first one's namespace. */
+  targets: UpdateTarget[]
+  change: {
+    /** Normalised URL of the Git repository, e.g. `https://github.com/acme/gitops`. */
+    repository: string
+    branch: string
+    /** File in the repository. */
+    path: string
+    /** Where in the file, e.g. `1:spec.template.spec.containers[0].image` (document index, then path). */
+    keyPath: string
+    /** Image reference as it stands in Git now. */
+    from: string
+    /** Image reference wanted. */
+    to: string
+    /** Manifest digest of `to` when the decision was made. */
+    digest?: string
+  }
+  /** The policy that chose, in words, e.g. `minor` or `semver ^1.2`. */
+  policy: string
+  /** Why, e.g. `selected`. */
+  reason: string
+  requireApproval: boolean
+  /** RFC 3339; absent = never. */
+  expiresAt?: string
+}
+
+export type UpdateRequestPhase = 'Pending' | 'Approved' | 'Rejected' | 'Completed' | 'Failed' | 'Expired' | 'Superseded'
+
+/** Phases after which an UpdateRequest never changes Git again. */
+export const finalPhases: readonly UpdateRequestPhase[] = ['Rejected', 'Completed', 'Failed', 'Expired', 'Superseded']
+
+export interface UpdateRequestStatus {
+  phase?: UpdateRequestPhase
+  observedGeneration?: number
+  approvedBy?: string
+  approvedAt?: string
+  rejectedBy?: string
+  rejectedAt?: string
+  message?: string
+  /** How many tags got which verdict. */
+  verdicts?: Record<string, number>
+  /** The tags nearest to the choice, newest first; at most 20. */
+  candidates?: { tag: string; verdict: string }[]
+  /** Commit on the branch as read back from the remote. */
+  commit?: string
+  pullRequest?: { number: number; url: string }
+  conditions?: Condition[]
+}
