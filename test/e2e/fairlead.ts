@@ -1,0 +1,132 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { KubernetesObject } from '../../src/api/kubernetes.ts'
+import { type Component, startComponent } from './component.ts'
+import { eventually } from './eventually.ts'
+import { applyCrds, namespaceObject } from './flux.ts'
+import { kubeconfig, parseObjects } from './kubernetes.ts'
+import type { Lab } from './lab.ts'
+import { parseMetrics, type Sample } from './metric.ts'
+import { freePorts } from './port.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+
+/** Who fairlead is in the cluster: the ServiceAccount of deploy/base with the rights that are shipped there. */
+export interface Account {
+  namespace: string
+  /** As the audit log names it. */
+  user: string
+  /** Path of a kubeconfig with a token of that ServiceAccount. */
+  kubeconfig: string
+}
+
+const rightsKinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']
+
+/** Installs the shipped CRDs and rights, and nothing else, and asks for a token as a kubelet would. */
+export async function installFairlead(lab: Lab): Promise<Account> {
+  const { kubernetes, admin } = lab.plane
+  await applyCrds(kubernetes, join(root, 'deploy', 'crds'))
+  const rights = await readRights(join(root, 'deploy', 'base'))
+  const account = rights.find(({ kind }) => kind === 'ServiceAccount')
+  if (account === undefined || !rights.some(({ kind }) => kind === 'ClusterRole')) {
+    throw new Error('deploy/base holds no ServiceAccount or no ClusterRole')
+  }
+  const { name, namespace = '' } = account.metadata
+  await kubernetes.apply(namespaceObject(namespace), ...rights)
+  const token = await kubernetes.serviceAccountToken(namespace, name)
+  const path = join(lab.dir, 'fairlead.kubeconfig')
+  await writeFile(path, kubeconfig({ ...admin, token }), { mode: 0o600 })
+  return { namespace, user: `system:serviceaccount:${namespace}:${name}`, kubeconfig: path }
+}
+
+async function readRights(folder: string): Promise<KubernetesObject[]> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort()
+  const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))
+  return texts.flatMap((text, index) => parseObjects(text, files[index] ?? '')).filter(isRight)
+}
+
+function isRight({ kind }: KubernetesObject): boolean {
+  return rightsKinds.includes(kind)
+}
+
+/** What differs from one fairlead of the tests to the next. */
+export interface Settings {
+  name: string
+  mode: 'commit' | 'observe'
+  backend: 'native' | 'isomorphic'
+  /** Namespace whose workloads it looks after. */
+  namespace: string
+  repository: string
+  allowPaths: string[]
+}
+
+/** A running fairlead, seen from outside. */
+export interface Fairlead {
+  readonly component: Component
+  /** Samples of one metric as scraped now. */
+  samples(metric: string): Promise<Sample[]>
+}
+
+/** Starts the bundle as its image does and waits until it says it is ready. */
+export async function startFairlead(lab: Lab, account: Account, settings: Settings): Promise<Fairlead> {
+  const [api = 0, metrics = 0] = await freePorts(2)
+  const dir = join(lab.dir, settings.name)
+  await mkdir(dir, { recursive: true })
+  const secret = async (name: string, text: string) => {
+    await writeFile(join(dir, name), text, { mode: 0o600 })
+    return join(dir, name)
+  }
+  const config = {
+    mode: settings.mode,
+    cluster: { name: 'e2e', namespaces: { include: [settings.namespace] } },
+    kubernetes: { kubeconfig: account.kubeconfig },
+    listen: {
+      webhook: `127.0.0.1:${lab.webhook.port}`,
+      api: `127.0.0.1:${api}`,
+      metrics: `127.0.0.1:${metrics}`,
+    },
+    log: { level: 'debug' },
+    cacheDir: join(dir, 'cache'),
+    leaderElection: { namespace: account.namespace },
+    git: {
+      backend: settings.backend,
+      repositories: [
+        {
+          url: settings.repository,
+          insecure: true,
+          credentials: {
+            usernameFile: await secret('git-username', lab.git.user),
+            passwordFile: await secret('git-password', lab.git.password),
+          },
+          allowPaths: settings.allowPaths,
+        },
+      ],
+    },
+    registries: [{ host: lab.registry, insecure: true }],
+    // far away: within a test only the registry's own notification can bring news of a push
+    polling: { interval: '1h' },
+    webhooks: {
+      receivers: [
+        {
+          name: 'registry',
+          type: 'registry',
+          auth: 'header',
+          secretFile: await secret('registry-token', lab.webhook.token),
+        },
+      ],
+    },
+  }
+  const file = await secret('config.yaml', JSON.stringify(config, undefined, 2))
+  const memory = ['--max-semi-space-size=2', '--max-old-space-size=128', '--optimize-for-size']
+  const args = [...memory, join(root, 'dist', 'cli.js'), 'controller', '--config', file]
+  const component = startComponent({ name: settings.name, file: process.execPath, args, dir: lab.dir })
+  lab.components.push(component)
+  const base = `http://127.0.0.1:${metrics}`
+  const answers = async (path: string) => ((await fetch(`${base}${path}`)).ok ? true : undefined)
+  await eventually(`${settings.name} is ready`, () => answers('/readyz'), { watched: [component] })
+  const samples = async (metric: string) => {
+    const text = await (await fetch(`${base}/metrics`)).text()
+    return parseMetrics(text).filter((sample) => sample.metric === metric)
+  }
+  return { component, samples }
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+
+const sha256 = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json'
+
+/** Where an image goes: `host` without scheme (plain HTTP), e.g. `127.0.0.1:5000`. */
+export interface ImageName {
+  host: string
+  repository: string
+  tag: string
+}
+
+/** Pushes a one-layer image for linux/amd64 as the OCI distribution spec says; returns its manifest digest. */
+export async function pushImage({ host, repository, tag }: ImageName): Promise<string> {
+  const base = `http://${host}/v2/${repository}`
+  const layer = gzipSync(Buffer.from(`${repository}:${tag}\n`))
+  const config = Buffer.from(
+    JSON.stringify({
+      created: '2026-01-02T03:04:05Z',
+      architecture: 'amd64',
+      os: 'linux',
+      config: {},
+      rootfs: { type: 'layers', diff_ids: [sha256(Buffer.from(`${repository}:${tag}\n`))] },
+    }),
+  )
+  await pushBlob(base, layer)
+  await pushBlob(base, config)
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: manifestType,
+      config: descriptor('application/vnd.oci.image.config.v1+json', config),
+      layers: [descriptor('application/vnd.oci.image.layer.v1.tar+gzip', layer)],
+    }),
+  )
+  await send('PUT', `${base}/manifests/${tag}`, manifest, manifestType)
+  return sha256(manifest)
+}
+
+function descriptor(mediaType: string, bytes: Buffer) {
+  return { mediaType, size: bytes.length, digest: sha256(bytes) }
+}
+
+async function pushBlob(base: string, bytes: Buffer): Promise<void> {
+  const started = await send('POST', `${base}/blobs/uploads/`)
+  const location = new URL(started.headers.get('location') ?? '', base)
+  location.searchParams.set('digest', sha256(bytes))
+  await send('PUT', location.href, bytes, 'application/octet-stream')
+}
+
+async function send(method: string, url: string, body?: Buffer, type?: string): Promise<Response> {
+  const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
+  const response = await fetch(url, { method, headers, body: body === undefined ? null : new Uint8Array(body) })
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`)
+  return response
+}

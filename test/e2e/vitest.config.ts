@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.e2e.ts'],
+    pool: 'forks',
+    fileParallelism: false, // one control plane at a time: two cores
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
+})
