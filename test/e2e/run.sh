@@ -2,7 +2,7 @@
 # Runs the end-to-end tests against real components: run.sh [vitest arguments]
 #
 # Skips loudly (exit 0) where Go, docker-registry or git-http-backend are missing; with FAIRLEAD_E2E_REQUIRED=1 that is
-# a failure. The logs of every component stay in the printed folder when a test fails.
+# a failure. The last line is "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -26,6 +26,7 @@ export FAIRLEAD_E2E_BIN
 
 FAIRLEAD_E2E_STATE=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-e2e-XXXXXX")
 export FAIRLEAD_E2E_STATE
+echo "logs of all components while it runs, and after a failure: $FAIRLEAD_E2E_STATE"
 
 # A test run that was killed cannot end its components. A pid counts only while its process carries our state folder in
 # its environment: numbers are used again.
@@ -45,9 +46,5 @@ trap 'exit 143' TERM
 
 cd "$here/../.."
 node_modules/.bin/vitest run --config test/e2e/vitest.config.ts "$@" || status=$?
-if [ "$status" -eq 0 ]; then
-  rm -rf "$FAIRLEAD_E2E_STATE"
-else
-  echo "logs of all components: $FAIRLEAD_E2E_STATE"
-fi
+[ "$status" -ne 0 ] || rm -rf "$FAIRLEAD_E2E_STATE"
 exit "$status"

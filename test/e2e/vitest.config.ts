@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config'
+import { closingLine } from './closing-line.ts'
 
 export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['*.e2e.ts'],
+    reporters: ['default', closingLine],
     pool: 'forks',
     fileParallelism: false, // one control plane at a time: two cores
     testTimeout: 180_000,

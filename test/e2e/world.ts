@@ -1,0 +1,125 @@
+import { eventually } from './eventually.ts'
+import type { Account, Fairlead } from './fairlead.ts'
+import { appliedCommit, declareRoots, namespaceObject, type Root } from './flux.ts'
+import type { Commit, Gitops } from './gitops.ts'
+import { pushImage } from './image.ts'
+import { conditionOf, valueAt } from './kubernetes.ts'
+import type { Lab } from './lab.ts'
+
+/** One namespace of the lab with its own repository, so that stories do not meet. */
+export interface World {
+  readonly lab: Lab
+  readonly account: Account
+  readonly namespace: string
+  readonly gitops: Gitops
+  /** Image reference of a workload's tag. */
+  image(name: string, tag: string): string
+  /** Pushes the tag; the registry then notifies fairlead. */
+  release(name: string, tag: string): Promise<void>
+}
+
+export async function createWorld(lab: Lab, account: Account, namespace: string): Promise<World> {
+  await lab.plane.kubernetes.apply(namespaceObject(namespace))
+  return {
+    lab,
+    account,
+    namespace,
+    gitops: await lab.createRepository(namespace),
+    image: (name, tag) => `${lab.registry}/${namespace}/${name}:${tag}`,
+    release: async (name, tag) => {
+      await pushImage({ host: lab.registry, repository: `${namespace}/${name}`, tag })
+    },
+  }
+}
+
+/** Declares the roots to Flux and waits until the Deployments in them run. */
+export async function deployWithFlux(world: World, roots: readonly Root[], deployments: readonly string[]) {
+  const { kubernetes } = world.lab.plane
+  const { user: username, password } = world.lab.git
+  await declareRoots(kubernetes, { name: world.namespace, url: world.gitops.url, username, password }, roots)
+  for (const name of deployments) {
+    await eventually(
+      `Deployment ${world.namespace}/${name} is available`,
+      async () => {
+        const deployment = await kubernetes.get('apps/v1', 'Deployment', world.namespace, name)
+        return conditionOf(deployment, 'Available') === 'True' ? true : undefined
+      },
+      { watched: world.lab.components },
+    )
+  }
+}
+
+/** The first commit on the branch after `since`. */
+export function nextCommit(world: World, since: string, fairlead: Fairlead): Promise<Commit> {
+  return eventually('fairlead commits', async () => (await world.gitops.commitsSince(since))[0], {
+    watched: [fairlead.component],
+  })
+}
+
+/** Waits until the revision that Flux says it applied for the root holds the commit. */
+export async function untilApplied(world: World, root: string, commit: string): Promise<void> {
+  await eventually(`Flux applied ${commit} for ${root}`, async () => {
+    const applied = await appliedCommit(world.lab.plane.kubernetes, root)
+    return applied !== undefined && (await world.gitops.contains(applied, commit)) ? true : undefined
+  })
+}
+
+export interface Decision {
+  name: string
+  workload: string
+  to: string
+  phase: string | undefined
+  commit: string | undefined
+}
+
+/** The UpdateRequests of the world that are about a workload. */
+export async function decisionsAbout(world: World, workload: string): Promise<Decision[]> {
+  const requests = await world.lab.plane.kubernetes.list('fairlead.dev/v1alpha1', 'UpdateRequest', world.namespace)
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  return requests
+    .map((request) => ({
+      name: request.metadata.name,
+      workload: text(valueAt(request, 'spec', 'targets', 0, 'name')) ?? '',
+      to: text(valueAt(request, 'spec', 'change', 'to')) ?? '',
+      phase: text(valueAt(request, 'status', 'phase')),
+      commit: text(valueAt(request, 'status', 'commit')),
+    }))
+    .filter((decision) => decision.workload === workload)
+}
+
+/** The decision to bring a workload to an image, as soon as it is in the phase. */
+export function decisionIn(world: World, workload: string, phase: string, fairlead: Fairlead): Promise<Decision> {
+  return eventually(
+    `an UpdateRequest about ${workload} is ${phase}`,
+    async () => (await decisionsAbout(world, workload)).find((decision) => decision.phase === phase),
+    { watched: [fairlead.component] },
+  )
+}
+
+/**
+ * The phases that the metrics tell of a workload, in order and without repetitions, from now until a rollout has ended.
+ */
+export function phasesOfNextRollout(fairlead: Fairlead, namespace: string, name: string): Promise<string[]> {
+  const seen: string[] = []
+  return eventually(
+    `a rollout of ${namespace}/${name} has ended`,
+    async () => {
+      const samples = await fairlead.samples('fairlead_rollout_phase')
+      const current = samples.find(
+        ({ labels, value }) => value === 1 && labels.namespace === namespace && labels.name === name,
+      )
+      const phase = current?.labels.phase
+      if (phase !== undefined && phase !== seen.at(-1)) seen.push(phase)
+      return seen.at(-2) === 'rolling_out' ? seen : undefined
+    },
+    { watched: [fairlead.component], everyMs: 50, timeoutMs: 120_000 },
+  )
+}
+
+/** Versions that the metrics tell of a workload now. */
+export async function versionsOf(fairlead: Fairlead, namespace: string, name: string): Promise<string[]> {
+  const samples = await fairlead.samples('fairlead_workload_version_info')
+  return samples
+    .filter(({ labels }) => labels.namespace === namespace && labels.name === name)
+    .map(({ labels }) => labels.version ?? '')
+}
