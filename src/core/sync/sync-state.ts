@@ -1,0 +1,25 @@
+import { type KubernetesObject, objectKey } from '../../api/kubernetes.ts'
+
+/**
+ * How far an engine has come with one commit. `seen`: it has fetched the commit but not applied it. `superseded`: it
+ * applied the commit, and later something else in its place. `blocked`: it waits for a person or another object.
+ */
+export type SyncStateName = 'pending' | 'seen' | 'applied' | 'superseded' | 'blocked' | 'failed' | 'unknown'
+
+export interface Sync {
+  engine: 'flux' | 'argocd'
+  /** `Kind/namespace/name` */
+  object: string
+  state: SyncStateName
+  /** CamelCase: the engine's own reason where it gave one. */
+  reason: string
+  message: string
+  /** The engine's revision that the verdict rests on, as it wrote it; empty when there is none. */
+  revision: string
+}
+
+/** `Kind/namespace/name` of an object. */
+export function syncedObject(object: KubernetesObject): string {
+  const { name, namespace } = object.metadata
+  return objectKey({ kind: object.kind, namespace: namespace ?? '', name })
+}
