@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubernetesObject } from '../../src/api/kubernetes.ts'
-import { type Component, startComponent } from './component.ts'
+import type { Component } from './component.ts'
 import { eventually } from './eventually.ts'
 import { applyCrds, namespaceObject } from './flux.ts'
 import { kubeconfig, parseObjects } from './kubernetes.ts'
@@ -119,8 +119,7 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
   const file = await secret('config.yaml', JSON.stringify(config, undefined, 2))
   const memory = ['--max-semi-space-size=2', '--max-old-space-size=128', '--optimize-for-size']
   const args = [...memory, join(root, 'dist', 'cli.js'), 'controller', '--config', file]
-  const component = startComponent({ name: settings.name, file: process.execPath, args, dir: lab.dir })
-  lab.components.push(component)
+  const component = lab.start({ name: settings.name, file: process.execPath, args })
   const base = `http://127.0.0.1:${metrics}`
   const answers = async (path: string) => ((await fetch(`${base}${path}`)).ok ? true : undefined)
   await eventually(`${settings.name} is ready`, () => answers('/readyz'), { watched: [component] })

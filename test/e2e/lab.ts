@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Component } from './component.ts'
+import { type Command, type Component, startComponent } from './component.ts'
 import { type ControlPlane, startControlPlane, startNode } from './control-plane.ts'
 import { startFlux } from './flux.ts'
 import { type GitServer, startGitServer } from './git-server.ts'
@@ -18,8 +18,10 @@ export interface Lab {
   readonly registry: string
   /** Where the registry sends its notifications, so where fairlead must listen. */
   readonly webhook: { port: number; token: string }
-  /** Everything that runs; whoever starts something more adds it. */
-  readonly components: Component[]
+  /** The parts themselves; when one of them dies, nothing more can come. */
+  readonly components: readonly Component[]
+  /** Starts one more program, whose logs lie beside the others and which ends with the lab at the latest. */
+  start(command: Omit<Command, 'dir'>): Component
   createRepository(name: string): Promise<Gitops>
   stop(): Promise<void>
 }
@@ -30,6 +32,12 @@ export async function startLab(): Promise<Lab> {
   if (bin === undefined) throw new Error('FAIRLEAD_E2E_BIN is not set: run the end-to-end tests with `npm run e2e`')
   const dir = await mkdtemp(join(process.env.FAIRLEAD_E2E_STATE ?? tmpdir(), 'lab-'))
   const components: Component[] = []
+  const guests: Component[] = []
+  const start: Lab['start'] = (command) => {
+    const guest = startComponent({ ...command, dir })
+    guests.push(guest)
+    return guest
+  }
   const [webhookPort = 0] = await freePorts(1)
   const webhook = { port: webhookPort, token: 'registry token' }
   const repositories = join(dir, 'git')
@@ -37,7 +45,7 @@ export async function startLab(): Promise<Lab> {
   const git = await startGitServer(repositories)
   const stop = async () => {
     // a throw-away control plane need not stop politely: kube-apiserver takes seconds over SIGTERM
-    await Promise.all(components.map((component) => component.end('SIGKILL')))
+    await Promise.all([...components, ...guests].map((component) => component.end('SIGKILL')))
     await git.close()
   }
   try {
@@ -50,7 +58,7 @@ export async function startLab(): Promise<Lab> {
     await Promise.all([startNode(surroundings, plane), startFlux(surroundings, plane)])
     const createRepository = (name: string) =>
       createGitops({ root: repositories, work: join(dir, 'work'), name, url: git.urlOf(name) })
-    return { dir, plane, git, registry, webhook, components, createRepository, stop }
+    return { dir, plane, git, registry, webhook, components, start, createRepository, stop }
   } catch (error) {
     await stop()
     throw error
