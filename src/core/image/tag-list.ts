@@ -1,0 +1,113 @@
+import type { TagFilter } from './filter.ts'
+import { isTag } from './reference.ts'
+import { isCommitToken } from './variant.ts'
+import { readVersion, type Version } from './version.ts'
+
+/** What a tag is before any policy looks at it. */
+export type TagState = 'tag' | 'artifact' | 'filtered' | 'not-a-tag'
+
+/** The tags of one image repository, each read once for all policies. */
+export interface TagList {
+  /** As the registry lists them. */
+  readonly tags: readonly string[]
+  /** What policies see of them: the tag, or what a filter extracts from it. */
+  readonly texts: readonly string[]
+  readonly states: readonly TagState[]
+  readonly versions: readonly (Version | undefined)[]
+  /** `prefix:length` of the commits among the tags; numbers of such a length are commits too. */
+  readonly commits: ReadonlySet<string>
+}
+
+/** Tags between two yields; a few milliseconds of work. */
+const batch = 2000
+
+/** Runs a generator to its end without a pause, for the command line and for tests. */
+export function runToEnd<T>(steps: Generator<void, T, void>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Reads all tags at once; never throws. */
+export function createTagList(tags: readonly string[]): TagList {
+  return runToEnd(parsingTags(tags))
+}
+
+/** Reads all tags, yielding every few milliseconds so that a caller can let others run. Never throws. */
+export function* parsingTags(tags: readonly string[]): Generator<void, TagList, void> {
+  const states: TagState[] = []
+  const versions: (Version | undefined)[] = []
+  const commits = new Set<string>()
+  for (const [index, tag] of tags.entries()) {
+    const state = !isTag(tag) ? 'not-a-tag' : isArtifactTag(tag) ? 'artifact' : 'tag'
+    states.push(state)
+    versions.push(state === 'tag' ? readListed(tag, commits) : undefined)
+    if (index % batch === batch - 1) yield
+  }
+  return { tags, texts: tags, states, versions, commits }
+}
+
+/**
+ * The list as a policy with this filter sees it. What is extracted is read as a version only when the policy compares
+ * versions. Yields like `parsingTags`.
+ */
+export function* filteringTags(
+  list: TagList,
+  filter: TagFilter,
+  comparesVersions: boolean,
+): Generator<void, TagList, void> {
+  const texts: string[] = []
+  const states: TagState[] = []
+  const versions: (Version | undefined)[] = []
+  const commits = new Set<string>()
+  const reads = filter.extracts && comparesVersions
+  for (const [index, tag] of list.tags.entries()) {
+    const state = list.states[index] ?? 'not-a-tag'
+    const text = state === 'tag' ? filter.apply(tag) : undefined
+    texts.push(text ?? tag)
+    states.push(state === 'tag' && text === undefined ? 'filtered' : state)
+    if (reads) versions.push(text === undefined ? undefined : readListed(text, commits))
+    if (index % batch === batch - 1) yield
+  }
+  if (!filter.extracts) return { ...list, states }
+  return { tags: list.tags, texts, states, versions, commits }
+}
+
+/** The version that a text is among the others of a list; undefined when it is none, or a commit there. */
+export function readInList(text: string, list: TagList): Version | undefined {
+  const version = isTag(text) && !isArtifactTag(text) ? readVersion(text) : undefined
+  return version === undefined || isCommitNumber(version, list.commits) ? undefined : version
+}
+
+const artifactPattern = /^sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/
+
+/** Whether a tag only carries the signature, attestation or SBOM of another image. */
+export function isArtifactTag(tag: string): boolean {
+  return tag.length >= 71 && artifactPattern.test(tag)
+}
+
+/** A number of seven or more digits that is no date, where commits of that length stand beside it, is one too. */
+export function isCommitNumber({ precision, date, digits, prefix }: Version, commits: ReadonlySet<string>): boolean {
+  return precision === 1 && digits >= 7 && date === '' && commits.has(`${prefix}:${digits}`)
+}
+
+function readListed(text: string, commits: Set<string>): Version | undefined {
+  const version = text.length <= 128 ? readVersion(text) : undefined
+  if (version === undefined) noteCommit(text, commits)
+  return version
+}
+
+/** Remembers the first part of a tag that is a commit, by what stands before it and its length. */
+function noteCommit(text: string, commits: Set<string>): void {
+  let start = 0
+  for (let end = 0; end <= text.length; end++) {
+    const code = end === text.length ? 45 : text.charCodeAt(end)
+    if (code !== 45 && code !== 46 && code !== 95) continue
+    if (end - start >= 7 && end - start <= 40 && isCommitToken(text.slice(start, end))) {
+      commits.add(`${text.slice(0, start)}:${end - start}`)
+      return
+    }
+    start = end + 1
+  }
+}
