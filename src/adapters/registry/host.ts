@@ -1,0 +1,75 @@
+import type { HttpHost } from '../../runtime/http.ts'
+
+/** What is configured for one registry host. */
+export interface RegistryHostSettings {
+  /** As in image references: `ghcr.io`, `registry.example.com:5000`, `docker.io`. */
+  host: string
+  /** A docker config.json. */
+  credentialsFile?: string
+  /** Plain http is spoken. Default false. */
+  insecure?: boolean
+  caFile?: string
+  /** Default: the setting for all hosts. */
+  requestsPerSecond?: number
+}
+
+/** Docker Hub's API lives on another host than its images' names say. */
+const apiHosts: ReadonlyMap<string, string> = new Map([['docker.io', 'registry-1.docker.io']])
+
+/** `https://ghcr.io`; where the API of the registry named in an image reference answers. */
+export function apiOrigin(registry: string, insecure: boolean): string {
+  return `${insecure ? 'http' : 'https'}://${apiHosts.get(registry) ?? registry}`
+}
+
+/** The same settings as the outbound client wants them, by the host that is really asked. */
+export function httpHostsOf(hosts: readonly RegistryHostSettings[]): Record<string, HttpHost> {
+  return Object.fromEntries(
+    hosts.map(({ host, caFile, insecure }) => [
+      apiHosts.get(host) ?? host,
+      { ...(caFile === undefined ? {} : { caFile }), insecure: insecure === true },
+    ]),
+  )
+}
+
+/**
+ * Endings under which everybody can have a name of their own, so that two names with the same ending need not have the
+ * same owner: an excerpt of the Public Suffix List (publicsuffix.org), cloud registries and cluster-local names.
+ */
+const sharedEndings = [
+  ...[
+    'amazonaws.com',
+    'azurecr.io',
+    'azurecr.cn',
+    'azurewebsites.net',
+    'cloudapp.net',
+    'cloudfront.net',
+    'windows.net',
+  ],
+  ...['appspot.com', 'googleapis.com', 'pkg.dev', 'run.app', 'web.app', 'aliyuncs.com', 'jfrog.io', 'myqcloud.com'],
+  ...['github.io', 'gitlab.io', 'herokuapp.com', 'netlify.app', 'vercel.app', 'pages.dev', 'workers.dev', 'fly.dev'],
+  ...['ngrok.io', 'ngrok.app', 'ngrok.dev', 'ngrok-free.app', 'nip.io', 'sslip.io', 'duckdns.org', 'dyndns.org'],
+  ...['onrender.com', 'railway.app', 'ondigitalocean.app', 'digitaloceanspaces.com', 'ovh.net', 'scw.cloud'],
+  ...['cloudapp.azure.com', 'trafficmanager.net', 'cluster.local', 'local', 'internal', 'localhost'],
+]
+
+/** `co.uk`, `com.au` and the like. */
+const countryEnding = /^(?:ac|co|com|edu|gov|go|gob|mil|ne|net|nom|or|org|gen|id|ltd|plc|sch)\.[a-z]{2}$/
+
+/**
+ * May credentials of one host be shown to the other? Only when both names belong to one owner: equal, or under the same
+ * registrable domain (`registry-1.docker.io` and `auth.docker.io`). In doubt no. Host names without port.
+ */
+export function isSameSite(one: string, other: string): boolean {
+  if (one === other) return true
+  const site = registrableDomain(one)
+  return site !== undefined && site === registrableDomain(other)
+}
+
+function registrableDomain(hostname: string): string | undefined {
+  const labels = hostname.toLowerCase().split('.')
+  const isAddress = hostname.includes(':') || /^[0-9]+$/.test(labels.at(-1) ?? '')
+  const isShared = sharedEndings.some((ending) => hostname === ending || hostname.endsWith(`.${ending}`))
+  if (isAddress || isShared) return undefined
+  const count = countryEnding.test(labels.slice(-2).join('.')) ? 3 : 2
+  return labels.length < count ? undefined : labels.slice(-count).join('.')
+}

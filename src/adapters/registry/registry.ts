@@ -1,0 +1,96 @@
+import { FairleadError } from '../../errors.ts'
+import type { Clock, Http, ImageRepository, Log, Registry } from '../../ports.ts'
+import { createRegistryClient } from './client.ts'
+import { createCredentialSource } from './credential.ts'
+import { apiOrigin, type RegistryHostSettings } from './host.ts'
+import { readDigest, readPlatforms } from './manifest.ts'
+import { createTagReader, defaultTagListLimits, type TagListLimits } from './tag-list.ts'
+import { createTokenSource } from './token.ts'
+import { createTransport, type RegistryMetrics } from './transport.ts'
+
+export interface RegistrySettings {
+  /** Registries that need more than anonymous https. Others are asked all the same. */
+  hosts: readonly RegistryHostSettings[]
+  /** Default 20. */
+  defaultRequestsPerSecond?: number
+  /** One exchange; default: the outbound client's. */
+  timeoutMs?: number
+  limits?: TagListLimits
+}
+
+export interface RegistryDependencies {
+  /** Must allow plain http and trust the CA files of the same hosts: see `httpHostsOf`. */
+  http: Http
+  clock: Clock
+  log: Log
+  metrics?: RegistryMetrics
+  /** Told every password and token read from a file, so that the log can mask it. */
+  secretSeen?: (secret: string) => void
+  /** Between 0 and 1; for the jitter of retries. */
+  random?: () => number
+}
+
+/** Source: distribution specification, "Pulling manifests"; without these no path of ours could be told what to read. */
+const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
+const registryPattern = /^(?:\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/
+const referencePattern = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
+
+/** Reads OCI and Docker registries over the distribution API. */
+export function createRegistry(settings: RegistrySettings, dependencies: RegistryDependencies): Registry {
+  const { http, clock, log, metrics, secretSeen, random } = dependencies
+  const hosts = new Map(settings.hosts.map((host) => [host.host.toLowerCase(), host]))
+  const originOf = (registry: string) => apiOrigin(registry, hosts.get(registry)?.insecure === true)
+
+  const rates = new Map(settings.hosts.map((host) => [new URL(originOf(host.host)).host, host.requestsPerSecond]))
+  const rateOf = (host: string) => rates.get(host) ?? settings.defaultRequestsPerSecond ?? 20
+  const transport = createTransport({ http, clock, rateOf, metrics, random })
+
+  const sources = new Map(
+    settings.hosts.flatMap(({ host, credentialsFile }) =>
+      credentialsFile ? [[host.toLowerCase(), createCredentialSource(credentialsFile, secretSeen)] as const] : [],
+    ),
+  )
+  const client = createRegistryClient({
+    transport,
+    tokens: createTokenSource(transport, clock),
+    originOf,
+    credentialsOf: (registry) => sources.get(registry),
+    timeoutMs: settings.timeoutMs,
+  })
+  const readTags = createTagReader(client, settings.limits ?? defaultTagListLimits)
+
+  return {
+    async tags(image) {
+      refuseName(image)
+      const { tags, dropped } = await readTags(image)
+      if (dropped > 0) log.debug({ ...image, dropped }, 'names in a tag list that are no tags were left out')
+      return tags
+    },
+    async digest(image, tag) {
+      refuseName(image, tag)
+      return readDigest(client, image, tag)
+    },
+    async platforms(image, reference) {
+      refuseName(image, reference)
+      return readPlatforms(client, image, reference)
+    },
+  }
+}
+
+/** Names come from manifests that anybody may write; only true names become part of a URL. */
+function refuseName(image: ImageRepository, reference?: string): void {
+  const name = `${image.registry}/${image.repository}`
+  const isName = image.repository.length <= 255 && repositoryPattern.test(image.repository)
+  if (!isName || !registryPattern.test(image.registry)) {
+    throw new FairleadError(
+      'RegistryNotFound',
+      `${JSON.stringify(name.slice(0, 300))} is no name an image repository can have`,
+    )
+  }
+  if (reference !== undefined && !referencePattern.test(reference)) {
+    throw new FairleadError(
+      'RegistryNotFound',
+      `${JSON.stringify(reference.slice(0, 200))} is neither a tag nor a digest (${name})`,
+    )
+  }
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { aRegistryWorld, basicAuths, web } from './registry-world.ts'
+
+const fixture = (name: string) => readFileSync(new URL(`../../../fixtures/registry/${name}`, import.meta.url), 'utf8')
+const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
+const always = (matching: RegExp, answer: (response: ServerResponse) => unknown) => ({
+  matching,
+  times: Number.POSITIVE_INFINITY,
+  answer: (_: unknown, response: ServerResponse) => void answer(response),
+})
+
+describe('the digest behind a tag', () => {
+  it('comes from one HEAD request', async () => {
+    const { server, registry } = await aRegistryWorld()
+    const digest = server.push(web.repository, '1.0.0')
+    expect(await registry.digest(web, '1.0.0')).toBe(digest)
+    expect(server.requests).toEqual(['HEAD /v2/acme/web/manifests/1.0.0'])
+  })
+
+  it.each(['sha256:short', 'md5:d41d8cd98f00b204e9800998ecf8427e', `sha256:${'A'.repeat(64)}`, ''])(
+    'is computed when the header says %j',
+    async (told) => {
+      const { server, registry } = await aRegistryWorld()
+      const digest = server.push(web.repository, '1.0.0')
+      server.script({
+        matching: /^HEAD/,
+        answer: (_, response) => response.writeHead(200, { 'docker-content-digest': told }).end(),
+      })
+      expect(await registry.digest(web, '1.0.0')).toBe(digest)
+    },
+  )
+
+  it('is computed when HEAD is not allowed', async () => {
+    const { server, registry } = await aRegistryWorld()
+    const digest = server.push(web.repository, '1.0.0')
+    server.script({ matching: /^HEAD/, answer: (_, response) => response.writeHead(405).end() })
+    expect(await registry.digest(web, '1.0.0')).toBe(digest)
+  })
+
+  it('of a schema 1 manifest cannot be told', async () => {
+    const { server, registry } = await aRegistryWorld()
+    const type = { 'content-type': 'application/vnd.docker.distribution.manifest.v1+prettyjws' }
+    server.script(always(/manifests/, (response) => response.writeHead(200, type).end('{}')))
+    await expect(registry.digest(web, '1.0.0')).rejects.toThrow(/schema 1/)
+  })
+
+  it('is not asked for on a signpost but where it points, without credentials', async () => {
+    const { server, registry, targets } = await aRegistryWorld({ dockerConfig: basicAuths() })
+    const digest = server.push('mirror/web', '1.0.0')
+    const location = 'https://mirror.example.net/v2/mirror/web/manifests/1.0.0'
+    server.script({ matching: /acme/, answer: (_, response) => response.writeHead(307, { location }).end() })
+    expect(await registry.digest(web, '1.0.0')).toBe(digest)
+    expect(targets).toEqual(['https://registry.example.com', 'https://mirror.example.net'])
+  })
+
+  it.each(['http://mirror.example.net/x', 'ftp://mirror.example.net/', 'https://', undefined])(
+    'is not asked for at %s',
+    async (location) => {
+      const { server, registry, targets } = await aRegistryWorld()
+      server.script({
+        matching: /acme/,
+        answer: (_, response) => response.writeHead(302, location === undefined ? {} : { location }).end(),
+      })
+      await expect(registry.digest(web, '1.0.0')).rejects.toMatchObject({
+        code: 'RegistryInvalid',
+      })
+      expect(targets.every((one) => one.startsWith('https://registry.example.com'))).toBe(true)
+    },
+  )
+})
+
+describe('platforms', () => {
+  const answering = async (manifest: string) => {
+    const world = await aRegistryWorld()
+    world.server.script(always(/manifests/, (response) => response.end(manifest)))
+    return world
+  }
+
+  it('of a Docker manifest list', async () => {
+    const { registry } = await answering(fixture('docker-manifest-list.json'))
+    expect(await registry.platforms(web, '1.0.0')).toEqual([
+      'linux/amd64',
+      'linux/arm/v7',
+      'linux/arm64/v8',
+      'windows/amd64',
+    ])
+  })
+
+  it('of an index with attestations', async () => {
+    const { registry } = await answering(fixture('oci-index-with-attestations.json'))
+    expect(await registry.platforms(web, '1.0.0')).toEqual(['linux/amd64', 'linux/arm64'])
+  })
+
+  it('of a Helm chart are none', async () => {
+    const { registry, server } = await answering(fixture('helm-chart-manifest.json'))
+    const config = fixture('helm-chart-config.json')
+    server.script(always(/blobs/, (response) => response.end(config)))
+    expect(await registry.platforms(web, '1.0.0')).toEqual([])
+  })
+
+  it('of an index that says nothing are none', async () => {
+    const { registry } = await answering(`{"manifests":[{"digest":"sha256:x"},{"digest":"y","platform":null}]}`)
+    expect(await registry.platforms(web, '1.0.0')).toEqual([])
+  })
+
+  const broken: [string, string][] = [
+    ['that is no JSON', '<html>'],
+    ['whose list is none', '{"manifests":{}}'],
+    ['whose config digest leads elsewhere', '{"config":{"digest":"../../../../token"}}'],
+    ['with a thousand and one images', JSON.stringify({ manifests: Array(1001).fill({ digest: 'x' }) })],
+  ]
+  it.each(broken)('of a manifest %s are refused', async (_, manifest) => {
+    const { registry, server } = await answering(manifest)
+    await expect(registry.platforms(web, '1.0.0')).rejects.toMatchObject({ code: 'RegistryInvalid' })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('of content with another digest than asked for are refused', async () => {
+    const { registry } = await answering('{"manifests":[]}')
+    await expect(registry.platforms(web, sha256('other'))).rejects.toThrow(/does not have the digest/)
+  })
+
+  it('of a config with another digest than the manifest says are refused', async () => {
+    const { registry, server } = await answering(JSON.stringify({ config: { digest: sha256('other') } }))
+    server.script(always(/blobs/, (response) => response.end('{"os":"linux","architecture":"amd64"}')))
+    await expect(registry.platforms(web, '1.0.0')).rejects.toThrow(/does not have the digest/)
+  })
+
+  it('of a manifest without end are refused', async () => {
+    const { registry, server } = await aRegistryWorld()
+    server.script(
+      always(/manifests/, (response) => response.writeHead(200, { 'content-length': 5 * 1024 * 1024 }).write('{')),
+    )
+    await expect(registry.platforms(web, '1.0.0')).rejects.toMatchObject({ code: 'TooLarge' })
+  })
+})

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ImageRepository, Registry } from '../../src/ports.ts'
+import { buildImage, type OciImage } from '../fakes/oci-image.ts'
+
+/** A registry that can be filled, whatever stands behind it. */
+export interface RegistryWorld {
+  registry: Registry
+  /** Host to use in image names. */
+  host: string
+  push(image: ImageRepository, tag: string, content: OciImage, platforms: readonly string[]): Promise<void>
+  /** Undefined where tags cannot be deleted alone. */
+  remove?: (image: ImageRepository, tag: string) => Promise<void>
+  close(): Promise<void>
+}
+
+/** What everybody who uses the Registry port may rely on. */
+export function describeRegistry(name: string, start: () => Promise<RegistryWorld>): void {
+  describe(`Registry port: ${name}`, () => {
+    let world: RegistryWorld
+    const image = (repository: string): ImageRepository => ({ registry: world.host, repository })
+    const push = async (target: ImageRepository, tag: string, { platforms = ['linux/amd64'], salt = tag } = {}) => {
+      const content = buildImage(platforms, salt)
+      await world.push(target, tag, content, platforms)
+      return content.manifest.digest
+    }
+    beforeAll(async () => {
+      world = await start()
+    })
+    afterAll(() => world?.close())
+
+    it('lists every tag, however many', async () => {
+      const many = image('team/many')
+      const tags = Array.from({ length: 105 }, (_, i) => `1.0.${i}`)
+      for (const tag of tags) await push(many, tag, { salt: 'same' })
+      const listed = await world.registry.tags(many)
+      expect([...listed].sort()).toEqual([...tags].sort())
+    })
+
+    it('rejects the tags of a repository that is not there', async () => {
+      await expect(world.registry.tags(image('team/nowhere'))).rejects.toMatchObject({ code: 'RegistryNotFound' })
+    })
+
+    it('tells the digest behind a tag, and the new one after the tag was moved', async () => {
+      const web = image('team/web')
+      const first = await push(web, '1.0.0')
+      expect(await world.registry.digest(web, '1.0.0')).toBe(first)
+      const second = await push(web, '1.0.0', { salt: 'moved' })
+      expect(second).not.toBe(first)
+      expect(await world.registry.digest(web, '1.0.0')).toBe(second)
+    })
+
+    it('tells the digest of the index, not of one of its images', async () => {
+      const multi = image('team/multi-digest')
+      const digest = await push(multi, '2.0.0', { platforms: ['linux/amd64', 'linux/arm64'] })
+      expect(await world.registry.digest(multi, '2.0.0')).toBe(digest)
+    })
+
+    it('knows no digest for a tag that is not there, nor in a repository that is not there', async () => {
+      const web = image('team/web-missing')
+      await push(web, '1.0.0')
+      expect(await world.registry.digest(web, '9.9.9')).toBeUndefined()
+      expect(await world.registry.digest(image('team/nowhere'), '1.0.0')).toBeUndefined()
+    })
+
+    it('forgets a deleted tag', async (context) => {
+      if (world.remove === undefined) return context.skip()
+      const web = image('team/web-deleted')
+      await push(web, '1.0.0')
+      await push(web, '1.0.1')
+      await world.remove(web, '1.0.1')
+      expect(await world.registry.digest(web, '1.0.1')).toBeUndefined()
+      expect(await world.registry.tags(web)).toEqual(['1.0.0'])
+    })
+
+    it('tells the platform of a single image, by tag and by digest', async () => {
+      const arm = image('team/arm')
+      const digest = await push(arm, '1.0.0', { platforms: ['linux/arm64/v8'] })
+      expect(await world.registry.platforms(arm, '1.0.0')).toEqual(['linux/arm64/v8'])
+      expect(await world.registry.platforms(arm, digest)).toEqual(['linux/arm64/v8'])
+    })
+
+    it('tells all platforms of an index, without attestations', async () => {
+      const multi = image('team/multi')
+      await push(multi, '1.0.0', { platforms: ['linux/amd64', 'linux/arm/v7', 'windows/amd64'] })
+      expect(await world.registry.platforms(multi, '1.0.0')).toEqual(['linux/amd64', 'linux/arm/v7', 'windows/amd64'])
+    })
+
+    it('rejects the platforms of what is not there', async () => {
+      await push(image('team/web'), '1.0.0')
+      const answer = world.registry.platforms(image('team/web'), '9.9.9')
+      await expect(answer).rejects.toMatchObject({ code: 'RegistryNotFound' })
+    })
+  })
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+
+export interface OciContent {
+  digest: string
+  mediaType: string
+  bytes: Buffer
+}
+
+/** Everything that has to be uploaded for one image, and the manifest its tag points to. */
+export interface OciImage {
+  blobs: OciContent[]
+  /** Children of an index. */
+  children: OciContent[]
+  manifest: OciContent
+}
+
+const content = (mediaType: string, value: unknown): OciContent => {
+  const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  return { mediaType, bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
+}
+
+const descriptor = ({ mediaType, digest, bytes }: OciContent) => ({ mediaType, digest, size: bytes.length })
+
+/** An image for these platforms (`linux/amd64`): one gives a single manifest, several an index with an attestation. */
+export function buildImage(platforms: readonly string[], salt = ''): OciImage {
+  const layer = content('application/vnd.oci.image.layer.v1.tar+gzip', `layer ${salt}`)
+  const singles = platforms.map((platform) => buildSingle(platform, layer, salt))
+  const blobs = [layer, ...singles.map(({ config }) => config)]
+  const [first] = singles
+  if (first !== undefined && singles.length === 1) return { blobs, children: [], manifest: first.manifest }
+
+  const attestation = buildSingle('unknown/unknown', layer, salt)
+  const children = [...singles, attestation].map(({ manifest, platform }) => ({ manifest, platform }))
+  const manifest = content('application/vnd.oci.image.index.v1+json', {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.index.v1+json',
+    manifests: children.map((child) => ({ ...descriptor(child.manifest), platform: child.platform })),
+  })
+  return { blobs: [...blobs, attestation.config], children: children.map((child) => child.manifest), manifest }
+}
+
+function buildSingle(name: string, layer: OciContent, salt: string) {
+  const [os, architecture, variant] = name.split('/')
+  const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) }
+  const config = content('application/vnd.oci.image.config.v1+json', { ...platform, author: salt, config: {} })
+  const manifest = content('application/vnd.oci.image.manifest.v1+json', {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: descriptor(config),
+    layers: [descriptor(layer)],
+  })
+  return { config, manifest, platform }
+}

@@ -1,0 +1,62 @@
+import { FairleadError } from '../../src/errors.ts'
+import type { ImageRepository, Registry } from '../../src/ports.ts'
+
+interface StoredImage {
+  digest: string
+  platforms: readonly string[]
+}
+
+/** A registry in memory, for tests of what reads one. */
+export interface FakeRegistry extends Registry {
+  push(image: ImageRepository, tag: string, pushed: { digest: string; platforms?: readonly string[] }): void
+  remove(image: ImageRepository, tag: string): void
+  /** Every call rejects with this until it is called with undefined. */
+  failWith(error: FairleadError | undefined): void
+  /** What was asked, in order: `tags docker.io/library/nginx`, `digest ghcr.io/acme/web:1.0.0`. */
+  readonly calls: readonly string[]
+}
+
+export function createFakeRegistry(): FakeRegistry {
+  const repositories = new Map<string, { tags: Map<string, StoredImage>; images: Map<string, StoredImage> }>()
+  const calls: string[] = []
+  let failure: FairleadError | undefined
+
+  const keyOf = (image: ImageRepository) => `${image.registry}/${image.repository}`
+  const called = (call: string) => {
+    calls.push(call)
+    if (failure !== undefined) throw failure
+  }
+
+  return {
+    calls,
+    push(image, tag, { digest, platforms = ['linux/amd64'] }) {
+      const repository = repositories.get(keyOf(image)) ?? { tags: new Map(), images: new Map() }
+      repositories.set(keyOf(image), repository)
+      repository.tags.set(tag, { digest, platforms })
+      repository.images.set(digest, { digest, platforms })
+    },
+    remove(image, tag) {
+      repositories.get(keyOf(image))?.tags.delete(tag)
+    },
+    failWith(error) {
+      failure = error
+    },
+    async tags(image) {
+      called(`tags ${keyOf(image)}`)
+      const repository = repositories.get(keyOf(image))
+      if (repository === undefined) throw new FairleadError('RegistryNotFound', `no repository ${keyOf(image)}`)
+      return [...repository.tags.keys()]
+    },
+    async digest(image, tag) {
+      called(`digest ${keyOf(image)}:${tag}`)
+      return repositories.get(keyOf(image))?.tags.get(tag)?.digest
+    },
+    async platforms(image, reference) {
+      called(`platforms ${keyOf(image)} ${reference}`)
+      const repository = repositories.get(keyOf(image))
+      const found = repository?.tags.get(reference) ?? repository?.images.get(reference)
+      if (found === undefined) throw new FairleadError('RegistryNotFound', `no ${reference} in ${keyOf(image)}`)
+      return found.platforms
+    },
+  }
+}
