@@ -1,0 +1,208 @@
+import { type Exchange, listenOnLoopback, readBody, sendText } from '../loopback.ts'
+import { zeroId } from './git-object.ts'
+import { flushPacket, packetLine } from './packet-line.ts'
+import { answerReceivePack, type PushRule, type RefUpdate, receivePackCapabilities } from './receive-pack.ts'
+import {
+  createRepository,
+  type FileChanges,
+  type LogEntry,
+  type Repository,
+  readFile,
+  readFiles,
+  readLog,
+  writeCommit,
+} from './repository.ts'
+import { answerUploadPack, uploadPackCapabilities } from './upload-pack.ts'
+
+export interface GitHostOptions {
+  /** Basic authentication for everything; open to all without. The user name is not checked. */
+  password?: string
+  /**
+   * Which branches can neither be deleted nor rewritten: every one (default), or only the default branch, as hosting
+   * services are usually set up.
+   */
+  protection?: 'every-branch' | 'default-branch'
+}
+
+/** A reference that moved, by a push or by `commit`. */
+export interface PushEvent extends RefUpdate {
+  repository: string
+}
+
+/** Git smart HTTP hosting that lives in this process and needs no git binary. */
+export interface GitHost {
+  url: string
+  /** `<url>/<name>.git` */
+  urlOf(name: string): string
+  createRepository(name: string, files: FileChanges, options?: { defaultBranch?: string; message?: string }): string
+  /** Commits on top of a branch (made when missing) as a person with a clone would. Returns the commit id. */
+  commit(name: string, branch: string, files: FileChanges, message: string, author?: string): string
+  /** Commit id a branch or full reference points to. */
+  head(name: string, branch: string): string | undefined
+  /** First-parent history, newest first; empty when there is no such branch. */
+  log(name: string, branch: string): LogEntry[]
+  /** `revision` is a branch or a commit id. */
+  readFile(name: string, revision: string, path: string): string | undefined
+  readFiles(name: string, revision: string, folder?: string): Map<string, string>
+  /** Full reference names to ids. */
+  refs(name: string): ReadonlyMap<string, string>
+  onPush(listener: (event: PushEvent) => void): () => void
+  /** The next push is taken in, but the connection breaks before the answer. */
+  dropPushResponse(): void
+  /** The next push is refused in the words of a hook. */
+  rejectPush(message: string): void
+  /** The next `times` requests are answered with this status. */
+  fail(next: { status: number; times?: number }): void
+  close(): Promise<void>
+}
+
+type Service = 'git-upload-pack' | 'git-receive-pack'
+
+export async function startGitHost(options: GitHostOptions = {}): Promise<GitHost> {
+  const repositories = new Map<string, Repository>()
+  const listeners = new Set<(event: PushEvent) => void>()
+  const failures: number[] = []
+  const rejections: string[] = []
+  let drops = 0
+
+  function open(name: string): Repository {
+    const repository = repositories.get(name)
+    if (repository === undefined) throw new Error(`there is no repository ${name} in the sandbox`)
+    return repository
+  }
+
+  function announce(repository: string, update: RefUpdate): void {
+    for (const listener of [...listeners]) listener({ repository, ...update })
+  }
+
+  async function answer(exchange: Exchange): Promise<void> {
+    const { request, response, method, url } = exchange
+    const failure = failures.shift()
+    if (failure !== undefined) return sendText(response, failure, 'a failure asked for by the test\n')
+    if (!isAdmitted(request.headers.authorization, options.password)) {
+      response.setHeader('www-authenticate', 'Basic realm="sandbox"')
+      return sendText(response, 401, 'authentication required\n')
+    }
+    const match = /^\/(.+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname)
+    const repository = repositories.get(match?.[1] ?? '')
+    if (match === null || repository === undefined) return sendText(response, 404, 'repository not found\n')
+    const service = match[2] === 'info/refs' ? url.searchParams.get('service') : match[2]
+    if (service !== 'git-upload-pack' && service !== 'git-receive-pack') {
+      return sendText(response, 403, 'only the smart protocol is served here\n')
+    }
+    response.setHeader('cache-control', 'no-cache')
+    if (match[2] === 'info/refs') {
+      response.writeHead(200, { 'content-type': `application/x-${service}-advertisement` })
+      response.end(advertisement(repository, service))
+      return
+    }
+    if (method !== 'POST') return sendText(response, 405, 'method not allowed\n')
+    const body = await readBody(request)
+    const result = service === 'git-upload-pack' ? answerUploadPack(repository, body) : receive(repository, body)
+    response.writeHead(200, { 'content-type': `application/x-${service}-result` })
+    // Without a first byte of the answer, clients would send the push once more on a new connection.
+    if (result === 'dropped') response.write('00', () => response.destroy())
+    else response.end(result)
+  }
+
+  function receive(repository: Repository, body: Buffer): Buffer | 'dropped' {
+    const isProbe = body.length <= 4
+    const hookMessage = isProbe ? undefined : rejections.shift()
+    const { response, moved } = answerReceivePack(repository, body, { rule: ruleOf(repository, options), hookMessage })
+    for (const update of moved) announce(repository.name, update)
+    if (isProbe || drops === 0) return response
+    drops -= 1
+    return 'dropped'
+  }
+
+  function commit(name: string, branch: string, files: FileChanges, message: string, author?: string): string {
+    const repository = open(name)
+    const ref = `refs/heads/${branch}`
+    const before = repository.refs.get(ref) ?? zeroId
+    const after = writeCommit(repository, branch, files, author === undefined ? { message } : { message, author })
+    repository.refs.set(ref, after)
+    announce(name, { ref, before, after })
+    return after
+  }
+
+  function resolve(name: string, revision: string): string | undefined {
+    const { refs, objects } = open(name)
+    return refs.get(`refs/heads/${revision}`) ?? refs.get(revision) ?? (objects.has(revision) ? revision : undefined)
+  }
+
+  const loopback = await listenOnLoopback(answer)
+  return {
+    url: loopback.url,
+    urlOf: (name) => `${loopback.url}/${name}.git`,
+    createRepository(name, files, { defaultBranch = 'main', message = 'Initial commit' } = {}) {
+      repositories.set(name, createRepository(name, defaultBranch))
+      return Object.keys(files).length === 0 ? zeroId : commit(name, defaultBranch, files, message)
+    },
+    commit,
+    head: resolve,
+    log(name, branch) {
+      const from = resolve(name, branch)
+      return from === undefined ? [] : readLog(open(name), from)
+    },
+    readFile(name, revision, path) {
+      const from = resolve(name, revision)
+      return from === undefined ? undefined : readFile(open(name), from, path)
+    },
+    readFiles(name, revision, folder) {
+      const from = resolve(name, revision)
+      return from === undefined ? new Map() : readFiles(open(name), from, folder)
+    },
+    refs: (name) => open(name).refs,
+    onPush(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    dropPushResponse() {
+      drops += 1
+    },
+    rejectPush: (message) => rejections.push(message),
+    fail({ status, times = 1 }) {
+      for (let left = times; left > 0; left -= 1) failures.push(status)
+    },
+    close: () => loopback.close(),
+  }
+}
+
+function isAdmitted(authorization: string | undefined, password: string | undefined): boolean {
+  if (password === undefined) return true
+  const encoded = /^Basic (\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
+  const given = Buffer.from(encoded, 'base64').toString('utf8')
+  return given.slice(given.indexOf(':') + 1) === password
+}
+
+function ruleOf(repository: Repository, { protection = 'every-branch' }: GitHostOptions): PushRule {
+  return ({ ref, after }, isFastForward) => {
+    const isDefault = ref === `refs/heads/${repository.defaultBranch}`
+    if (protection !== 'every-branch' && !isDefault) return undefined
+    if (after === zeroId) return 'deletion prohibited'
+    return isFastForward ? undefined : 'non-fast-forward'
+  }
+}
+
+/** All references with the capabilities, in protocol version 0; a client that asked for version 2 falls back to it. */
+function advertisement({ refs, defaultBranch, objects }: Repository, service: Service): Buffer {
+  const head = refs.get(`refs/heads/${defaultBranch}`)
+  const reads = service === 'git-upload-pack'
+  const capabilities = [
+    ...(reads ? uploadPackCapabilities : receivePackCapabilities),
+    ...(reads && head !== undefined ? [`symref=HEAD:refs/heads/${defaultBranch}`] : []),
+    'object-format=sha1',
+    'agent=sandbox/1',
+  ].join(' ')
+  const lines = [...refs]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([ref, id]) => {
+      const object = objects.get(id)
+      const peeled = object?.type === 'tag' ? [`${object.bytes.toString('latin1', 7, 47)} ${ref}^{}`] : []
+      return [`${id} ${ref}`, ...peeled]
+    })
+  if (reads && head !== undefined) lines.unshift(`${head} HEAD`)
+  if (lines.length === 0) lines.push(`${zeroId} capabilities^{}`)
+  const packets = lines.map((line, index) => packetLine(index === 0 ? `${line}\0${capabilities}\n` : `${line}\n`))
+  return Buffer.concat([packetLine(`# service=${service}\n`), flushPacket, ...packets, flushPacket])
+}

@@ -1,0 +1,108 @@
+import { commitAt, type ObjectStore, zeroId } from './git-object.ts'
+import { readPack } from './pack.ts'
+import { flushPacket, packetLine, packetText, readPackets, sideBand } from './packet-line.ts'
+import { findMissing, reachableCommits } from './reachability.ts'
+import type { Repository } from './repository.ts'
+
+export const receivePackCapabilities = ['report-status', 'delete-refs', 'side-band-64k', 'quiet', 'atomic', 'ofs-delta']
+
+/** A reference that a push wants to move. */
+export interface RefUpdate {
+  ref: string
+  before: string
+  after: string
+}
+
+/** The rules of a repository: why an update is refused, or undefined when it is allowed. */
+export type PushRule = (update: RefUpdate, isFastForward: boolean) => string | undefined
+
+export interface PushOutcome {
+  response: Buffer
+  /** References that moved. */
+  moved: RefUpdate[]
+}
+
+/**
+ * Answers one POST to `git-receive-pack`: unpack, check, then move each reference if it still stands where the client
+ * believed. `hookMessage` refuses everything with those words, as a pre-receive hook does.
+ */
+export function answerReceivePack(
+  repository: Repository,
+  body: Buffer,
+  { rule, hookMessage }: { rule: PushRule; hookMessage: string | undefined },
+): PushOutcome {
+  const { packets, rest } = readPackets(body, 1)
+  const lines = packets.filter((packet) => packet !== 'flush').map(packetText)
+  const capabilities = new Set((lines[0]?.split('\0')[1] ?? '').split(' '))
+  const updates = lines.map(parseUpdate)
+  if (updates.length === 0) return { response: Buffer.alloc(0), moved: [] }
+
+  const unpacked = unpack(repository, rest, updates)
+  const refusals = new Map<RefUpdate, string>()
+  for (const update of updates) {
+    const problem =
+      unpacked ?? (hookMessage === undefined ? problemOf(repository, update, rule) : 'pre-receive hook declined')
+    if (problem !== undefined) refusals.set(update, problem)
+  }
+  if (capabilities.has('atomic') && refusals.size > 0) {
+    for (const update of updates) if (!refusals.has(update)) refusals.set(update, 'atomic transaction failed')
+  }
+  const moved = updates.filter((update) => !refusals.has(update))
+  for (const { ref, after } of moved) {
+    if (after === zeroId) repository.refs.delete(ref)
+    else repository.refs.set(ref, after)
+  }
+  const report = [
+    packetLine(unpacked === undefined ? 'unpack ok\n' : `unpack ${unpacked}\n`),
+    ...updates.map((update) => {
+      const refusal = refusals.get(update)
+      return packetLine(refusal === undefined ? `ok ${update.ref}\n` : `ng ${update.ref} ${refusal}\n`)
+    }),
+    flushPacket,
+  ]
+  return { response: wrap(Buffer.concat(report), capabilities, hookMessage), moved }
+}
+
+function wrap(report: Buffer, capabilities: ReadonlySet<string>, hookMessage: string | undefined): Buffer {
+  if (!capabilities.has('report-status')) return Buffer.alloc(0)
+  if (!capabilities.has('side-band-64k')) return report
+  const words = hookMessage === undefined ? Buffer.alloc(0) : sideBand(2, Buffer.from(`${hookMessage}\n`))
+  return Buffer.concat([words, sideBand(1, report), flushPacket])
+}
+
+function parseUpdate(line: string): RefUpdate {
+  const [before = '', after = '', ref = ''] = (line.split('\0')[0] ?? '').split(' ')
+  return { before, after, ref }
+}
+
+/** Takes the objects in only when all that the new commits need is there. Returns what is wrong, if anything. */
+function unpack(repository: Repository, pack: Buffer, updates: readonly RefUpdate[]): string | undefined {
+  const wanted = updates.map((update) => update.after).filter((id) => id !== zeroId)
+  try {
+    const incoming: ObjectStore = pack.length === 0 ? new Map() : readPack(pack, repository.objects)
+    const missing = findMissing(incoming, wanted, repository.objects)
+    if (missing !== undefined) return `missing necessary objects: ${missing}`
+    for (const [id, object] of incoming) repository.objects.set(id, object)
+    return undefined
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  }
+}
+
+function problemOf({ refs, objects }: Repository, update: RefUpdate, rule: PushRule): string | undefined {
+  const { ref, before, after } = update
+  if (!/^refs\/[^\s~^:?*[\\]+[^/.]$/.test(ref) || ref.includes('..')) return 'funny refname'
+  const present = refs.get(ref) ?? zeroId
+  if (present !== before) return `cannot lock ref '${ref}': ${standing(present, before)}`
+  const clash = [...refs.keys()].find((other) => other.startsWith(`${ref}/`) || ref.startsWith(`${other}/`))
+  if (clash !== undefined && after !== zeroId) return `'${clash}' exists; cannot create '${ref}'`
+  if (ref.startsWith('refs/heads/') && after !== zeroId && commitAt(objects, after) === undefined) return 'bad ref'
+  const grows = before === zeroId || (after !== zeroId && reachableCommits(objects, [after]).has(before))
+  return rule(update, grows)
+}
+
+/** GitHub's words when a reference is not where the client believed. */
+function standing(present: string, before: string): string {
+  if (present === zeroId) return 'reference does not exist'
+  return before === zeroId ? 'reference already exists' : `is at ${present} but expected ${before}`
+}
