@@ -1,15 +1,17 @@
 import { annotationPrefix } from '../../api/annotation.ts'
 import { parseDuration } from '../change/duration.ts'
+import { defaultDeadlineMs } from './phase.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * How long the workload's rollout may take, in milliseconds of unpaused time: its `fairlead.dev/deadline`, or
- * `defaultMs`. `auto` takes `progressDeadlineSeconds` when that is larger. A value that is no duration counts as absent
- * here; that it is wrong is reported where annotations are read.
+ * How long the workload's rollout may take, in milliseconds of unpaused time: its `fairlead.dev/deadline`, or what is
+ * configured for all. `auto` is 15 minutes, or `progressDeadlineSeconds` when that is longer. An annotation that is no
+ * duration counts as absent here; that it is wrong is reported where annotations are read.
  */
-export function deadlineMs(workload: Workload, defaultMs: number): number {
-  const written = workload.annotations[`${annotationPrefix}deadline`]
-  if (written === 'auto') return Math.max(defaultMs, (workload.progressDeadlineSeconds ?? 0) * 1000)
-  const parsed = written === undefined ? undefined : parseDuration(written)
-  return parsed === undefined || parsed === 0 ? defaultMs : parsed
+export function deadlineMs(workload: Workload, configured: number | 'auto' = defaultDeadlineMs): number {
+  const written = workload.annotations[`${annotationPrefix}deadline`] ?? ''
+  const wanted = written === 'auto' ? 'auto' : parseDuration(written) || configured
+  if (wanted !== 'auto') return wanted
+  const least = configured === 'auto' ? defaultDeadlineMs : configured
+  return Math.max(least, (workload.progressDeadlineSeconds ?? 0) * 1000)
 }

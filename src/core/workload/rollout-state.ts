@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../api/condition.ts'
 import { deadlineMs } from './deadline.ts'
-import { decidePhase, defaultDeadlineMs, isObserved, type Phase, type PhaseName, type PhaseReason } from './phase.ts'
+import { decidePhase, isObserved, type Phase, type PhaseName, type PhaseReason } from './phase.ts'
 import type { Workload } from './workload.ts'
 
 export type RolloutReason = PhaseReason | 'RevertedInCluster' | 'AlreadyRunning' | 'EngineFailed'
@@ -50,7 +50,7 @@ export interface TrackOptions {
    */
   elapsedMs?: number | undefined
   /** Default for workloads without `fairlead.dev/deadline`; 15 minutes when absent. */
-  defaultDeadlineMs?: number | undefined
+  defaultDeadlineMs?: number | 'auto' | undefined
   /** The template that is seen now was put there by a commit, so going back to an older one is no revert by hand. */
   committed?: boolean | undefined
   /** The engine gave up on the configuration that holds this revision, e.g. a HelmRelease with `UpgradeFailed`. */
@@ -78,7 +78,7 @@ export function trackRollout(
   now: Date,
   options: TrackOptions = {},
 ): RolloutState {
-  const deadline = deadlineMs(workload, options.defaultDeadlineMs ?? defaultDeadlineMs)
+  const deadline = deadlineMs(workload, options.defaultDeadlineMs)
   const look: Look = { workload, now, options, deadlineMs: deadline, sinceMs: sinceMs(previous, now, options) }
   if (previous === undefined || previous.uid !== workload.uid) return firstSight(look)
   if (workload.revision === previous.liveRevision) return followSame(withoutCandidate(previous), look)
