@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import type { BenchRow } from './row.ts'
+
+/** The flags that the image and the overlays start node with. */
+const shippedFlags = ['--max-semi-space-size=2', '--max-old-space-size=128', '--optimize-for-size']
+const objects = 10_000
+const bytes = 8_000
+
+/**
+ * Memory of a process that follows 10,000 Deployments of 8 kB from an API server in another process, once in pages of
+ * 500 and once as a WatchList, and how long its store takes to be complete.
+ */
+export async function memoryRows(): Promise<BenchRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-memory-'))
+  try {
+    await bundle(folder)
+    const rows: BenchRow[] = []
+    for (const way of ['list', 'watchlist'] as const) rows.push(await measure(folder, way))
+    return rows
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function measure(folder: string, way: 'list' | 'watchlist'): Promise<BenchRow> {
+  const server = spawn(process.execPath, [join(folder, 'memory-server.mjs'), String(objects), String(bytes), way])
+  try {
+    const port = await firstLine(server)
+    const kubeconfig = join(folder, `${way}.yaml`)
+    await writeFile(kubeconfig, kubeconfigFor(`http://127.0.0.1:${port}`))
+    const client = spawn(process.execPath, [...shippedFlags, join(folder, 'memory-client.mjs'), kubeconfig])
+    client.stderr.pipe(process.stderr)
+    const result = JSON.parse(await firstLine(client)) as Record<string, number>
+    return {
+      row: `follow ${objects} Deployments of ${bytes} bytes (${way === 'list' ? 'pages of 500' : 'WatchList'})`,
+      aim: 'peak <= 160 MiB, settled <= 128 MiB, ready <= 2 s',
+      result,
+    }
+  } finally {
+    server.kill()
+  }
+}
+
+/** As the package is built: one minified bundle each. */
+async function bundle(folder: string): Promise<void> {
+  await build({
+    entryPoints: ['memory-client', 'memory-server'].map((name) =>
+      fileURLToPath(new URL(`${name}.ts`, import.meta.url)),
+    ),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    logLevel: 'warning',
+    // long names: the minifier does not see the banner and gives short ones to others
+    banner: {
+      js: "import{createRequire as createBundleRequire}from'node:module';const require=createBundleRequire(import.meta.url);",
+    },
+  })
+}
+
+function kubeconfigFor(server: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'bench',
+    contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
+    clusters: [{ name: 'bench', cluster: { server } }],
+    users: [{ name: 'bench', user: { token: 'bench' } }],
+  })
+}
+
+/** First line a child prints; rejects when it ends before. */
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
+    })
+    child.on('error', reject)
+    child.on('exit', (code) => reject(new Error(`benchmark process ended with ${code} before it answered`)))
+  })
+}
