@@ -1,17 +1,12 @@
+import { compareNumbers } from '../image/numeric.ts'
+import { readVersion, type Version } from '../image/version.ts'
+import { compareReleases } from '../image/version-order.ts'
+
 /** The parts of an image reference that can name a version. */
 interface ImageTag {
   tag?: string
   digest?: string
 }
-
-/** What a tag says about the version, apart from a leading `v` and the variant. */
-interface VersionReading {
-  numbers: readonly string[]
-  prerelease: string
-}
-
-const prereleaseWord =
-  /^(?:snapshot|nightly|canary|dev|next|alpha|milestone|beta|pre|preview|ea|rc|cr)[.\d]*$|^[amb]\.?\d+$/i
 
 /**
  * The version to show: the label, unless the image's tag is a version that differs from it in more than a leading `v`
@@ -37,37 +32,14 @@ export function imageTag(image: string): ImageTag {
   return { ...(tag !== '' && { tag }), ...(digest !== '' && { digest }) }
 }
 
+/** A prefixed single number (`main-7`) counts builds; it says nothing against a label. */
 function contradicts(tag: string, label: string): boolean {
-  const ofTag = readVersion(tag)
-  if (ofTag === undefined) return false
-  const ofLabel = readVersion(label)
-  return ofLabel === undefined || !sameNumbers(ofTag, ofLabel) || ofTag.prerelease !== ofLabel.prerelease
+  const ofTag = tag.length > 128 ? undefined : readVersion(tag)
+  if (ofTag === undefined || (ofTag.prefix !== '' && ofTag.precision === 1)) return false
+  const ofLabel = readVersion(label.slice(0, 128))
+  return ofLabel === undefined || !isSameRelease(ofTag, ofLabel)
 }
 
-function readVersion(text: string): VersionReading | undefined {
-  const match = /^v?(\d{1,20}(?:\.\d{1,20}){0,5})((?:[a-z]{1,9}\d{1,9})?)(?:[-._+](.*))?$/i.exec(text)
-  if (match === null) return undefined
-  const [, numbers = '', touching = '', rest = ''] = match
-  if (touching !== '') return { numbers: numbers.split('.'), prerelease: touching.toLowerCase() }
-  return { numbers: numbers.split('.'), prerelease: prereleaseOf(rest) }
-}
-
-/** The pre-release word and the digit-only tokens right after it. */
-function prereleaseOf(rest: string): string {
-  const tokens = rest.split(/[-._+]/)
-  const start = tokens.findIndex((token) => prereleaseWord.test(token))
-  if (start < 0) return ''
-  const end = tokens.findIndex((token, index) => index > start && !/^\d+$/.test(token))
-  return tokens
-    .slice(start, end < 0 ? undefined : end)
-    .join('.')
-    .toLowerCase()
-}
-
-/** Missing numbers compare as 0. */
-function sameNumbers(a: VersionReading, b: VersionReading): boolean {
-  const length = Math.max(a.numbers.length, b.numbers.length)
-  return Array.from({ length }, (_, index) => index).every(
-    (index) => BigInt(a.numbers[index] ?? '0') === BigInt(b.numbers[index] ?? '0'),
-  )
+function isSameRelease(a: Version, b: Version): boolean {
+  return compareReleases(a, b) === 0 && a.stage === b.stage && compareNumbers(a.rest, b.rest) === 0
 }
