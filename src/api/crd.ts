@@ -1,0 +1,214 @@
+/**
+ * The CustomResourceDefinitions of fairlead's kinds, as applied to a cluster. Their types stand beside this file; the
+ * limits here keep every object far below what etcd stores (1.5 MB) and its status below 32 KiB.
+ */
+
+/** A node of an OpenAPI v3 structural schema, with the extensions of Kubernetes. */
+interface Schema {
+  type: 'object' | 'array' | 'string' | 'integer' | 'boolean'
+  description?: string
+  properties?: Readonly<Record<string, Schema>>
+  required?: readonly string[]
+  additionalProperties?: Schema
+  items?: Schema
+  enum?: readonly string[]
+  format?: 'date-time' | 'int64'
+  pattern?: string
+  minLength?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+  maxProperties?: number
+  minimum?: number
+  'x-kubernetes-list-type'?: 'atomic' | 'map'
+  'x-kubernetes-list-map-keys'?: readonly string[]
+  'x-kubernetes-validations'?: readonly { rule: string; message: string }[]
+}
+
+const text = (maxLength: number, description?: string): Schema => ({
+  type: 'string',
+  maxLength,
+  ...(description !== undefined && { description }),
+})
+const filled = (maxLength: number, description?: string): Schema => ({ ...text(maxLength, description), minLength: 1 })
+const time = (description?: string): Schema => ({
+  type: 'string',
+  format: 'date-time',
+  ...(description !== undefined && { description }),
+})
+const name = filled(253)
+/** Registry, repository, tag and digest together; the distribution grammar allows 255 for the name alone. */
+const imageReference = (description: string) => filled(512, description)
+
+const target: Schema = {
+  type: 'object',
+  required: ['kind', 'namespace', 'name', 'container'],
+  properties: { kind: filled(63), namespace: filled(63), name, container: filled(63) },
+}
+
+const change: Schema = {
+  type: 'object',
+  required: ['repository', 'branch', 'path', 'keyPath', 'from', 'to'],
+  properties: {
+    repository: filled(2048, 'Normalised URL of the Git repository.'),
+    branch: filled(255),
+    path: filled(1024, 'File in the repository.'),
+    keyPath: filled(1024, 'Where in the file: index of the document, then the path of keys.'),
+    from: imageReference('Image reference as it stands in Git now.'),
+    to: imageReference('Image reference wanted.'),
+    digest: { ...text(71, 'Manifest digest of the wanted reference.'), pattern: '^sha256:[0-9a-f]{64}$' },
+  },
+  'x-kubernetes-validations': [
+    {
+      rule: "!self.path.startsWith('/') && !self.path.split('/').exists(part, part == '..')",
+      message: 'path must stay inside the repository',
+    },
+  ],
+}
+
+const updateRequestSpec: Schema = {
+  type: 'object',
+  description: 'One decision to change one image slot in Git.',
+  required: ['targets', 'change', 'policy', 'reason', 'requireApproval'],
+  properties: {
+    targets: {
+      type: 'array',
+      description: 'Every container that the image slot decides. The object lives in the namespace of the first.',
+      minItems: 1,
+      maxItems: 64,
+      items: target,
+      'x-kubernetes-list-type': 'atomic',
+    },
+    change,
+    policy: text(1024, 'The policy that chose, in words.'),
+    reason: text(253, 'Why it was chosen.'),
+    requireApproval: { type: 'boolean' },
+    expiresAt: time('Without it the request never expires.'),
+  },
+  'x-kubernetes-validations': [
+    { rule: 'self == oldSelf', message: 'a decision is never edited; delete it and a new one is made' },
+  ],
+}
+
+const condition: Schema = {
+  type: 'object',
+  required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
+  properties: {
+    type: filled(316),
+    status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+    reason: { ...filled(1024), pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$' },
+    message: text(1024),
+    observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+    lastTransitionTime: time(),
+  },
+}
+
+const updateRequestStatus: Schema = {
+  type: 'object',
+  properties: {
+    phase: {
+      type: 'string',
+      enum: ['Pending', 'Approved', 'Rejected', 'Completed', 'Failed', 'Expired', 'Superseded'],
+    },
+    observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
+    approvedBy: text(1024),
+    approvedAt: time(),
+    rejectedBy: text(1024),
+    rejectedAt: time(),
+    message: text(8192),
+    verdicts: {
+      type: 'object',
+      description: 'How many tags got which verdict.',
+      maxProperties: 32,
+      additionalProperties: { type: 'integer', format: 'int64', minimum: 0 },
+    },
+    candidates: {
+      type: 'array',
+      description: 'The tags nearest to the choice, newest first.',
+      maxItems: 20,
+      items: {
+        type: 'object',
+        required: ['tag', 'verdict'],
+        properties: { tag: text(128), verdict: text(63) },
+      },
+      'x-kubernetes-list-type': 'atomic',
+    },
+    commit: text(64, 'Commit on the branch, as read back from the remote.'),
+    pullRequest: {
+      type: 'object',
+      required: ['number', 'url'],
+      properties: { number: { type: 'integer', format: 'int64', minimum: 1 }, url: text(2048) },
+    },
+    conditions: {
+      type: 'array',
+      maxItems: 8,
+      items: condition,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+    },
+  },
+}
+
+const updateRequest = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: {
+    name: 'updaterequests.fairlead.dev',
+    // Flux would otherwise replace `${…}` in here when a Kustomization substitutes variables
+    annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
+    labels: { 'app.kubernetes.io/name': 'fairlead' },
+  },
+  spec: {
+    group: 'fairlead.dev',
+    scope: 'Namespaced',
+    names: {
+      kind: 'UpdateRequest',
+      listKind: 'UpdateRequestList',
+      plural: 'updaterequests',
+      singular: 'updaterequest',
+      shortNames: ['fur'],
+      categories: ['fairlead'],
+    },
+    versions: [
+      {
+        name: 'v1alpha1',
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+          { name: 'Workload', type: 'string', jsonPath: '.spec.targets[0].name' },
+          { name: 'To', type: 'string', jsonPath: '.spec.change.to' },
+          { name: 'Approval', type: 'boolean', jsonPath: '.spec.requireApproval' },
+          { name: 'Policy', type: 'string', priority: 1, jsonPath: '.spec.policy' },
+          { name: 'From', type: 'string', priority: 1, jsonPath: '.spec.change.from' },
+          { name: 'Commit', type: 'string', priority: 1, jsonPath: '.status.commit' },
+          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+        ],
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            description: 'One decision to change one image slot in Git. Every decision is one, approved or not.',
+            required: ['spec'],
+            properties: {
+              apiVersion: { type: 'string' },
+              kind: { type: 'string' },
+              metadata: { type: 'object' },
+              spec: updateRequestSpec,
+              status: updateRequestStatus,
+            },
+          } satisfies Schema,
+        },
+      },
+    ],
+  },
+} as const
+
+/** A CustomResourceDefinition, with what is needed to name its file. */
+export interface CustomResourceDefinition {
+  metadata: { name: string }
+  spec: { group: string; names: { plural: string } }
+}
+
+/** All CustomResourceDefinitions, in the order in which they are printed. */
+export const customResourceDefinitions: readonly CustomResourceDefinition[] = [updateRequest]
