@@ -1,0 +1,123 @@
+import { FairleadError } from '../../errors.ts'
+import type { Build, BuildSource } from './kustomize.ts'
+import type { PatchedContainer } from './patch.ts'
+import type { Snapshot } from './snapshot.ts'
+import { type ManifestContainer, manifestsIn, type WorkloadManifest } from './workload-manifest.ts'
+
+/** A workload manifest as a root deploys it: with the identity it has in the cluster. */
+export interface Deployed {
+  kind: string
+  /** `''` when neither manifest nor kustomization says; then the engine decides. */
+  namespace: string
+  name: string
+  workload: WorkloadManifest
+  source: BuildSource
+}
+
+/** Live identity of a workload; `namespace` `''` when it is not known. */
+export interface WorkloadQuery {
+  kind: string
+  namespace: string
+  name: string
+  /** Namespace that the engine forces on everything (Flux `spec.targetNamespace`). */
+  targetNamespace?: string
+}
+
+/**
+ * The one manifest from which the root deploys the workload. `NotTraced` with what comes near, `Generated` when only a
+ * chart or plugin can have made it, `Ambiguous` when several manifests fit; or the refusal of a file that names the
+ * workload and cannot be read.
+ */
+export function findDeployed(snapshot: Snapshot, build: Build, query: WorkloadQuery): Deployed {
+  const { named, problem } = deployedNamed(snapshot, build, query)
+  const ofKind = named.filter((one) => one.kind === query.kind)
+  const exact = ofKind.filter((one) => query.namespace === '' || one.namespace === query.namespace)
+  const fitting = exact.length > 0 ? exact : ofKind.filter((one) => one.namespace === '')
+  const [first, second] = fitting
+  if (first !== undefined && second === undefined) return first
+  if (first !== undefined) {
+    const evidence = fitting.map(describe)
+    throw new FairleadError('Ambiguous', `${asText(query)} is declared ${fitting.length} times.`, { evidence })
+  }
+  throw problem ?? notFound(build, query, named)
+}
+
+/** The identity of a workload after all layers. */
+export function deployedAs(source: BuildSource, workload: WorkloadManifest, targetNamespace?: string): Deployed {
+  let { name, namespace } = workload
+  for (const layer of source.layers) {
+    name = layer.namePrefix + name + layer.nameSuffix
+    if (layer.namespace !== '') namespace = layer.namespace
+  }
+  return { kind: workload.kind, namespace: targetNamespace ?? namespace, name, workload, source }
+}
+
+/** The container as patches see it; one that is not in the manifest has the index Infinity. */
+export function patchedContainer(deployed: Deployed, container: ManifestContainer | string): PatchedContainer {
+  const { workload, source } = deployed
+  const names = [workload.name]
+  for (const layer of source.layers) names.push(layer.namePrefix + (names.at(-1) ?? '') + layer.nameSuffix)
+  const found = typeof container === 'string' ? undefined : container
+  return {
+    kind: workload.kind,
+    names,
+    podSpec: workload.podSpec,
+    list: found?.list ?? 'containers',
+    index: found?.index ?? Number.POSITIVE_INFINITY,
+    container: typeof container === 'string' ? container : container.name,
+  }
+}
+
+interface Named {
+  named: Deployed[]
+  /** A file that names the workload and could not be read. */
+  problem?: FairleadError
+}
+
+/** Every workload that has the name in the cluster, of whatever kind and namespace. */
+function deployedNamed(snapshot: Snapshot, build: Build, query: WorkloadQuery): Named {
+  const result: Named = { named: [] }
+  for (const source of build.sources) {
+    const name = writtenName(source, query.name)
+    if (name === undefined || !snapshot.text(source.file)?.includes(name)) continue
+    try {
+      const found = manifestsIn(snapshot, source.file).workloads.filter((workload) => workload.name === name)
+      result.named.push(...found.map((workload) => deployedAs(source, workload, query.targetNamespace)))
+    } catch (thrown) {
+      if (!(thrown instanceof FairleadError)) throw thrown
+      result.problem ??= thrown
+    }
+  }
+  return result
+}
+
+/** The name as the manifest must have it so that the layers make the live one; undefined when they cannot. */
+function writtenName(source: BuildSource, live: string): string | undefined {
+  let name = live
+  for (const { namePrefix, nameSuffix } of source.layers.toReversed()) {
+    const fits = name.length > namePrefix.length + nameSuffix.length
+    if (!fits || !name.startsWith(namePrefix) || !name.endsWith(nameSuffix)) return undefined
+    name = name.slice(namePrefix.length, name.length - nameSuffix.length)
+  }
+  return name
+}
+
+function notFound(build: Build, query: WorkloadQuery, named: readonly Deployed[]): FairleadError {
+  const root = build.root === '' ? 'the root of the repository' : build.root
+  const near = named.map(describe)
+  const evidence = [...near, ...build.generated, ...build.unfollowed].slice(0, 20)
+  if (near.length === 0 && build.generated.length > 0) {
+    const what = 'is in no file, and a chart or plugin there may make it'
+    return new FairleadError('Generated', `${asText(query)} ${what} (root: ${root}).`, { evidence })
+  }
+  return new FairleadError('NotTraced', `${asText(query)} is not declared under ${root}.`, { evidence })
+}
+
+function describe(one: Deployed): string {
+  const namespace = one.namespace === '' ? '' : `${one.namespace}/`
+  return `${one.workload.file}:${one.workload.line} declares ${one.kind} ${namespace}${one.name}`
+}
+
+function asText(query: WorkloadQuery): string {
+  return `${query.kind} ${query.namespace === '' ? '' : `${query.namespace}/`}${query.name}`
+}

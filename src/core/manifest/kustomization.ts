@@ -1,0 +1,138 @@
+import { FairleadError } from '../../errors.ts'
+import { type Patch, patchesOf } from './patch.ts'
+import { folderOf, joinPath } from './repository-path.ts'
+import type { Snapshot } from './snapshot.ts'
+import { createFileMemo } from './snapshot-memo.ts'
+import { enter, entriesOf, itemsOf, keyPathOf, lineOf, type Place, rootPlace, textOf, whereIs } from './yaml-place.ts'
+import { readYaml } from './yaml-source.ts'
+
+/** Names kustomize looks for; two of them in one folder are an error. */
+const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const
+
+/** A value of an `images:` entry and where it is. */
+export interface ImageField {
+  value: string
+  keyPath: string
+  line: number
+}
+
+/** One entry of `images:`. Empty values count as absent, as in kustomize. */
+export interface ImageEntry {
+  file: string
+  line: number
+  name: string
+  newName?: ImageField
+  newTag?: ImageField
+  digest?: ImageField
+  tagSuffix?: ImageField
+}
+
+/** A path as written in a kustomization file, with its place for evidence. */
+export interface PathEntry {
+  path: string
+  where: string
+}
+
+/** What a kustomization file does, as far as it matters for images, names and namespaces. */
+export interface Kustomization {
+  file: string
+  folder: string
+  component: boolean
+  /** `resources` and the older `bases`, in order. */
+  resources: readonly PathEntry[]
+  components: readonly PathEntry[]
+  namespace: string
+  namePrefix: string
+  nameSuffix: string
+  images: readonly ImageEntry[]
+  patches: readonly Patch[]
+  /** Parts that make objects nobody can find in a file: Helm charts, generator plugins. Evidence lines. */
+  generators: readonly string[]
+  /** Parts that may change any field: transformer plugins. Evidence lines. */
+  transformers: readonly string[]
+  /** Where a label of the given name is set on everything, by label name. */
+  labels: ReadonlyMap<string, string>
+}
+
+/**
+ * The kustomization of a folder; undefined when it has none. `ManifestInvalid` when there are several or the file
+ * cannot be read. Read once per snapshot.
+ */
+export function kustomizationIn(snapshot: Snapshot, folder: string): Kustomization | undefined {
+  const files = fileNames.map((name) => joinPath(folder, name)).filter((file) => snapshot.mode(file) !== undefined)
+  const [file, second] = files
+  if (file === undefined) return undefined
+  if (second !== undefined) {
+    throw new FairleadError('ManifestInvalid', `${file} and ${second} are in one folder; kustomize allows one of them.`)
+  }
+  return memo(snapshot, file, () => {
+    const text = snapshot.text(file)
+    if (text !== undefined) return parseKustomization(file, text)
+    throw new FairleadError('ManifestInvalid', `${file} is no regular text file up to 1 MiB; it cannot be followed.`)
+  })
+}
+
+/** Is this path a kustomization file? */
+export function isKustomizationFile(path: string): boolean {
+  return fileNames.some((name) => path === name || path.endsWith(`/${name}`))
+}
+
+const memo = createFileMemo<Kustomization>()
+
+function parseKustomization(file: string, text: string): Kustomization {
+  const source = readYaml(file, text)
+  const document = source.documents[0]
+  const root = document === undefined ? undefined : rootPlace(source, document)
+  const value = (key: string) => (root === undefined ? undefined : enter(root, key))
+  return {
+    file,
+    folder: folderOf(file),
+    component: textOf(value('kind')) === 'Component',
+    resources: [...pathsOf(value('resources')), ...pathsOf(value('bases'))],
+    components: pathsOf(value('components')),
+    namespace: textOf(value('namespace')) ?? '',
+    namePrefix: textOf(value('namePrefix')) ?? '',
+    nameSuffix: textOf(value('nameSuffix')) ?? '',
+    images: itemsOf(value('images')).flatMap(imageEntry),
+    patches: root === undefined ? [] : patchesOf(root),
+    generators: present(root, ['generators', 'helmCharts', 'helmChartInflationGenerator']),
+    transformers: present(root, ['transformers']),
+    labels: new Map([...labelsOf(value('commonLabels')), ...itemsOf(value('labels')).flatMap(labelPairs)]),
+  }
+}
+
+function pathsOf(list: Place | undefined): PathEntry[] {
+  return itemsOf(list).flatMap((item) => {
+    const path = textOf(item)
+    return path === undefined ? [] : [{ path, where: whereIs(item) }]
+  })
+}
+
+function imageEntry(entry: Place): ImageEntry[] {
+  const name = textOf(enter(entry, 'name'))
+  if (name === undefined) return []
+  const image: ImageEntry = { file: entry.source.file, line: lineOf(entry), name }
+  for (const field of ['newName', 'newTag', 'digest', 'tagSuffix'] as const) {
+    const place = enter(entry, field)
+    const value = textOf(place)
+    if (place !== undefined && value !== undefined && value !== '') {
+      image[field] = { value, keyPath: keyPathOf(place), line: lineOf(place) }
+    }
+  }
+  return [image]
+}
+
+function present(root: Place | undefined, keys: readonly string[]): string[] {
+  return keys.flatMap((key) => {
+    const [first] = itemsOf(root === undefined ? undefined : enter(root, key))
+    return first === undefined ? [] : [`${whereIs(first)} ${key}`]
+  })
+}
+
+function labelPairs(entry: Place): [string, string][] {
+  return labelsOf(enter(entry, 'pairs'))
+}
+
+function labelsOf(map: Place | undefined): [string, string][] {
+  return entriesOf(map).map(({ key, value }) => [key, whereIs(value)])
+}

@@ -1,0 +1,184 @@
+import { FairleadError } from '../../errors.ts'
+import { isKustomizationFile, type Kustomization, kustomizationIn, type PathEntry } from './kustomization.ts'
+import { folderOf, isWithin, joinPath, repositoryPath, resolvePath } from './repository-path.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A manifest file as one root builds it. A file that is included twice is there twice. */
+export interface BuildSource {
+  file: string
+  /** Kustomizations that act on it, the innermost (first applied) first; empty in a folder without any. */
+  layers: readonly Kustomization[]
+}
+
+/** Everything a root is made of. */
+export interface Build {
+  root: string
+  sources: readonly BuildSource[]
+  /** Kustomization files that take part. */
+  kustomizations: ReadonlySet<string>
+  /** Parts that produce objects which are in no file here: charts, generator plugins. Evidence lines. */
+  generated: readonly string[]
+  /** Parts that could not be followed: remote bases, missing files, symlinks. Evidence lines. */
+  unfollowed: readonly string[]
+}
+
+/** Inclusions that are followed; a chain of bases that doubles at each level would never end otherwise. */
+const maxInclusions = 50_000
+/** Folders between the root and a resource; real repositories have five. */
+const maxChain = 64
+
+const builds = new WeakMap<Snapshot, Map<string, Build>>()
+
+/**
+ * What Flux builds from a folder: the kustomization there, or, when there is none, one made of all `.yaml` and `.yml`
+ * files below it, with folders that have a kustomization as units (kustomize-controller's generator). `NotTraced`
+ * when there is no such folder, `ManifestInvalid` when kustomize would refuse it.
+ */
+export function buildOf(snapshot: Snapshot, root: string): Build {
+  const known = builds.get(snapshot) ?? new Map<string, Build>()
+  builds.set(snapshot, known)
+  const build = known.get(root) ?? walk(snapshot, root)
+  known.set(root, build)
+  return build
+}
+
+interface Walk {
+  snapshot: Snapshot
+  sources: BuildSource[]
+  kustomizations: Set<string>
+  generated: Set<string>
+  unfollowed: Set<string>
+  /** Inclusions so far. */
+  count: number
+}
+
+function walk(snapshot: Snapshot, root: string): Build {
+  const folder = repositoryPath(root)
+  if (folder === undefined) throw new FairleadError('NotTraced', `The root ${root} leaves the repository.`)
+  const sets = { kustomizations: new Set<string>(), generated: new Set<string>(), unfollowed: new Set<string>() }
+  const state: Walk = { snapshot, sources: [], ...sets, count: 0 }
+  const kustomization = kustomizationIn(snapshot, folder)
+  if (kustomization !== undefined) visit(state, kustomization, { layers: [], before: [], chain: [] })
+  else visitPlainFolder(state, folder)
+  const { sources, kustomizations, generated, unfollowed } = state
+  return { root: folder, sources, kustomizations, generated: [...generated], unfollowed: [...unfollowed] }
+}
+
+/** One contribution to a kustomization's objects. A component also acts on every contribution before it. */
+interface Step {
+  of: Kustomization
+  /** Absent for the resources of `of`. */
+  component?: PathEntry
+  /** Folders that lead here by inclusion, `of` last. */
+  chain: readonly string[]
+}
+
+/** How a kustomization is reached. */
+interface Inclusion {
+  /** What acts after it, the innermost first. */
+  layers: readonly Kustomization[]
+  /** What was gathered before a component; its transformations reach it too (kustomize's accumulateTarget). */
+  before: readonly Step[]
+  chain: readonly string[]
+}
+
+/** Visits from the outside to the inside. */
+function visit(state: Walk, of: Kustomization, { layers, before, chain: outer }: Inclusion): void {
+  const chain = [...outer, of.folder]
+  if (outer.includes(of.folder)) {
+    throw new FairleadError('ManifestInvalid', `${of.file} includes itself: ${chain.join(' -> ')}.`)
+  }
+  if (chain.length > maxChain) {
+    throw new FairleadError('ManifestInvalid', `${of.file} is included through more than ${maxChain} folders.`)
+  }
+  countInclusion(state)
+  state.kustomizations.add(of.file)
+  for (const line of of.generators) state.generated.add(line)
+  const components = of.components.map((component): Step => ({ of, component, chain }))
+  visitSteps(state, [...before, { of, chain }, ...components], [of, ...layers])
+}
+
+function visitSteps(state: Walk, steps: readonly Step[], layers: readonly Kustomization[]): void {
+  const last = steps.at(-1)
+  if (last === undefined) return
+  const before = steps.slice(0, -1)
+  const component = last.component === undefined ? undefined : follow(state, last.of, last.component)
+  if (component?.component === true) {
+    // A component visits what came before it by itself.
+    visit(state, component, { layers, before, chain: last.chain })
+    return
+  }
+  visitSteps(state, before, layers)
+  if (last.component !== undefined) {
+    state.unfollowed.add(`${last.component.where} component ${last.component.path} is not in the repository`)
+    return
+  }
+  for (const entry of last.of.resources) visitResource(state, last, entry, layers)
+}
+
+function visitResource(state: Walk, { of, chain }: Step, entry: PathEntry, layers: readonly Kustomization[]): void {
+  const path = resolvePath(of.folder, entry.path)
+  if (path !== undefined && state.snapshot.text(path) !== undefined) {
+    addSource(state, path, layers)
+    return
+  }
+  const base = follow(state, of, entry)
+  if (base !== undefined) visit(state, base, { layers, before: [], chain })
+  else state.unfollowed.add(`${entry.where} resource ${entry.path} is not in the repository, or is a symlink`)
+}
+
+function follow(state: Walk, of: Kustomization, entry: PathEntry): Kustomization | undefined {
+  const path = resolvePath(of.folder, entry.path)
+  return path === undefined ? undefined : kustomizationIn(state.snapshot, path)
+}
+
+function countInclusion(state: Walk): void {
+  state.count += 1
+  if (state.count > maxInclusions) {
+    throw new FairleadError(
+      'ManifestInvalid',
+      `The root includes more than ${maxInclusions} files; it is not followed.`,
+    )
+  }
+}
+
+function addSource(state: Walk, file: string, layers: readonly Kustomization[]): void {
+  countInclusion(state)
+  state.sources.push({ file, layers })
+}
+
+function visitPlainFolder(state: Walk, folder: string): void {
+  const paths = state.snapshot.paths.filter((path) => isWithin(folder, path))
+  if (paths.length === 0) throw new FairleadError('NotTraced', `There is no folder ${folder} in the repository.`)
+  const units = new Set(paths.filter(isKustomizationFile).map(folderOf))
+  const visited = new Set<string>()
+  for (const path of paths) {
+    const unit = outermostUnit(units, folder, path)
+    if (unit !== undefined) {
+      if (!visited.has(unit)) visitUnit(state, unit)
+      visited.add(unit)
+    } else if (/\.ya?ml$/.test(path)) addPlainFile(state, path)
+  }
+}
+
+function visitUnit(state: Walk, folder: string): void {
+  const kustomization = kustomizationIn(state.snapshot, folder)
+  if (kustomization !== undefined && !kustomization.component)
+    visit(state, kustomization, { layers: [], before: [], chain: [] })
+}
+
+function addPlainFile(state: Walk, path: string): void {
+  if (state.snapshot.text(path) !== undefined) addSource(state, path, [])
+  else state.unfollowed.add(`${path} is no regular text file up to 1 MiB`)
+}
+
+/** The topmost folder with a kustomization between the root and the file. */
+function outermostUnit(units: ReadonlySet<string>, root: string, path: string): string | undefined {
+  const below = root === '' ? path : path.slice(root.length + 1)
+  let folder = root
+  for (const part of below.split('/').slice(0, -1)) {
+    folder = joinPath(folder, part)
+    if (units.has(folder)) return folder
+  }
+  return undefined
+}

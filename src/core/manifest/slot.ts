@@ -1,0 +1,79 @@
+import { FairleadError } from '../../errors.ts'
+import type { ScalarEdit } from './edit.ts'
+import { type ImageText, joinImage, splitImage } from './image-text.ts'
+
+/** One scalar of an image slot. */
+export interface SlotField {
+  role: 'reference' | 'name' | 'tag' | 'digest'
+  keyPath: string
+  /** As it stands in Git. */
+  value: string
+  line: number
+}
+
+/** The place that decides an image: one scalar, or sibling fields that together form one reference. */
+export interface Slot {
+  file: string
+  fields: SlotField[]
+}
+
+/** The field that stands for the slot: the whole reference, else the tag, else the digest. */
+export function leadingField(slot: Slot): SlotField {
+  const leading = fieldOf(slot, 'reference') ?? fieldOf(slot, 'tag') ?? fieldOf(slot, 'digest')
+  if (leading === undefined) throw new FairleadError('Internal', `${slot.file} has an image slot without a value.`)
+  return leading
+}
+
+/**
+ * The edits that make a slot deploy `wanted` instead of `deployed`, what it decides now. `DigestUnknown` when a digest
+ * is filled and `wanted` has none, `NotEditable` when the slot cannot hold `wanted`.
+ */
+export function slotEdits(slot: Slot, deployed: ImageText, wanted: ImageText): ScalarEdit[] {
+  const reference = fieldOf(slot, 'reference')
+  if (reference !== undefined) return [editOf(reference, referenceText(slot, reference, deployed, wanted))]
+  const [name, tag, digest] = [fieldOf(slot, 'name'), fieldOf(slot, 'tag'), fieldOf(slot, 'digest')]
+  const isPinned = digest !== undefined || tag?.value.includes('@') === true
+  if (isPinned && wanted.digest === '') throw digestUnknown(slot)
+  if (tag?.value.includes('@') && digest !== undefined) throw unfit(slot, 'it holds two digests')
+  if (tag !== undefined && wanted.tag === '') throw unfit(slot, 'it holds a tag and the new reference has none')
+  if (name === undefined && wanted.name !== deployed.name) throw unfit(slot, 'another place decides the name')
+  // Without a field of its own the digest goes behind the tag, which kustomize takes as it is.
+  const tagText = digest === undefined && wanted.digest !== '' ? `${wanted.tag}@${wanted.digest}` : wanted.tag
+  return [
+    ...(name === undefined ? [] : [editOf(name, wanted.name)]),
+    ...(tag === undefined ? [] : [editOf(tag, tagText)]),
+    ...(digest === undefined ? [] : [editOf(digest, wanted.digest)]),
+  ]
+}
+
+/** The refusal of a value that the slot cannot hold. */
+export function unfit(slot: Slot, why: string): FairleadError {
+  return new FairleadError('NotEditable', `${whereIs(slot)} cannot be set: ${why}.`)
+}
+
+function digestUnknown(slot: Slot): FairleadError {
+  const remedy = 'the new reference needs one too (tag@sha256:…)'
+  return new FairleadError('DigestUnknown', `${whereIs(slot)} pins a digest; ${remedy}.`)
+}
+
+/** A manifest's whole reference. Where an `images:` entry renames it, the written name stays. */
+function referenceText(slot: Slot, field: SlotField, deployed: ImageText, wanted: ImageText): string {
+  const written = splitImage(field.value)
+  if (written.digest !== '' && wanted.digest === '') throw digestUnknown(slot)
+  if (wanted.name === deployed.name) return joinImage({ ...wanted, name: written.name })
+  if (written.name === deployed.name) return joinImage(wanted)
+  throw unfit(slot, 'an images: entry decides the name')
+}
+
+function fieldOf(slot: Slot, role: SlotField['role']): SlotField | undefined {
+  return slot.fields.find((field) => field.role === role)
+}
+
+function editOf({ keyPath, value: expected }: SlotField, value: string): ScalarEdit {
+  return { keyPath, expected, value }
+}
+
+function whereIs(slot: Slot): string {
+  const { line, keyPath } = leadingField(slot)
+  return `${slot.file}:${line} ${keyPath}`
+}

@@ -1,0 +1,193 @@
+import { FairleadError } from '../../errors.ts'
+import { chooseContainer, decisionFor } from './container-choice.ts'
+import { type Deployed, findDeployed, type WorkloadQuery } from './deployed.ts'
+import { editScalars, type ScalarEdit } from './edit.ts'
+import type { ImageDecision } from './image-decision.ts'
+import { type ImageText, joinImage, parseWantedImage, splitImage } from './image-text.ts'
+import type { ImageEntry } from './kustomization.ts'
+import { type Build, buildOf } from './kustomize.ts'
+import { locateMarkers, type Marker } from './marker.ts'
+import { otherIncluders } from './shared-base.ts'
+import { leadingField, type Slot, type SlotField, slotEdits, unfit } from './slot.ts'
+import { type DeployedContainer, decidedByEntry, decidedByManifest } from './slot-reach.ts'
+import type { FileEdit, Snapshot } from './snapshot.ts'
+import { withEdits } from './snapshot-memo.ts'
+import { isLabelValue, versionLabelsOf } from './version-label.ts'
+import type { ManifestContainer, ManifestValue } from './workload-manifest.ts'
+
+/** Live identity of a workload and of one of its containers. */
+export interface TraceQuery extends WorkloadQuery {
+  /** May be left out when there is one container, or when `image` tells which. */
+  container?: string
+  /** The present live image; only identifies the container, never decides. */
+  image?: string
+}
+
+/** A container that a slot decides. */
+export interface SlotContainer {
+  kind: string
+  namespace: string
+  name: string
+  container: string
+}
+
+/** Where the image of a container is decided. */
+export interface Trace {
+  root: string
+  /** What was asked, with the container that was found. */
+  query: TraceQuery & { container: string }
+  container: string
+  /** The reference that Git decides now. */
+  image: string
+  slot: Slot
+  /** The slot's file, and its leading field: the tag, else the digest, else the whole reference. */
+  file: string
+  line: number
+  keyPath: string
+  value: string
+  /** Readable steps from the manifest to the image, `file:line` first. */
+  via: string[]
+  /** All containers that this slot decides under this root, the traced one first. */
+  containers: SlotContainer[]
+  /** `app.kubernetes.io/version` labels that hold the old tag and may follow in the same commit. */
+  versionLabels: ManifestValue[]
+  /** Why such a label is left as it is. */
+  versionLabelStale?: string
+  /** Flux marker beside the leading field. */
+  marker?: Marker
+}
+
+/**
+ * Finds the place that decides a container's image under a root: the manifest itself, or the outermost kustomize
+ * `images:` entry that matches. Refuses by name, with evidence, whenever something that is not followed here (a patch,
+ * a chart, a plugin, a template) may decide instead: `NotTraced`, `Ambiguous`, `Generated`, `Masked`, `Templated`,
+ * `Encrypted`, `SharedBase`, `NotEditable`, `ManifestInvalid`.
+ */
+export function trace(snapshot: Snapshot, root: string, query: TraceQuery): Trace {
+  const build = buildOf(snapshot, root)
+  const deployed = findDeployed(snapshot, build, query)
+  return traceDeployed(snapshot, build, deployed, query)
+}
+
+/**
+ * The change that makes the traced slot deploy `to`: the slot's fields and the version labels that follow, as one
+ * change; empty when Git says so already. The result is traced again and must be `to`. `UsageInvalid` for a reference
+ * that is none, `DigestUnknown` when a digest is filled and `to` has none, `NotEditable` when the slot cannot hold
+ * `to`, `ValueChanged` when the snapshot is not the one that was traced.
+ */
+export function planBump(snapshot: Snapshot, traced: Trace, to: string): FileEdit[] {
+  const wanted = parseWantedImage(to)
+  if (traced.image === to) return []
+  const edits = new Map<string, ScalarEdit[]>([[traced.file, slotEdits(traced.slot, splitImage(traced.image), wanted)]])
+  for (const label of isLabelValue(wanted.tag) ? traced.versionLabels : []) {
+    const edit = { keyPath: label.keyPath, expected: label.value, value: wanted.tag }
+    edits.set(label.file, [...(edits.get(label.file) ?? []), edit])
+  }
+  const files = [...edits].flatMap(([path, scalars]): FileEdit[] => {
+    const before = snapshot.text(path)
+    if (before === undefined) throw new FairleadError('ValueChanged', `${path} is gone; look again.`)
+    const after = editScalars(path, before, scalars)
+    return after === before ? [] : [{ path, before, after }]
+  })
+  if (files.length > 0) verify(snapshot, traced, wanted, files)
+  return files
+}
+
+/** Traces the edited files again; whatever else acts on the image must not have spoilt the result. */
+function verify(snapshot: Snapshot, traced: Trace, wanted: ImageText, files: readonly FileEdit[]): void {
+  const now = splitImage(trace(withEdits(snapshot, files), traced.root, traced.query).image)
+  const sameTag = now.tag === wanted.tag || (now.tag === '' && now.digest !== '')
+  if (now.name === wanted.name && now.digest === wanted.digest && sameTag) return
+  throw unfit(traced.slot, `the image would become ${joinImage(now)}`)
+}
+
+function traceDeployed(snapshot: Snapshot, build: Build, deployed: Deployed, query: TraceQuery): Trace {
+  const container = chooseContainer(snapshot, deployed, query)
+  const { written, decision } = decisionFor(snapshot, deployed, container)
+  const slot = decision.entry === undefined ? manifestSlot(container, written) : entrySlot(decision.entry)
+  refuseShared(snapshot, build, slot)
+  const leading = leadingField(slot)
+  const marker = markerBeside(snapshot, slot.file, leading)
+  const reach =
+    decision.entry === undefined
+      ? decidedByManifest(snapshot, build, written, query.targetNamespace)
+      : decidedByEntry(snapshot, build, decision.entry, query.targetNamespace)
+  const deployedAll = reach.map((one) => one.deployed)
+  const labels = versionLabelsOf(snapshot, build, deployedAll, splitImage(decision.image).tag)
+  return {
+    root: build.root,
+    query: { ...query, container: container.name },
+    container: container.name,
+    image: decision.image,
+    slot,
+    file: slot.file,
+    line: leading.line,
+    keyPath: leading.keyPath,
+    value: leading.value,
+    via: viaOf(container, written, decision, marker),
+    containers: containersOf(reach, deployed, container),
+    versionLabels: labels.following,
+    ...(labels.stale === undefined ? {} : { versionLabelStale: labels.stale }),
+    ...(marker === undefined ? {} : { marker }),
+  }
+}
+
+function manifestSlot(container: ManifestContainer, written: ManifestValue): Slot {
+  const { file, keyPath, value, line } = written
+  if (container.through !== undefined) {
+    const where = `${file}:${line} ${keyPath}`
+    throw new FairleadError('NotEditable', `${where} reaches container ${container.name} through ${container.through}.`)
+  }
+  return { file, fields: [{ role: 'reference', keyPath, value, line }] }
+}
+
+function entrySlot(entry: ImageEntry): Slot {
+  const roles = { newName: 'name', newTag: 'tag', digest: 'digest' } as const
+  const fields = (['newName', 'newTag', 'digest'] as const).flatMap((key): SlotField[] => {
+    const field = entry[key]
+    return field === undefined ? [] : [{ role: roles[key], ...field }]
+  })
+  return { file: entry.file, fields }
+}
+
+function refuseShared(snapshot: Snapshot, build: Build, slot: Slot): void {
+  const others = otherIncluders(snapshot, build, slot.file)
+  if (others.length === 0) return
+  const evidence = others.slice(0, 20).map((other) => `${other} includes ${slot.file}`)
+  const root = build.root === '' ? '.' : build.root
+  const what = `${slot.file} decides the image, and it lies outside ${root} in a base that others deploy too`
+  const remedy = `give ${root} its own images: entry`
+  throw new FairleadError('SharedBase', `${what}; ${remedy}.`, { evidence })
+}
+
+function markerBeside(snapshot: Snapshot, file: string, field: SlotField): Marker | undefined {
+  const text = snapshot.text(file) ?? ''
+  return locateMarkers(file, text).find(({ keyPath }) => keyPath === field.keyPath)?.marker
+}
+
+function viaOf(
+  container: ManifestContainer,
+  written: ManifestValue,
+  decision: ImageDecision,
+  marker: Marker | undefined,
+): string[] {
+  const where = `${written.file}:${written.line}`
+  const start = `${where} container ${container.name} has the image ${written.value}`
+  const end = marker === undefined ? [] : [`marked for the image policy ${marker.namespace}/${marker.name}`]
+  return [start, ...decision.via, ...end]
+}
+
+function containersOf(reach: DeployedContainer[], deployed: Deployed, container: ManifestContainer): SlotContainer[] {
+  const name = (one: Deployed, inner: ManifestContainer): SlotContainer => ({
+    kind: one.kind,
+    namespace: one.namespace,
+    name: one.name,
+    container: inner.name,
+  })
+  const isTraced = (one: DeployedContainer) =>
+    one.container === container &&
+    one.deployed.source === deployed.source &&
+    one.deployed.workload === deployed.workload
+  const others = reach.filter((one) => !isTraced(one)).map((one) => name(one.deployed, one.container))
+  return [name(deployed, container), ...others]
+}

@@ -1,0 +1,104 @@
+import { versionLabel } from '../../api/annotation.ts'
+import { FairleadError } from '../../errors.ts'
+import { type Deployed, deployedAs, patchedContainer } from './deployed.ts'
+import type { Build } from './kustomize.ts'
+import { mentions } from './patch.ts'
+import { otherIncluders } from './shared-base.ts'
+import type { Snapshot } from './snapshot.ts'
+import { type ManifestFile, type ManifestValue, manifestsIn } from './workload-manifest.ts'
+
+/** What happens to `app.kubernetes.io/version` when the image changes. */
+export interface VersionLabels {
+  /** Labels that hold the old tag and may follow it. */
+  following: ManifestValue[]
+  /** Why a label that holds the old tag is left as it is. */
+  stale?: string
+}
+
+/**
+ * The version labels of the workloads that one image slot decides. A label follows when it holds exactly the old tag,
+ * its manifest is deployed by this root alone and only where the slot decides, and nothing chooses pods or claims by it.
+ */
+export function versionLabelsOf(
+  snapshot: Snapshot,
+  build: Build,
+  decided: readonly Deployed[],
+  oldTag: string,
+): VersionLabels {
+  const labels: VersionLabels = { following: [] }
+  const seen = new Set<string>()
+  for (const deployed of decided) {
+    for (const label of deployed.workload.versionLabels) {
+      const id = `${label.file} ${label.keyPath}`
+      if (label.value !== oldTag || oldTag === '' || seen.has(id)) continue
+      seen.add(id)
+      const reason = whyFixed(snapshot, build, decided, deployed)
+      if (reason === undefined) labels.following.push(label)
+      else labels.stale ??= `${label.file}:${label.line} ${versionLabel} stays ${oldTag}: ${reason}`
+    }
+  }
+  return labels
+}
+
+/** The text that can be a label value (Kubernetes: at most 63 characters). */
+export function isLabelValue(text: string): boolean {
+  return /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(text)
+}
+
+function whyFixed(
+  snapshot: Snapshot,
+  build: Build,
+  decided: readonly Deployed[],
+  deployed: Deployed,
+): string | undefined {
+  const { workload, source } = deployed
+  const [fixed] = workload.fixedVersionLabels
+  if (fixed !== undefined) return `a selector or volume claim template has it at ${fixed}`
+  for (const layer of source.layers) {
+    const set = layer.labels.get(versionLabel)
+    if (set !== undefined) return `${set} sets it`
+    const patch = layer.patches.find((one) => mentions(snapshot, one, patchedContainer(deployed, ''), versionLabel))
+    if (patch !== undefined) return `${patch.where} patches it`
+  }
+  const [other] = otherIncluders(snapshot, build, workload.file)
+  if (other !== undefined) return `${other} deploys the manifest too`
+  const elsewhere = deployedElsewhere(build, decided, deployed)
+  if (elsewhere !== undefined) return `${elsewhere} is deployed from the same manifest with another image`
+  const selector = selectorOn(snapshot, build, deployed)
+  return selector === undefined ? undefined : `the selector at ${selector} chooses pods by it`
+}
+
+function deployedElsewhere(build: Build, decided: readonly Deployed[], deployed: Deployed): string | undefined {
+  const other = build.sources.find((source) => {
+    const same = (one: Deployed) => one.source === source && one.workload === deployed.workload
+    return source.file === deployed.workload.file && !decided.some(same)
+  })
+  if (other === undefined) return undefined
+  const live = deployedAs(other, deployed.workload)
+  return `${live.kind} ${live.namespace}/${live.name}`
+}
+
+/** A selector elsewhere in the build that chooses this workload's pods by their version label. */
+function selectorOn(snapshot: Snapshot, build: Build, { workload }: Deployed): string | undefined {
+  const version = workload.podLabels.get(versionLabel)
+  if (version === undefined) return undefined
+  for (const { file } of build.sources) {
+    const text = snapshot.text(file) ?? ''
+    if (!text.includes(versionLabel) || !text.includes(version) || !/elector["']?\s*:/.test(text)) continue
+    const choosing = readable(snapshot, file)?.versionSelectors.find(({ labels }) =>
+      [...labels].every(([key, value]) => workload.podLabels.get(key) === value),
+    )
+    if (choosing !== undefined) return choosing.where
+  }
+  return undefined
+}
+
+/** A file that cannot be read deploys nothing. */
+function readable(snapshot: Snapshot, file: string): ManifestFile | undefined {
+  try {
+    return manifestsIn(snapshot, file)
+  } catch (thrown) {
+    if (thrown instanceof FairleadError) return undefined
+    throw thrown
+  }
+}
