@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util'
+import type { TraceQuery } from '../core/manifest/trace.ts'
+import { FairleadError } from '../errors.ts'
+
+/** What `trace` and `bump` are given. */
+export interface WorkloadArguments {
+  repository: string
+  root: string
+  query: TraceQuery
+  image?: string
+  isJson: boolean
+  write: boolean
+}
+
+/** Names that kubectl users type, and the kinds they mean. */
+const kinds: ReadonlyMap<string, string> = new Map([
+  ...['deployment', 'deployments', 'deploy'].map((name) => [name, 'Deployment'] as const),
+  ...['statefulset', 'statefulsets', 'sts'].map((name) => [name, 'StatefulSet'] as const),
+  ...['daemonset', 'daemonsets', 'ds'].map((name) => [name, 'DaemonSet'] as const),
+  ...['cronjob', 'cronjobs', 'cj'].map((name) => [name, 'CronJob'] as const),
+  ...['job', 'jobs'].map((name) => [name, 'Job'] as const),
+  ...['pod', 'pods', 'po'].map((name) => [name, 'Pod'] as const),
+  ...['replicaset', 'replicasets', 'rs'].map((name) => [name, 'ReplicaSet'] as const),
+  ...['rollout', 'rollouts'].map((name) => [name, 'Rollout'] as const),
+])
+
+/** Is JSON wanted? Asked before the arguments are checked, so that mistakes are told in the wanted form. */
+export function wantsJson(args: readonly string[]): boolean {
+  return args.some(
+    (arg, index) => ['-ojson', '--output=json'].includes(arg) || (isOutput(arg) && args[index + 1] === 'json'),
+  )
+}
+
+function isOutput(arg: string): boolean {
+  return arg === '-o' || arg === '--output'
+}
+
+/** Reads the arguments that both verbs share; `UsageInvalid` with the usage line. */
+export function parseWorkloadArguments(args: string[], usage: string): WorkloadArguments {
+  const { values, positionals } = parse(args, usage)
+  const wrong = (why: string) => new FairleadError('UsageInvalid', `${why}\n${usage}`)
+  const [workload, extra] = positionals
+  if (values.repo === undefined || values.repo === '') throw wrong('--repo DIR is missing.')
+  if (values.root === undefined) throw wrong('--root PATH is missing.')
+  if (workload === undefined || extra !== undefined) throw wrong('Exactly one KIND/[NAMESPACE/]NAME is needed.')
+  if (values.output !== undefined && values.output !== 'json')
+    throw wrong(`-o ${values.output} is not known; use json.`)
+  const query: TraceQuery = parseWorkload(workload, wrong)
+  if (values.container !== undefined) query.container = values.container
+  const result = { repository: values.repo, root: values.root, query, isJson: values.output === 'json' }
+  const write = values.write === true
+  return values.image === undefined ? { ...result, write } : { ...result, write, image: values.image }
+}
+
+function parse(args: string[], usage: string) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        repo: { type: 'string' },
+        root: { type: 'string' },
+        container: { type: 'string' },
+        image: { type: 'string' },
+        output: { type: 'string', short: 'o' },
+        write: { type: 'boolean' },
+      },
+    })
+  } catch (thrown) {
+    throw new FairleadError('UsageInvalid', `${thrown instanceof Error ? thrown.message : ''}\n${usage}`)
+  }
+}
+
+function parseWorkload(text: string, wrong: (why: string) => FairleadError): TraceQuery {
+  const parts = text.split('/')
+  const [kind, first, second] = parts
+  if (parts.length > 3 || kind === undefined || first === undefined || parts.includes('')) {
+    throw wrong(`${JSON.stringify(text)} is not of the form KIND/[NAMESPACE/]NAME.`)
+  }
+  const name = second ?? first
+  return { kind: kinds.get(kind.toLowerCase()) ?? kind, namespace: second === undefined ? '' : first, name }
+}
