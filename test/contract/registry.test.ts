@@ -1,19 +1,14 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRegistry } from '../../src/adapters/registry/registry.ts'
-import type { Http, ImageRepository } from '../../src/ports.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createHttp } from '../../src/runtime/http.ts'
-import type { OciContent, OciImage } from '../fakes/oci-image.ts'
 import { createFakeRegistry } from '../fakes/registry.ts'
 import { type RegistryServerOptions, startRegistryServer } from '../fakes/registry-server.ts'
 import { silentLog } from '../fakes/silent-log.ts'
-import { describeRegistry, type RegistryWorld } from './registry.ts'
-
-const account = { username: 'robot', password: 's3cret' }
+import { account, hasDistribution, startDistribution } from './distribution.ts'
+import { describeRegistry } from './registry.ts'
 
 function adapter(host: string, folder: string) {
   const credentialsFile = join(folder, 'config.json')
@@ -67,78 +62,22 @@ describeScripted('basic authentication and pages of ten with absolute links', {
 })
 describeScripted('a registry that takes no page size and sends no digests', { largestN: 0, sendDigestHeader: false })
 
-/** The CNCF distribution registry, where it is installed: Debian's package docker-registry. */
-const binary = '/usr/bin/docker-registry'
-if (existsSync(binary)) describeRegistry('adapter, real docker-registry with htpasswd', () => startDistribution(binary))
-
-async function startDistribution(program: string): Promise<RegistryWorld> {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-distribution-'))
-  const host = `127.0.0.1:${await freePort()}`
-  // bcrypt of the password above, with a fixed salt.
-  writeFileSync(join(folder, 'htpasswd'), `robot:$2y$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK\n`)
-  const config = {
-    version: '0.1',
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-    http: { addr: host },
-    auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
-  }
-  writeFileSync(join(folder, 'config.yml'), JSON.stringify(config))
-  const child = spawn(program, ['serve', join(folder, 'config.yml')], { stdio: 'ignore', env: {} })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const { http, registry } = adapter(host, folder)
-  await untilUp(http, host)
-  return {
-    registry,
-    host,
-    push: (image, tag, content) => upload(http, image, tag, content),
-    async close() {
-      http.close()
-      child.kill('SIGTERM')
-      await ended
-      rmSync(folder, { recursive: true })
-    },
-  }
-}
-
-async function untilUp(http: Http, host: string): Promise<void> {
-  for (let tried = 0; tried < 100; tried++) {
-    const up = await http.request({ method: 'GET', url: `http://${host}/v2/` }).catch(() => undefined)
-    if (up !== undefined) return
-    await systemClock.sleep(50)
-  }
-  throw new Error('docker-registry did not start within five seconds')
-}
-
-const authorization = `Basic ${Buffer.from(`${account.username}:${account.password}`).toString('base64')}`
-const uploaded = new Set<string>()
-
-async function upload(http: Http, image: ImageRepository, tag: string, content: OciImage): Promise<void> {
-  const base = `http://${image.registry}/v2/${image.repository}`
-  for (const blob of content.blobs) {
-    const key = `${base} ${blob.digest}`
-    if (uploaded.has(key)) continue
-    const started = await http.request({ method: 'POST', url: `${base}/blobs/uploads/`, headers: { authorization } })
-    const target = new URL(started.headers.location ?? '', base)
-    target.searchParams.set('digest', blob.digest)
-    await put(http, target.href, { ...blob, mediaType: 'application/octet-stream' })
-    uploaded.add(key)
-  }
-  for (const child of content.children) await put(http, `${base}/manifests/${child.digest}`, child)
-  await put(http, `${base}/manifests/${tag}`, content.manifest)
-}
-
-async function put(http: Http, url: string, { bytes, mediaType }: OciContent): Promise<void> {
-  const headers = { authorization, 'content-type': mediaType }
-  const answer = await http.request({ method: 'PUT', url, headers, body: bytes })
-  if (answer.status !== 201) throw new Error(`upload refused: ${answer.status} ${Buffer.from(answer.body).toString()}`)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
+if (hasDistribution) {
+  describeRegistry('adapter, real docker-registry with htpasswd', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-registry-'))
+    const uploads = createHttp({ clock: systemClock, hosts: () => ({ insecure: true }) })
+    const distribution = await startDistribution(uploads)
+    const { http, registry } = adapter(distribution.host, folder)
+    return {
+      registry,
+      host: distribution.host,
+      push: distribution.push,
+      async close() {
+        http.close()
+        uploads.close()
+        await distribution.stop()
+        rmSync(folder, { recursive: true })
+      },
+    }
   })
 }

@@ -39,7 +39,7 @@ const referencePattern = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{
 export function createRegistry(settings: RegistrySettings, dependencies: RegistryDependencies): Registry {
   const { http, clock, log, metrics, secretSeen, random } = dependencies
   const hosts = new Map(settings.hosts.map((host) => [host.host.toLowerCase(), host]))
-  const originOf = (registry: string) => apiOrigin(registry, hosts.get(registry)?.insecure === true)
+  const originOf = (registry: string) => apiOrigin(registry, hosts.get(registry.toLowerCase())?.insecure === true)
 
   const rates = new Map(settings.hosts.map((host) => [new URL(originOf(host.host)).host, host.requestsPerSecond]))
   const rateOf = (host: string) => rates.get(host) ?? settings.defaultRequestsPerSecond ?? 20
@@ -61,27 +61,26 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
 
   return {
     async tags(image) {
-      refuseName(image)
-      const { tags, dropped } = await readTags(image)
-      if (dropped > 0) log.debug({ ...image, dropped }, 'names in a tag list that are no tags were left out')
+      const target = checkedTarget(image)
+      const { tags, dropped } = await readTags(target)
+      if (dropped > 0) log.debug({ ...target, dropped }, 'names in a tag list that are no tags were left out')
       return tags
     },
     async digest(image, tag) {
-      refuseName(image, tag)
-      return readDigest(client, image, tag)
+      return readDigest(client, checkedTarget(image, tag), tag)
     },
     async platforms(image, reference) {
-      refuseName(image, reference)
-      return readPlatforms(client, image, reference)
+      return readPlatforms(client, checkedTarget(image, reference), reference)
     },
   }
 }
 
 /** Names come from manifests that anybody may write; only true names become part of a URL. */
-function refuseName(image: ImageRepository, reference?: string): void {
+function checkedTarget(image: ImageRepository, reference?: string): ImageRepository {
+  const registry = image.registry.toLowerCase()
   const name = `${image.registry}/${image.repository}`
   const isName = image.repository.length <= 255 && repositoryPattern.test(image.repository)
-  if (!isName || !registryPattern.test(image.registry)) {
+  if (!isName || !registryPattern.test(registry)) {
     throw new FairleadError(
       'RegistryNotFound',
       `${JSON.stringify(name.slice(0, 300))} is no name an image repository can have`,
@@ -93,4 +92,5 @@ function refuseName(image: ImageRepository, reference?: string): void {
       `${JSON.stringify(reference.slice(0, 200))} is neither a tag nor a digest (${name})`,
     )
   }
+  return { registry, repository: image.repository }
 }

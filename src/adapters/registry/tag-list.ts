@@ -1,3 +1,4 @@
+import { isTag } from '../../core/image/reference.ts'
 import { FairleadError } from '../../errors.ts'
 import type { ImageRepository } from '../../ports.ts'
 import type { RegistryAnswer, RegistryClient } from './client.ts'
@@ -18,9 +19,6 @@ export interface TagList {
   /** Names that are no tags by the specification and were left out. */
   dropped: number
 }
-
-/** Source: distribution specification, "Pulling manifests". */
-const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /** Most registries take 1,000; some refuse more than 100 or the parameter itself with one of these. */
 const pageSizes = ['1000', '100', undefined] as const
@@ -58,7 +56,7 @@ export function createTagReader(client: RegistryClient, limits: TagListLimits) {
       pages++
       bytes += page.body.byteLength
       for (const tag of parseBody(tagListSchema, page.body, what).tags ?? []) {
-        if (tagPattern.test(tag)) tags.add(tag)
+        if (isTag(tag)) tags.add(tag)
         else dropped++
       }
       seen.add(page.url.href)
