@@ -4,9 +4,12 @@
  */
 export type Numeric = number | bigint
 
-/** Digits as a number; leading zeros are fine. */
-export function readNumeric(digits: string): Numeric {
-  return digits.length <= 15 ? Number(digits) : BigInt(digits)
+/** The digits of `text` between two indices as a number; leading zeros are fine. */
+export function readNumeric(text: string, start = 0, end = text.length): Numeric {
+  if (end - start > 15) return BigInt(text.slice(start, end))
+  let value = 0
+  for (let i = start; i < end; i++) value = value * 10 + text.charCodeAt(i) - 48
+  return value
 }
 
 /** Negative, zero or positive, as `a` is less than, equal to or greater than `b`. */

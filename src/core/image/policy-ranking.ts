@@ -52,7 +52,7 @@ export function createPolicyRanking(selection: Selection): PolicyRanking {
     case 'numerical':
       return decided(rankByNumber(selection, policy.order))
     case 'alphabetical':
-      return decided(rankByText(selection, (a, b) => (a < b ? -1 : a > b ? 1 : 0), policy.order))
+      return decided(rankByText(selection, policy.order))
     default:
       return rankVersions(selection, policy)
   }
@@ -92,30 +92,29 @@ function rankByGlob(
   return createValueRanking(list, facts, {
     read(index) {
       const text = list.texts[index] ?? ''
-      return policy.pattern(text) ? { text } : 'outside-policy'
+      return policy.pattern(text) ? text : undefined
     },
-    compare: (a, b) => compareNatural(a.text, b.text),
-    current: matching === undefined ? undefined : { text: matching },
+    absent: 'outside-policy',
+    compare: compareNatural,
+    current: matching,
   })
 }
 
-function rankByText(
-  { list, facts, seen }: Selection,
-  compare: (a: string, b: string) => number,
-  order: Order,
-): Ranking {
+function rankByText({ list, facts, seen }: Selection, order: Order): Ranking {
   const direction = order === 'asc' ? 1 : -1
-  return createValueRanking(list, facts, {
-    read: (index) => ({ text: list.texts[index] ?? '' }),
-    compare: (a: { text: string }, b: { text: string }) => direction * compare(a.text, b.text),
-    current: seen === undefined ? undefined : { text: seen },
+  return createValueRanking<string>(list, facts, {
+    read: (index) => list.texts[index],
+    absent: 'not-a-version',
+    compare: (a, b) => (a === b ? 0 : a < b ? -direction : direction),
+    current: seen,
   })
 }
 
 function rankByNumber({ list, facts, seen }: Selection, order: Order): Ranking {
   const direction = order === 'asc' ? 1 : -1
   return createValueRanking<Decimal>(list, facts, {
-    read: (index) => readDecimal(list.texts[index] ?? '') ?? 'not-a-version',
+    read: (index) => readDecimal(list.texts[index] ?? ''),
+    absent: 'not-a-version',
     compare: (a, b) => direction * compareDecimal(a, b),
     current: seen === undefined ? undefined : readDecimal(seen),
   })
@@ -123,13 +122,10 @@ function rankByNumber({ list, facts, seen }: Selection, order: Order): Ranking {
 
 /** By build date; a tag without one is not known well enough to be chosen. */
 function rankByDate({ list, facts, current }: Selection): Ranking {
-  const read = (tag: string) => {
-    const time = facts.builtAt?.get(tag)
-    return time === undefined ? undefined : { time }
-  }
-  return createValueRanking(list, facts, {
-    read: (index) => read(list.tags[index] ?? '') ?? 'outside-policy',
-    compare: (a, b) => a.time - b.time,
-    current: read(current),
+  return createValueRanking<number>(list, facts, {
+    read: (index) => facts.builtAt?.get(list.tags[index] ?? ''),
+    absent: 'outside-policy',
+    compare: (a, b) => a - b,
+    current: facts.builtAt?.get(current),
   })
 }

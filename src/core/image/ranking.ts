@@ -6,6 +6,7 @@ export type Judgement = 'qualified' | 'qualified-otherwise' | Verdict
 
 /** How one policy, from one current tag, sees the tags of a list. Tags are meant by their index. */
 export interface Ranking {
+  /** Called once for every tag, in input order. */
   judge(index: number): Judgement
   /** Positive when the first is preferred. Zero leaves it to the input order. */
   compare(a: number, b: number): number
@@ -26,8 +27,9 @@ export function findExclusion(list: TagList, index: number, facts: TagFacts): Ex
 
 /** How values of one kind are read and compared by a value ranking. */
 export interface ValueRule<T> {
-  /** The value of a tag, or the verdict it gets without one. */
-  read(index: number): T | Verdict
+  read(index: number): T | undefined
+  /** The verdict of a tag without a value. */
+  absent: Verdict
   /** Positive when the first is preferred. */
   compare(a: T, b: T): number
   /** The current tag's value; without it every value is better. */
@@ -35,14 +37,15 @@ export interface ValueRule<T> {
 }
 
 /** Ranks tags by one value each: a text, a number or a date. */
-export function createValueRanking<T extends object>(list: TagList, facts: TagFacts, rule: ValueRule<T>): Ranking {
+export function createValueRanking<T>(list: TagList, facts: TagFacts, rule: ValueRule<T>): Ranking {
   const values: (T | undefined)[] = []
   return {
     judge(index) {
       const state = judgeState(list, index)
-      const value = state ?? rule.read(index)
-      if (typeof value === 'string') return value
-      values[index] = value
+      const value = state === undefined ? rule.read(index) : undefined
+      values.push(value)
+      if (state !== undefined) return state
+      if (value === undefined) return rule.absent
       if (rule.current !== undefined && rule.compare(value, rule.current) <= 0) return 'not-newer'
       return findExclusion(list, index, facts) ?? 'qualified'
     },
@@ -64,6 +67,7 @@ export function createNameRanking(list: TagList, facts: TagFacts, wanted: string
       if (list.tags[index] !== wanted) return 'outside-policy'
       return findExclusion(list, index, facts) ?? 'qualified'
     },
-    compare: (a, b) => Number(list.tags[a] === wanted) - Number(list.tags[b] === wanted),
+    // Among the others the later one: registries list in rising order as a rule.
+    compare: (a, b) => Number(list.tags[a] === wanted) - Number(list.tags[b] === wanted) || a - b,
   }
 }

@@ -1,7 +1,7 @@
 import type { TagFilter } from './filter.ts'
 import { isTag } from './reference.ts'
 import { isCommitToken } from './variant.ts'
-import { readVersion, type Version } from './version.ts'
+import { createSuffixReader, readVersion, type Version } from './version.ts'
 
 /** What a tag is before any policy looks at it. */
 export type TagState = 'tag' | 'artifact' | 'filtered' | 'not-a-tag'
@@ -14,9 +14,11 @@ export interface TagList {
   readonly texts: readonly string[]
   readonly states: readonly TagState[]
   readonly versions: readonly (Version | undefined)[]
-  /** `prefix:length` of the commits among the tags; numbers of such a length are commits too. */
-  readonly commits: ReadonlySet<string>
+  /** Lengths of the commits among the tags, by what stands before them; numbers of such a length are commits too. */
+  readonly commits: CommitLengths
 }
+
+export type CommitLengths = ReadonlyMap<string, ReadonlySet<number>>
 
 /** Tags between two yields; a few milliseconds of work. */
 const batch = 2000
@@ -37,15 +39,15 @@ export function createTagList(tags: readonly string[]): TagList {
 /** Reads all tags, yielding every few milliseconds so that a caller can let others run. Never throws. */
 export function* parsingTags(tags: readonly string[]): Generator<void, TagList, void> {
   const states: TagState[] = []
-  const versions: (Version | undefined)[] = []
-  const commits = new Set<string>()
-  for (const [index, tag] of tags.entries()) {
+  const reader = createListReader()
+  for (let index = 0; index < tags.length; index++) {
+    const tag = tags[index] ?? ''
     const state = !isTag(tag) ? 'not-a-tag' : isArtifactTag(tag) ? 'artifact' : 'tag'
     states.push(state)
-    versions.push(state === 'tag' ? readListed(tag, commits) : undefined)
+    reader.add(state === 'tag' ? tag : undefined)
     if (index % batch === batch - 1) yield
   }
-  return { tags, texts: tags, states, versions, commits }
+  return { tags, texts: tags, states, ...reader.finish() }
 }
 
 /**
@@ -59,19 +61,19 @@ export function* filteringTags(
 ): Generator<void, TagList, void> {
   const texts: string[] = []
   const states: TagState[] = []
-  const versions: (Version | undefined)[] = []
-  const commits = new Set<string>()
+  const reader = createListReader()
   const reads = filter.extracts && comparesVersions
-  for (const [index, tag] of list.tags.entries()) {
+  for (let index = 0; index < list.tags.length; index++) {
+    const tag = list.tags[index] ?? ''
     const state = list.states[index] ?? 'not-a-tag'
     const text = state === 'tag' ? filter.apply(tag) : undefined
     texts.push(text ?? tag)
     states.push(state === 'tag' && text === undefined ? 'filtered' : state)
-    if (reads) versions.push(text === undefined ? undefined : readListed(text, commits))
+    if (reads) reader.add(text)
     if (index % batch === batch - 1) yield
   }
   if (!filter.extracts) return { ...list, states }
-  return { tags: list.tags, texts, states, versions, commits }
+  return { tags: list.tags, texts, states, ...reader.finish() }
 }
 
 /** The version that a text is among the others of a list; undefined when it is none, or a commit there. */
@@ -88,24 +90,44 @@ export function isArtifactTag(tag: string): boolean {
 }
 
 /** A number of seven or more digits that is no date, where commits of that length stand beside it, is one too. */
-export function isCommitNumber({ precision, date, digits, prefix }: Version, commits: ReadonlySet<string>): boolean {
-  return precision === 1 && digits >= 7 && date === '' && commits.has(`${prefix}:${digits}`)
+function isCommitNumber({ precision, date, digits, prefix }: Version, commits: CommitLengths): boolean {
+  return precision === 1 && digits >= 7 && date === '' && (commits.get(prefix)?.has(digits) ?? false)
 }
 
-function readListed(text: string, commits: Set<string>): Version | undefined {
-  const version = text.length <= 128 ? readVersion(text) : undefined
-  if (version === undefined) noteCommit(text, commits)
-  return version
+/** Reads texts one by one, in order, and settles at the end which of them are commits. */
+function createListReader() {
+  const versions: (Version | undefined)[] = []
+  const commits = new Map<string, Set<number>>()
+  const doubtful: number[] = []
+  const readSuffix = createSuffixReader()
+  return {
+    add(text: string | undefined): void {
+      const version = text === undefined || text.length > 128 ? undefined : readVersion(text, readSuffix)
+      if (version === undefined && text !== undefined) noteCommit(text, commits)
+      if (version?.precision === 1 && version.digits >= 7) doubtful.push(versions.length)
+      versions.push(version)
+    },
+    finish(): Pick<TagList, 'versions' | 'commits'> {
+      for (const index of doubtful) {
+        const version = versions[index]
+        if (version !== undefined && isCommitNumber(version, commits)) versions[index] = undefined
+      }
+      return { versions, commits }
+    },
+  }
 }
 
-/** Remembers the first part of a tag that is a commit, by what stands before it and its length. */
-function noteCommit(text: string, commits: Set<string>): void {
+/** Remembers the first part of a tag that is a commit, by what stands before it. */
+function noteCommit(text: string, commits: Map<string, Set<number>>): void {
   let start = 0
   for (let end = 0; end <= text.length; end++) {
     const code = end === text.length ? 45 : text.charCodeAt(end)
     if (code !== 45 && code !== 46 && code !== 95) continue
-    if (end - start >= 7 && end - start <= 40 && isCommitToken(text.slice(start, end))) {
-      commits.add(`${text.slice(0, start)}:${end - start}`)
+    if (isCommitToken(text, start, end)) {
+      const prefix = text.slice(0, start)
+      const lengths = commits.get(prefix)
+      if (lengths === undefined) commits.set(prefix, new Set([end - start]))
+      else lengths.add(end - start)
       return
     }
     start = end + 1

@@ -24,12 +24,19 @@ const systemWords: ReadonlySet<string> = new Set(['alpine', 'debian', 'ubuntu', 
 const buildWords: ReadonlySet<string> = new Set(['r', 'ls', 'k3s', 'rke2r', 'build', 'rev', 'p'])
 
 const wordPattern = /(?:k3s|rke2r)(?=[._-]?\d)|[A-Za-z]+/y
-const commitPattern = /^[0-9a-f]{7,40}$/i
 const digitsPattern = /^\d+$/
 
 /** Whether a token is a commit: 7 to 40 hex digits, among them a letter and a digit. */
-export function isCommitToken(token: string): boolean {
-  return token.length >= 7 && commitPattern.test(token) && /\d/.test(token) && !digitsPattern.test(token)
+export function isCommitToken(text: string, start = 0, end = text.length): boolean {
+  if (end - start < 7 || end - start > 40) return false
+  let digits = 0
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i)
+    const lower = code | 32
+    if (isDigit(code)) digits++
+    else if (lower < 97 || lower > 102) return false
+  }
+  return digits > 0 && digits < end - start
 }
 
 /** A token of the variant, and whether what stands directly before it in the tag is a number. */
@@ -92,7 +99,7 @@ function numberEnd(text: string, start: number, dotted: boolean): number {
 
 /** The number after a word, when it may differ. */
 function readAfter(word: string, digits: string): VariantNumber | undefined {
-  if (systemWords.has(word)) return { parts: digits.split('.').map(readNumeric), mayFall: false }
+  if (systemWords.has(word)) return { parts: digits.split('.').map((part) => readNumeric(part)), mayFall: false }
   if (buildWords.has(word)) return { parts: [readNumeric(digits)], mayFall: true }
   return undefined
 }

@@ -3,7 +3,7 @@ import type { TagFacts, Verdict } from './decision.ts'
 import type { Policy, PrereleaseRule } from './policy.ts'
 import { releaseStage } from './prerelease.ts'
 import { findExclusion, judgeState, type Ranking } from './ranking.ts'
-import { isCommitNumber, type TagList } from './tag-list.ts'
+import type { TagList } from './tag-list.ts'
 import { compareVariants, isOlderSystem } from './variant.ts'
 import type { Version } from './version.ts'
 import { compareBeyond, compareVersions, isLowerPrecision, isOtherScheme } from './version-order.ts'
@@ -31,7 +31,7 @@ export function createVersionRanking(
       const state = judgeState(list, index)
       if (state !== undefined) return state
       const version = list.versions[index]
-      if (version === undefined || isCommitNumber(version, list.commits)) return 'not-a-version'
+      if (version === undefined) return 'not-a-version'
       const verdict =
         (current === undefined ? judgeAlone(version) : judgeBeside(version, current, rule)) ??
         (version.precision === 1 && !rule.oneNumber ? 'lower-precision' : undefined) ??

@@ -24,6 +24,8 @@ export interface Version extends VersionSuffix {
   year: boolean
   /** The number after `_`, as in `17.0.2_8`. */
   revision: Numeric | undefined
+  /** Index in the tag after the numbers. */
+  end: number
 }
 
 /** What follows the numbers. */
@@ -42,31 +44,49 @@ const digitsPattern = /^\d+$/
 /** A prefix is looked for in so many places; more separators than that are no version. */
 const prefixAttempts = 6
 
-/** The numbers, as found at one place in a tag. */
-type Numbers = Omit<Version, keyof VersionSuffix | 'prefix' | 'v'>
-/** `end` is the index after the numbers. */
-type Found<T> = T & { end: number }
+/** Reads what follows the numbers; undefined when it is nothing that may. */
+export type SuffixReader = (text: string) => VersionSuffix | undefined
+
+/** Suffixes that a reader remembers; enough for the variants of one repository. */
+const rememberedSuffixes = 4096
+
+/** A reader for the tags of one list, which reads suffixes that repeat only once. */
+export function createSuffixReader(): SuffixReader {
+  const known = new Map<string, VersionSuffix | undefined>()
+  return (text) => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const suffix = parseSuffix(text)
+    if (known.size < rememberedSuffixes) known.set(text, suffix)
+    return suffix
+  }
+}
+
+/** While it is read; one object per tag, for lists are long. */
+type Draft = { -readonly [K in keyof Version]: Version[K] }
 
 /**
  * Reads a tag (at most 128 characters) as a version; undefined when it is none. The prefix is the shortest one after
  * which the rest can be read.
  */
-export function readVersion(tag: string): Version | undefined {
-  const first = readAt(tag, 0)
+export function readVersion(tag: string, readSuffix: SuffixReader = parseSuffix): Version | undefined {
+  const first = readAt(tag, 0, readSuffix)
   if (first !== undefined) return first
   let attempts = 0
-  // After a number that could not be read, a dot would only cut that number in two (1.2.3.4.5.6).
-  let dots = !startsNumber(tag, 0)
   for (let i = 1; i < tag.length && attempts < prefixAttempts; i++) {
-    const separator = tag[i - 1]
-    if (separator !== '-' && separator !== '_' && !(dots && separator === '.')) continue
+    if (!endsPrefix(tag, i)) continue
     if (!startsNumber(tag, i)) continue
-    const version = readAt(tag, i)
+    const version = readAt(tag, i, readSuffix)
     if (version !== undefined) return version
     attempts++
-    dots = false
   }
   return undefined
+}
+
+/** Whether a prefix may end before `i`: after `-`, `_`, or a dot that does not cut a number (`go1.21`) in two. */
+function endsPrefix(tag: string, i: number): boolean {
+  const separator = tag.charCodeAt(i - 1)
+  return separator === 45 || separator === 95 || (separator === 46 && !isDigit(tag.charCodeAt(i - 2)))
 }
 
 /** Whether digits, or a `v` and digits, begin here. */
@@ -75,81 +95,89 @@ function startsNumber(tag: string, start: number): boolean {
   return isDigit(code) || (code === 118 && isDigit(tag.charCodeAt(start + 1)))
 }
 
-function readAt(tag: string, start: number): Version | undefined {
+function readAt(tag: string, start: number, readSuffix: SuffixReader): Version | undefined {
   if (!startsNumber(tag, start)) return undefined
   const v = tag.charCodeAt(start) === 118
   const from = v ? start + 1 : start
-  const numbers = readDate(tag, from) ?? readNumbers(tag, from)
-  if (numbers === undefined) return undefined
-  const suffix = numbers.end === tag.length ? release : readSuffix(tag.slice(numbers.end))
-  if (suffix === undefined || isCommit(tag, from, numbers)) return undefined
-  // Written out, not spread: this runs for every tag of every list.
-  return {
-    prefix: start === 0 ? '' : tag.slice(0, start),
-    v,
-    major: numbers.major,
-    minor: numbers.minor,
-    patch: numbers.patch,
-    more: numbers.more,
-    precision: numbers.precision,
-    digits: numbers.digits,
-    date: numbers.date,
-    year: numbers.year,
-    revision: numbers.revision,
-    stage: suffix.stage,
-    rest: suffix.rest,
-    prerelease: suffix.prerelease,
-    variant: suffix.variant,
-  }
+  const draft = readDate(tag, from) ?? readNumbers(tag, from)
+  if (draft === undefined) return undefined
+  draft.v = v
+  if (start > 0) draft.prefix = tag.slice(0, start)
+  if (draft.end === tag.length) return draft
+  const suffix = readSuffix(tag.slice(draft.end))
+  if (suffix === undefined || isCommit(tag, from, draft)) return undefined
+  draft.stage = suffix.stage
+  draft.rest = suffix.rest
+  draft.prerelease = suffix.prerelease
+  draft.variant = suffix.variant
+  return draft
 }
 
-function readDate(tag: string, start: number): Found<Numbers> | undefined {
-  if (tag.charCodeAt(start + 4) !== 45 || tag.charCodeAt(start + 7) !== 45) return undefined
-  const date = readDashedDate(tag, start)
-  if (date === undefined) return undefined
+function createDraft(): Draft {
   return {
-    major: readNumeric(date.digits),
+    prefix: '',
+    v: false,
+    major: 0,
     minor: 0,
     patch: 0,
     more: noNumbers,
     precision: 1,
-    digits: date.digits.length,
-    date: date.kind,
+    digits: 0,
+    date: '',
     year: false,
     revision: undefined,
-    end: date.end,
+    end: 0,
+    stage: release.stage,
+    rest: release.rest,
+    prerelease: release.prerelease,
+    variant: release.variant,
   }
+}
+
+function readDate(tag: string, start: number): Draft | undefined {
+  if (tag.charCodeAt(start + 4) !== 45 || tag.charCodeAt(start + 7) !== 45) return undefined
+  const date = readDashedDate(tag, start)
+  if (date === undefined) return undefined
+  const draft = createDraft()
+  draft.major = readNumeric(date.digits)
+  draft.digits = date.digits.length
+  draft.date = date.kind
+  draft.end = date.end
+  return draft
 }
 
 /** One to five numbers with dots between them, then perhaps `_N`. */
-function readNumbers(tag: string, start: number): Found<Numbers> | undefined {
-  const numbers: Numeric[] = []
-  const firstEnd = digitsEnd(tag, start)
-  let end = firstEnd
-  numbers.push(readNumeric(tag.slice(start, firstEnd)))
+function readNumbers(tag: string, start: number): Draft | undefined {
+  const draft = createDraft()
+  let end = digitsEnd(tag, start)
+  draft.major = readNumeric(tag, start, end)
+  draft.digits = end - start
+  draft.year = isYear(draft.digits, draft.major)
   while (tag.charCodeAt(end) === 46 && isDigit(tag.charCodeAt(end + 1))) {
     const next = digitsEnd(tag, end + 1)
-    numbers.push(readNumeric(tag.slice(end + 1, next)))
+    addNumber(draft, readNumeric(tag, end + 1, next))
     end = next
   }
-  if (numbers.length > 5) return undefined
-  let revision: Numeric | undefined
+  if (draft.precision > 5) return undefined
+  if (draft.precision === 1 && draft.digits >= 8) draft.date = compactDateKind(tag.slice(start, end))
   if (tag.charCodeAt(end) === 95 && isDigit(tag.charCodeAt(end + 1))) {
     const next = digitsEnd(tag, end + 1)
-    revision = readNumeric(tag.slice(end + 1, next))
+    draft.revision = readNumeric(tag, end + 1, next)
     end = next
   }
-  const [major = 0, minor = 0, patch = 0] = numbers
-  const digits = firstEnd - start
-  const date = numbers.length === 1 && digits >= 8 ? compactDateKind(tag.slice(start, firstEnd)) : ''
-  const more = numbers.length > 3 ? numbers.slice(3) : noNumbers
-  const year = isYear(digits, major)
-  return { major, minor, patch, more, precision: numbers.length, digits, date, year, revision, end }
+  draft.end = end
+  return draft
+}
+
+function addNumber(draft: Draft, number: Numeric): void {
+  if (draft.precision === 1) draft.minor = number
+  else if (draft.precision === 2) draft.patch = number
+  else draft.more = [...draft.more, number]
+  draft.precision++
 }
 
 /** A hex word like `12a3456` begins like a pre-release of version 12, but is a commit. */
-function isCommit(tag: string, start: number, numbers: Found<Numbers>): boolean {
-  const { precision, end } = numbers
+function isCommit(tag: string, start: number, { precision, end }: Version): boolean {
   if (precision > 1 || end === tag.length || tag.charCodeAt(end) === 45) return false
   const dash = tag.indexOf('-', end)
   return isCommitToken(tag.slice(start, dash < 0 ? tag.length : dash))
@@ -159,7 +187,7 @@ function isCommit(tag: string, start: number, numbers: Found<Numbers>): boolean 
  * Reads what follows the numbers: a pre-release that touches them, then tokens with a dash before each. Undefined when
  * it is neither.
  */
-export function readSuffix(text: string): VersionSuffix | undefined {
+function parseSuffix(text: string): VersionSuffix | undefined {
   if (text === '') return release
   const [touching = '', ...tokens] = text.split('-')
   const touched = touching === '' ? undefined : readStageToken(touching)
@@ -177,7 +205,7 @@ export function readSuffix(text: string): VersionSuffix | undefined {
   const prerelease = [touched === undefined ? (tokens[marked] ?? '') : touching, ...rest].join('-')
   return {
     stage: stage.stage,
-    rest: [...(stage.number === undefined ? [] : [stage.number]), ...rest.map(readNumeric)],
+    rest: [...(stage.number === undefined ? [] : [stage.number]), ...rest.map((digits) => readNumeric(digits))],
     prerelease,
     variant: readVariant(variant),
   }
