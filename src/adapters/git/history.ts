@@ -1,0 +1,67 @@
+import { parseCommit } from '../../core/change/commit.ts'
+import { isObjectId } from '../../core/change/object-id.ts'
+import type { Ancestry } from '../../core/sync/ancestry.ts'
+import type { Backend } from './backend.ts'
+import { dropOldest, type WorkingSet } from './working-set.ts'
+
+const logLimit = 1000
+const answerLimit = 2000
+
+/** Questions about commits, over a store that may be shallow and is deepened when an answer needs it. */
+export interface History {
+  ancestry(commit: string, revision: string): Promise<Ancestry>
+  log(from: string, to: string): Promise<{ id: string; message: string }[]>
+}
+
+/** History over one backend. A commit names its whole past, so `yes` and `no` never change and are remembered. */
+export function createHistory(backend: Backend, working: WorkingSet): History {
+  const answers = new Map<string, Ancestry>()
+
+  async function findAncestry(commit: string, revision: string): Promise<Ancestry> {
+    let refreshed = false
+    for (;;) {
+      const answer = await backend.walk(commit, revision)
+      if (answer === 'yes' || answer === 'no') return answer
+      if (answer === 'absent' && !refreshed) {
+        refreshed = true
+        for (const branch of working.branches) await backend.fetch(branch)
+      } else if (!(await backend.deepen(working.branches))) {
+        return 'unknown'
+      }
+    }
+  }
+
+  return {
+    async ancestry(commit, revision) {
+      if (!isObjectId(commit) || !isObjectId(revision)) return 'unknown'
+      if (commit === revision) return 'yes'
+      const key = `${commit} ${revision}`
+      const before = answers.get(key)
+      if (before !== undefined) return before
+      const answer = await findAncestry(commit, revision)
+      if (answer === 'unknown') return answer
+      answers.set(key, answer)
+      dropOldest(answers, answerLimit)
+      return answer
+    },
+    async log(from, to) {
+      const ids = await listAfter(from, to, { backend, working })
+      const commits = await backend.readCommits(ids)
+      return ids.map((id) => ({ id, message: parseCommit(commits.get(id) ?? new Uint8Array())?.message ?? '' }))
+    },
+  }
+}
+
+/** First parents from `to`, ending before `from`; deepened until it is met, the roots are reached or enough is listed. */
+async function listAfter(
+  from: string,
+  to: string,
+  { backend, working }: { backend: Backend; working: WorkingSet },
+): Promise<readonly string[]> {
+  for (;;) {
+    const { ids, complete } = await backend.firstParents(to, logLimit)
+    const end = ids.indexOf(from)
+    if (end >= 0) return ids.slice(0, end)
+    if (complete || ids.length >= logLimit || !(await backend.deepen(working.branches))) return ids
+  }
+}

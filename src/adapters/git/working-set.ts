@@ -1,0 +1,130 @@
+import { parseCommit } from '../../core/change/commit.ts'
+import { FairleadError } from '../../errors.ts'
+import type { BranchSnapshot, GitObject } from '../../ports.ts'
+import { buildSnapshot } from './branch-snapshot.ts'
+import { createObjectCache, type ObjectCache } from './object-cache.ts'
+
+const chainLimit = 1000
+const storedLimit = 5000
+
+/** What is known about one repository without asking anybody: heads, their snapshots, objects waiting for a push. */
+export interface WorkingSet {
+  readonly cache: ObjectCache
+  /** Branches that were read before; they survive a `reset`. */
+  readonly branches: readonly string[]
+  head(branch: string): string | undefined
+  setHead(branch: string, head: string): void
+  /** The branch is asked for anew at the next snapshot. */
+  forget(branch: string): void
+  /** The remote has no such branch any more. */
+  drop(branch: string): void
+  /** The snapshot of this head, when every object of it is in memory. */
+  snapshot(branch: string, head: string): BranchSnapshot | undefined
+  keep(objects: readonly GitObject[]): void
+  /** Objects that were stored and not pushed yet. */
+  readonly stored: readonly GitObject[]
+  /** Commits after `base` up to `commit`, oldest first. */
+  chain(base: string, commit: string): string[]
+  /** These commits, oldest first, are on the remote branch now. */
+  pushed(branch: string, commits: readonly string[]): void
+  /** Forgets the heads, because the local store was deleted. */
+  reset(): void
+}
+
+type Known = { snapshot: BranchSnapshot; ids: ReadonlySet<string> }
+
+/** An empty working set. */
+export function createWorkingSet(): WorkingSet {
+  let cache = createObjectCache()
+  let sizeAtCompaction = 0
+  const known = new Map<string, Known>()
+  const heads = new Map<string, string>()
+  const seen = new Set<string>()
+  const stored = new Map<string, GitObject>()
+
+  /** Old revisions' objects leave the memory when the cache has doubled. */
+  function compact(): void {
+    if (cache.size < sizeAtCompaction * 2 + 1000) return
+    const live = new Set(stored.keys())
+    for (const { ids } of known.values()) for (const id of ids) live.add(id)
+    cache = cache.compact(live)
+    sizeAtCompaction = cache.size
+  }
+
+  function snapshot(branch: string, head: string): BranchSnapshot | undefined {
+    const before = known.get(branch)
+    if (before?.snapshot.revision === head) return before.snapshot
+    const built = buildSnapshot(branch, head, cache)
+    if (!built) return undefined
+    known.set(branch, built)
+    compact()
+    return built.snapshot
+  }
+
+  return {
+    get cache() {
+      return cache
+    },
+    get branches() {
+      return [...seen]
+    },
+    head: (branch) => heads.get(branch),
+    setHead(branch, head) {
+      seen.add(branch)
+      heads.set(branch, head)
+    },
+    forget: (branch) => void heads.delete(branch),
+    drop(branch) {
+      for (const memory of [seen, heads, known]) memory.delete(branch)
+    },
+    snapshot,
+    keep(objects) {
+      for (const object of objects) {
+        stored.set(object.id, object)
+        cache.put(object.id, object.type, object.bytes)
+      }
+      dropOldest(stored, storedLimit)
+    },
+    get stored() {
+      return [...stored.values()]
+    },
+    chain: (base, commit) => findChain(base, commit, stored),
+    pushed(branch, commits) {
+      const head = commits.at(-1)
+      if (head === undefined) return
+      seen.add(branch)
+      heads.set(branch, head)
+      snapshot(branch, head)
+      for (const commit of commits) stored.delete(commit)
+    },
+    reset() {
+      heads.clear()
+      known.clear()
+    },
+  }
+}
+
+/** Removes the entries that were added first. */
+export function dropOldest<T>(map: Map<string, T>, limit: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= limit) return
+    map.delete(key)
+  }
+}
+
+/** Only commits that were stored here and descend from `base` are pushed; so a lease on `base` is never a force. */
+function findChain(base: string, commit: string, stored: ReadonlyMap<string, GitObject>): string[] {
+  const commits: string[] = []
+  let id = commit
+  while (id !== base && commits.length < chainLimit) {
+    const object = stored.get(id)
+    const facts = object?.type === 'commit' ? parseCommit(object.bytes) : undefined
+    if (!facts) break
+    commits.unshift(id)
+    id = facts.parents[0] ?? ''
+  }
+  if (commits.length === 0 || (base !== '' && id !== base)) {
+    throw new FairleadError('PushRejected', `${commit} was not stored here as a descendant of ${base}; plan again`)
+  }
+  return commits
+}
