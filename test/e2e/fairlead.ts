@@ -11,7 +11,7 @@ import { freePorts } from './port.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** Who fairlead is in the cluster: the ServiceAccount of deploy/base with the rights that are shipped there. */
+/** Who fairlead is in the cluster: the ServiceAccount of deploy/base/rbac with the rights that are shipped there. */
 export interface Account {
   namespace: string
   /** As the audit log names it. */
@@ -26,10 +26,10 @@ const rightsKinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Rol
 export async function installFairlead(lab: Lab): Promise<Account> {
   const { kubernetes, admin } = lab.plane
   await applyCrds(kubernetes, join(root, 'deploy', 'crds'))
-  const rights = await readRights(join(root, 'deploy', 'base'))
+  const rights = await readRights(join(root, 'deploy', 'base', 'rbac'))
   const account = rights.find(({ kind }) => kind === 'ServiceAccount')
   if (account === undefined || !rights.some(({ kind }) => kind === 'ClusterRole')) {
-    throw new Error('deploy/base holds no ServiceAccount or no ClusterRole')
+    throw new Error('deploy/base/rbac holds no ServiceAccount or no ClusterRole')
   }
   const { name, namespace = '' } = account.metadata
   await kubernetes.apply(namespaceObject(namespace), ...rights)
