@@ -1,0 +1,118 @@
+import type { Mode } from '../../api/annotation.ts'
+import { parseImageReference } from '../../core/image/reference.ts'
+import { resolveSettings, type UpdateRule, type UpdateSettings } from '../../core/image/settings.ts'
+import { type Trace, trace } from '../../core/manifest/trace.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import type { BranchReader } from '../../delivery/branch-reader.ts'
+import { type Destination, type DestinationDeps, findDestination } from '../../delivery/destination.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { BranchSnapshot, Clock, Registry } from '../../ports.ts'
+import type { ContainerFacts } from './decide.ts'
+import type { TagSource } from './tags.ts'
+
+/** One container as seen; either all facts or the reason why there are none. */
+export type ObservedContainer =
+  | { container: string; facts: ContainerFacts; destination: Destination }
+  | { container: string; error: FairleadError }
+
+export interface Observation {
+  workload: Workload
+  containers: readonly ObservedContainer[]
+}
+
+export interface ObserveDeps extends DestinationDeps {
+  rules: readonly UpdateRule[]
+  mode: Mode
+  tags: TagSource
+  registry: Registry
+  clock: Clock
+  readBranch: BranchReader
+  /** When a slot was last changed by us, by target id. */
+  lastUpdate: (slot: { destination: Destination; trace: Trace }) => Date | undefined
+}
+
+/** A container that a policy applies to. */
+export interface WatchedContainer {
+  container: string
+  image: string
+  settings: UpdateSettings
+}
+
+export interface InvalidContainer {
+  container: string
+  error: FairleadError
+}
+
+/** Containers of a workload that a policy applies to; a container whose settings are invalid comes with its error. */
+export function watchedContainers(
+  workload: Workload,
+  rules: readonly UpdateRule[],
+  mode: Mode,
+): (WatchedContainer | InvalidContainer)[] {
+  if (rules.length === 0 && Object.keys(workload.annotations).length === 0) return []
+  return workload.containers.flatMap(({ name: container, image }): (WatchedContainer | InvalidContainer)[] => {
+    try {
+      const settings = resolveSettings({ ...workload, container, image }, rules, mode)
+      return settings === undefined ? [] : [{ container, image, settings }]
+    } catch (thrown) {
+      return [{ container, error: asFairleadError(thrown) }]
+    }
+  })
+}
+
+/** Reads everything that decides about a workload's images. What is wrong with one container is kept to that one. */
+export async function observeWorkload(workload: Workload, deps: ObserveDeps): Promise<Observation> {
+  const watched = watchedContainers(workload, deps.rules, deps.mode)
+  const containers: ObservedContainer[] = []
+  for (const one of watched) {
+    if ('error' in one) containers.push(one)
+    else containers.push(await observeContainer(workload, one, deps))
+  }
+  return { workload, containers }
+}
+
+async function observeContainer(
+  workload: Workload,
+  { container, settings }: WatchedContainer,
+  deps: ObserveDeps,
+): Promise<ObservedContainer> {
+  try {
+    const destination = findDestination(workload, deps)
+    const snapshot = await deps.readBranch(destination)
+    const found = traceContainer(snapshot, destination, workload, container)
+    const facts = await gatherFacts({ container, settings, trace: found }, deps)
+    return { container, destination, facts: { ...facts, lastUpdate: deps.lastUpdate({ destination, trace: found }) } }
+  } catch (thrown) {
+    const error = asFairleadError(thrown)
+    if (error.kind !== 'terminal') throw error
+    return { container, error }
+  }
+}
+
+/** Where Git decides the image of one container of a workload. */
+export function traceContainer(
+  snapshot: BranchSnapshot,
+  { origin }: Destination,
+  workload: Workload,
+  container: string,
+): Trace {
+  const { kind, namespace, name } = workload
+  const target = origin.targetNamespace === undefined ? {} : { targetNamespace: origin.targetNamespace }
+  return trace(snapshot, origin.root, { kind, namespace, name, container, ...target })
+}
+
+async function gatherFacts(
+  known: { container: string; settings: UpdateSettings; trace: Trace },
+  { tags, registry, clock }: ObserveDeps,
+): Promise<ContainerFacts> {
+  const present = parseImageReference(known.trace.image)
+  if (tags.get(present) === undefined) await tags.refresh(present)
+  const list = tags.get(present)
+  if (list === undefined) {
+    throw tags.failure(present) ?? new FairleadError('RegistryUnavailable', `no tags of ${present.name} are known yet`)
+  }
+  const { kind } = known.settings.policy
+  const followsDigest = kind === 'digest' || kind === 'force'
+  const presentDigest = followsDigest ? await registry.digest(present, present.tag ?? 'latest') : undefined
+  return { ...known, tags: list, presentDigest, lastUpdate: undefined, now: clock.now() }
+}

@@ -1,0 +1,68 @@
+import { apiVersionOf, resources } from '../../api/kubernetes.ts'
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { targetId, updateRequestName } from '../../core/change/identity.ts'
+import { sanitiseLine } from '../../core/change/text.ts'
+import type { Trace } from '../../core/manifest/trace.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import type { Destination } from '../../delivery/destination.ts'
+import type { ContainerFacts } from './decide.ts'
+
+/** Id of the slot that a trace found. */
+export function slotId({ destination, trace }: { destination: Destination; trace: Trace }): string {
+  return targetId({
+    repository: destination.repository.url,
+    branch: destination.origin.branch,
+    file: trace.file,
+    keyPath: trace.keyPath,
+  })
+}
+
+export interface WantedChange {
+  workload: Workload
+  facts: ContainerFacts
+  destination: Destination
+  to: string
+  digest: string
+  reason: string
+  expiryMs: number
+}
+
+/** The decision as an object: same slot and same wanted reference, same name. */
+export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
+  const { workload, facts, destination } = wanted
+  const { settings, trace, now } = facts
+  const first = { kind: workload.kind, namespace: workload.namespace, name: workload.name, container: facts.container }
+  const others = trace.containers.filter((one) => !sameContainer(one, first))
+  const requireApproval = destination.repository.rules.requireApproval === true || settings.requireApproval
+  return {
+    apiVersion: apiVersionOf(resources.updateRequest) as UpdateRequest['apiVersion'],
+    kind: 'UpdateRequest',
+    metadata: {
+      name: updateRequestName(slotId({ destination, trace }), wanted.to),
+      namespace: workload.namespace,
+      labels: { 'fairlead.dev/target': slotId({ destination, trace }) },
+    },
+    spec: {
+      targets: [first, ...others].slice(0, 64),
+      change: {
+        repository: destination.repository.url,
+        branch: destination.origin.branch,
+        path: trace.file,
+        keyPath: trace.keyPath,
+        from: trace.image,
+        to: wanted.to,
+        digest: wanted.digest,
+      },
+      policy: sanitiseLine(settings.policyText),
+      reason: wanted.reason,
+      requireApproval,
+      ...(requireApproval ? { expiresAt: new Date(now.getTime() + wanted.expiryMs).toISOString() } : {}),
+    },
+  }
+}
+
+type Target = UpdateRequest['spec']['targets'][number]
+
+function sameContainer(a: Target, b: Target): boolean {
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name && a.container === b.container
+}

@@ -1,0 +1,65 @@
+import { parsingTags, type TagList } from '../../core/image/tag-list.ts'
+import { asFairleadError, type FairleadError } from '../../errors.ts'
+import type { ImageRepository, Registry } from '../../ports.ts'
+import { runInSlices } from '../../runtime/cooperative.ts'
+
+/** The tags of every image that is looked at, each list read and parsed once for all workloads and policies. */
+export interface TagSource {
+  /** The newest complete list; undefined before the first. */
+  get(image: ImageRepository): TagList | undefined
+  /** Why the newest attempt failed, if it did. */
+  failure(image: ImageRepository): FairleadError | undefined
+  /**
+   * Asks the registry again. A call while one is under way causes exactly one more after it, because what was pushed
+   * meanwhile may be missing from the list on its way. Never rejects; see `failure`.
+   */
+  refresh(image: ImageRepository): Promise<void>
+  /** Forgets images that no workload uses any more. */
+  keep(images: ReadonlySet<string>): void
+}
+
+/** `registry/repository`, the identity of an image. */
+export function imageKey({ registry, repository }: ImageRepository): string {
+  return `${registry}/${repository}`
+}
+
+export function createTagSource(registry: Registry): TagSource {
+  const lists = new Map<string, TagList>()
+  const failures = new Map<string, FairleadError>()
+  const running = new Map<string, { current: Promise<void>; again: Promise<void> | undefined }>()
+
+  const read = async (image: ImageRepository) => {
+    const key = imageKey(image)
+    try {
+      lists.set(key, await runInSlices(parsingTags(await registry.tags(image))))
+      failures.delete(key)
+    } catch (thrown) {
+      // A list that could not be read completely changes nothing: the last good one stays.
+      failures.set(key, asFairleadError(thrown))
+    }
+  }
+
+  const start = (image: ImageRepository): Promise<void> => {
+    const key = imageKey(image)
+    const current = read(image).finally(() => {
+      if (running.get(key)?.current === current) running.delete(key)
+    })
+    running.set(key, { current, again: undefined })
+    return current
+  }
+
+  return {
+    get: (image) => lists.get(imageKey(image)),
+    failure: (image) => failures.get(imageKey(image)),
+    refresh(image) {
+      const under = running.get(imageKey(image))
+      if (under === undefined) return start(image)
+      under.again ??= under.current.then(() => start(image))
+      return under.again
+    },
+    keep(images) {
+      for (const key of lists.keys()) if (!images.has(key)) lists.delete(key)
+      for (const key of failures.keys()) if (!images.has(key)) failures.delete(key)
+    },
+  }
+}

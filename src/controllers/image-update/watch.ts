@@ -1,0 +1,103 @@
+import { objectKey } from '../../api/kubernetes.ts'
+import { parseImageReference } from '../../core/image/reference.ts'
+import type { UpdateRule } from '../../core/image/settings.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import type { Clock, ImageRepository, Log } from '../../ports.ts'
+import type { WorkQueue } from '../../runtime/queue.ts'
+import { watchedContainers } from './observe.ts'
+import { imageKey, type TagSource } from './tags.ts'
+
+/** What wakes the image-update loop: changed workloads, hints from registries, and polling as the safety net. */
+export interface ImageWatch {
+  /** A workload appeared, changed or went (`undefined`). */
+  changed(key: string, workload: Workload | undefined): void
+  /** Something was pushed to this image, somebody says. */
+  hinted(image: ImageRepository): void
+  /** Everything is looked at again, e.g. after becoming leader. */
+  wakeAll(): void
+  /** Polls each image once per interval, jittered, until the signal aborts. */
+  poll(signal: AbortSignal): Promise<void>
+}
+
+export interface ImageWatchDeps {
+  queue: WorkQueue
+  tags: TagSource
+  rules: readonly UpdateRule[]
+  mode: 'observe' | 'commit'
+  intervalMs: number
+  isLeader: () => boolean
+  clock: Clock
+  random: () => number
+  log: Log
+}
+
+export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
+  const keysByImage = new Map<string, { image: ImageRepository; keys: Set<string> }>()
+  const imagesByKey = new Map<string, readonly string[]>()
+
+  const forget = (key: string) => {
+    for (const image of imagesByKey.get(key) ?? []) {
+      const entry = keysByImage.get(image)
+      entry?.keys.delete(key)
+      if (entry?.keys.size === 0) keysByImage.delete(image)
+    }
+    imagesByKey.delete(key)
+  }
+
+  const remember = (key: string, workload: Workload) => {
+    const images = watchedContainers(workload, deps.rules, deps.mode).flatMap((one) =>
+      'image' in one ? parsed(one.image) : [],
+    )
+    for (const image of images) {
+      const entry = keysByImage.get(imageKey(image)) ?? { image, keys: new Set() }
+      entry.keys.add(key)
+      keysByImage.set(imageKey(image), entry)
+    }
+    imagesByKey.set(key, images.map(imageKey))
+  }
+
+  const refresh = async (image: ImageRepository) => {
+    await deps.tags.refresh(image)
+    const failure = deps.tags.failure(image)
+    if (failure !== undefined) deps.log.warn({ image: imageKey(image), code: failure.code }, failure.message)
+    for (const key of keysByImage.get(imageKey(image))?.keys ?? []) deps.queue.add(key)
+  }
+
+  return {
+    changed(key, workload) {
+      forget(key)
+      if (workload === undefined) return
+      if (watchedContainers(workload, deps.rules, deps.mode).length === 0) return
+      remember(key, workload)
+      deps.queue.add(objectKey(workload))
+    },
+    hinted(image) {
+      if (keysByImage.has(imageKey(image))) void refresh(image)
+    },
+    wakeAll() {
+      for (const key of imagesByKey.keys()) deps.queue.add(key)
+    },
+    async poll(signal) {
+      while (!signal.aborted) {
+        const images = [...keysByImage.values()].map((one) => one.image)
+        deps.tags.keep(new Set(images.map(imageKey)))
+        const pauseMs = deps.intervalMs / (images.length + 1)
+        for (const image of images) {
+          await deps.clock.sleep(pauseMs * (0.5 + deps.random()), signal)
+          if (signal.aborted) return
+          if (deps.isLeader()) await refresh(image)
+        }
+        await deps.clock.sleep(pauseMs, signal)
+      }
+    },
+  }
+}
+
+/** An image that cannot be parsed cannot be asked for; tracing it says so. */
+function parsed(image: string): ImageRepository[] {
+  try {
+    return [parseImageReference(image)]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,255 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Condition, withCondition } from '../../api/condition.ts'
+import { type KubernetesObject, resources } from '../../api/kubernetes.ts'
+import type { UpdateRequest, UpdateRequestPhase, UpdateRequestStatus } from '../../api/update-request.ts'
+import { sanitiseLine } from '../../core/change/text.ts'
+import type { Ancestry } from '../../core/sync/ancestry.ts'
+import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
+import type { Destination } from '../../delivery/destination.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { Clock, EventRecorder, Log, OwnObjects } from '../../ports.ts'
+import type { Controller } from '../../runtime/loop.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import { decideRequest, type RequestDecision, type RequestFacts } from './decide.ts'
+import { planRequest, requestId } from './plan.ts'
+
+export interface UpdateRequestDeps {
+  request: (key: string) => UpdateRequest | undefined
+  /** All requests for the same slot, in any phase. */
+  siblings: (request: UpdateRequest) => readonly UpdateRequest[]
+  /** Mode, approval and destination as the live workload and the configuration have them now. */
+  situation: (request: UpdateRequest) => Situation
+  own: OwnObjects
+  events: EventRecorder
+  isLeader: () => boolean
+  words: { template: string; cluster: string }
+  clock: Clock
+  log: Log
+  metrics: Metrics
+}
+
+export interface Situation {
+  mode: RequestFacts['mode']
+  requireApproval: boolean
+  suspended: boolean
+  destination: Destination | undefined
+  refusal: FairleadError | undefined
+}
+
+/** `True` while something is still to come, `False` at the end; `degraded` when it needs somebody. */
+interface Progress {
+  status: 'True' | 'False'
+  reason: string
+  message: string
+  degraded: boolean
+}
+
+interface Observed {
+  facts: RequestFacts
+  destination: Destination | undefined
+}
+interface Decided extends Observed {
+  decision: RequestDecision
+}
+interface Proposed extends Decided {
+  /** Facts to add to the status; what is absent stays. */
+  status: Partial<Omit<UpdateRequestStatus, 'conditions'>>
+  progress: Progress | undefined
+}
+interface Verified extends Proposed {
+  sync: Sync | undefined
+}
+
+/** Approved decision → change on the branch → seen applied by the engine. */
+export function createUpdateRequestController(
+  deps: UpdateRequestDeps,
+): Controller<Observed, Decided, Proposed, Verified> {
+  const { log, clock, metrics } = deps
+
+  const deliver = async (decided: Decided): Promise<Proposed> => {
+    const { request } = decided.facts
+    const { change } = request.spec
+    const { destination } = decided
+    if (destination === undefined) throw new FairleadError('Internal', 'a delivery without a destination')
+    try {
+      const delivered = await destination.repository.queue(change.branch).submit({
+        id: requestId(request),
+        date: new Date(request.metadata.creationTimestamp ?? 0),
+        plan: planRequest(request, destination, deps.words),
+      })
+      metrics.updates.inc({ result: delivered.kind })
+      const commit = delivered.commit === undefined ? {} : { commit: delivered.commit }
+      const message = delivered.kind === 'pushed' ? `pushed to ${change.branch}` : `${change.branch} holds it already`
+      return { ...decided, status: { phase: 'Completed', message, ...commit }, progress: waitingForEngine(message) }
+    } catch (thrown) {
+      const error = asFairleadError(thrown)
+      if (error.kind !== 'terminal') throw error
+      metrics.updates.inc({ result: error.code })
+      const phase: UpdateRequestPhase = error.code === 'ValueChanged' ? 'Superseded' : 'Failed'
+      log.warn({ request: request.metadata.name, code: error.code, evidence: error.evidence }, error.message)
+      const progress: Progress = {
+        status: 'False',
+        reason: error.code,
+        message: error.message,
+        degraded: phase === 'Failed',
+      }
+      return { ...decided, status: { phase, message: error.message }, progress }
+    }
+  }
+
+  const follow = async ({ facts, destination }: Proposed, commit: string | undefined): Promise<Sync | undefined> => {
+    if (commit === undefined || destination === undefined) return undefined
+    const { kustomization, source, repository } = destination
+    const objects = [kustomization.object, ...(source === undefined ? [] : [source.object])]
+    const answers = new Map<string, Ancestry>()
+    for (const revision of fluxRevisions(objects))
+      answers.set(revision, await repository.git.ancestry(commit, revision))
+    return decideSync({
+      kustomization: kustomization.object,
+      source: source?.object,
+      commit,
+      ancestryOf: (revision) => answers.get(revision) ?? 'unknown',
+      now: facts.now,
+    })
+  }
+
+  const write = async (request: UpdateRequest, next: UpdateRequestStatus) => {
+    await deps.own.updateStatus(resources.updateRequest, { ...request, status: next } satisfies KubernetesObject)
+    if (next.phase === request.status?.phase || next.phase === 'Pending') return
+    const about = { ...request.metadata, namespace: request.metadata.namespace ?? '', uid: request.metadata.uid ?? '' }
+    const type = next.phase === 'Failed' ? 'Warning' : 'Normal'
+    const message = `${request.spec.change.to}: ${next.message ?? ''}`
+    await deps.events.record(
+      { ...about, kind: request.kind, apiVersion: request.apiVersion },
+      { type, reason: next.phase ?? 'Pending', message },
+    )
+  }
+
+  return {
+    name: 'update-request',
+    async observe(key) {
+      const request = deps.request(key)
+      if (request === undefined || !deps.isLeader()) return undefined
+      const situation = deps.situation(request)
+      const newer = deps.siblings(request).filter((one) => isOpen(one) && isYounger(one, request))
+      return { facts: { request, newer, now: clock.now(), ...situation }, destination: situation.destination }
+    },
+    decide: (observed) => ({ ...observed, decision: decideRequest(observed.facts) }),
+    async propose(decided) {
+      const { decision } = decided
+      switch (decision.kind) {
+        case 'deliver':
+          return deliver(decided)
+        case 'finish': {
+          const { phase, message, reason } = decision
+          return {
+            ...decided,
+            status: { phase, message },
+            progress: { status: 'False', reason, message, degraded: false },
+          }
+        }
+        case 'wait': {
+          const phase = decided.facts.request.status?.phase ?? 'Pending'
+          const { message, reason } = decision
+          const degraded = decided.facts.refusal !== undefined
+          return { ...decided, status: { phase, message }, progress: { status: 'True', reason, message, degraded } }
+        }
+        default:
+          return { ...decided, status: {}, progress: undefined }
+      }
+    },
+    async verify(proposed) {
+      const commit = proposed.status.commit ?? proposed.facts.request.status?.commit
+      const isDelivered = proposed.status.phase === 'Completed' || proposed.decision.kind === 'follow'
+      return { ...proposed, sync: isDelivered ? await follow(proposed, commit) : undefined }
+    },
+    async report(verified) {
+      const { request, now } = verified.facts
+      const next = nextStatus(verified)
+      if (next !== request.status && verified.decision.kind !== 'nothing') {
+        await write(request, next)
+        if (verified.sync?.state === 'applied') observeLag(request, now)
+        if (next.phase !== request.status?.phase) {
+          log.info({ request: requestKey(request), phase: next.phase, commit: next.commit }, next.message ?? '')
+        }
+      }
+      return verified.decision.kind === 'wait' && verified.decision.untilMs !== undefined
+        ? { requeueAfterMs: verified.decision.untilMs }
+        : {}
+    },
+  }
+
+  function observeLag(request: UpdateRequest, now: Date) {
+    const seconds = (now.getTime() - Date.parse(request.metadata.creationTimestamp ?? '')) / 1000
+    if (seconds >= 0) metrics.syncLag.observe({ engine: 'flux' }, seconds)
+  }
+}
+
+/** The status with what was learnt; the very same object when nothing is new. */
+function nextStatus({ facts, status, progress, sync }: Verified): UpdateRequestStatus {
+  const { request, now } = facts
+  const old = request.status ?? {}
+  const observedGeneration = request.metadata.generation ?? 1
+  let conditions: readonly Condition[] = old.conditions ?? []
+  for (const one of newConditions({ progress, sync, isApplied: sync?.state === 'applied' })) {
+    const message = sanitiseLine(one.message, 1024)
+    conditions = withCondition(conditions, { ...one, message, observedGeneration }, now)
+  }
+  const message = status.message === undefined ? {} : { message: sanitiseLine(status.message, 1024) }
+  const next: UpdateRequestStatus = { ...old, ...status, ...message, observedGeneration, conditions: [...conditions] }
+  return isDeepStrictEqual(next, old) ? old : next
+}
+
+type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
+
+/** `Ready` says that the spec was accepted, as for every kind of ours; how far it is stands in `Progressing`. */
+function newConditions({
+  progress,
+  sync,
+  isApplied,
+}: {
+  progress: Progress | undefined
+  sync: Sync | undefined
+  isApplied: boolean
+}): NewCondition[] {
+  const conditions: NewCondition[] = [
+    { type: 'Ready', status: 'True', reason: 'Accepted', message: 'the request is handled' },
+  ]
+  if (sync !== undefined) {
+    const status = isApplied ? 'True' : sync.state === 'unknown' ? 'Unknown' : 'False'
+    conditions.push({ type: 'Applied', status, reason: sync.reason, message: sync.message })
+  }
+  if (isApplied) {
+    conditions.push({
+      type: 'Progressing',
+      status: 'False',
+      reason: 'Applied',
+      message: 'the engine has applied the commit',
+    })
+  } else if (progress !== undefined) {
+    const { status, reason, message, degraded } = progress
+    conditions.push({ type: 'Progressing', status, reason, message })
+    conditions.push({ type: 'Degraded', status: degraded ? 'True' : 'False', reason, message: degraded ? message : '' })
+  }
+  return conditions
+}
+
+function waitingForEngine(message: string): Progress {
+  const rest = `${message}; waits for the engine to apply it`
+  return { status: 'True', reason: 'WaitingForSync', message: rest, degraded: false }
+}
+
+function isOpen(request: UpdateRequest): boolean {
+  const phase = request.status?.phase
+  return phase === undefined || phase === 'Pending' || phase === 'Approved'
+}
+
+/** Younger by creation; within one second by name, so that of two exactly one gives way. */
+function isYounger(one: UpdateRequest, other: UpdateRequest): boolean {
+  const [a, b] = [one.metadata.creationTimestamp ?? '', other.metadata.creationTimestamp ?? '']
+  return a === b ? one.metadata.name > other.metadata.name : a > b
+}
+
+function requestKey({ metadata }: UpdateRequest): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`
+}

@@ -1,0 +1,84 @@
+import type { Mode } from '../../api/annotation.ts'
+import { finalPhases, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
+import type { FairleadError } from '../../errors.ts'
+
+/** All that is known about an UpdateRequest when its next step is decided. */
+export interface RequestFacts {
+  request: UpdateRequest
+  /** Younger requests for the same slot that are still open. */
+  newer: readonly UpdateRequest[]
+  /** The strictest mode that applies to its targets now; undefined when no policy asks for the change any more. */
+  mode: Mode | undefined
+  /** An approval is demanded by somebody now, whatever was so when the request was made. */
+  requireApproval: boolean
+  /** Why nothing is pushed at all: general or repository kill switch. */
+  suspended: boolean
+  /** Why its place in Git cannot be reached now. */
+  refusal: FairleadError | undefined
+  now: Date
+}
+
+/** What happens with it next. */
+export type RequestDecision =
+  | { kind: 'deliver' }
+  /** Delivered already: watch the engine apply it. */
+  | { kind: 'follow' }
+  | { kind: 'wait'; reason: string; message: string; untilMs?: number }
+  | { kind: 'finish'; phase: UpdateRequestPhase; reason: string; message: string }
+  | { kind: 'nothing' }
+
+/** Decides from facts alone. Order: what is final stays; then what ends it; then what holds it; then it is carried out. */
+export function decideRequest(facts: RequestFacts): RequestDecision {
+  const { request, now } = facts
+  const phase = request.status?.phase
+  if (phase === 'Completed') return isApplied(request) ? { kind: 'nothing' } : { kind: 'follow' }
+  if (phase !== undefined && finalPhases.includes(phase)) return { kind: 'nothing' }
+  return ending(facts) ?? holding(facts, phase, now) ?? { kind: 'deliver' }
+}
+
+/** True when the engine was seen to have applied the commit. */
+export function isApplied(request: UpdateRequest): boolean {
+  return request.status?.conditions?.some((one) => one.type === 'Applied' && one.status === 'True') ?? false
+}
+
+function ending({ request, newer, now, mode, refusal }: RequestFacts): RequestDecision | undefined {
+  const [superseding] = newer
+  if (superseding !== undefined) {
+    const message = `${superseding.spec.change.to} came after it (${superseding.metadata.name})`
+    return { kind: 'finish', phase: 'Superseded', reason: 'NewerVersion', message }
+  }
+  const { expiresAt } = request.spec
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()) {
+    return {
+      kind: 'finish',
+      phase: 'Expired',
+      reason: 'ApprovalExpired',
+      message: `nobody approved it until ${expiresAt}`,
+    }
+  }
+  if (mode === undefined && refusal === undefined) {
+    const message = 'no policy asks for it any more: the workload, its policy or the image is gone'
+    return { kind: 'finish', phase: 'Superseded', reason: 'PolicyGone', message }
+  }
+  return undefined
+}
+
+function holding(facts: RequestFacts, phase: UpdateRequestPhase | undefined, now: Date): RequestDecision | undefined {
+  const { request, mode, suspended, refusal, requireApproval } = facts
+  if (refusal !== undefined) return { kind: 'wait', reason: refusal.code, message: refusal.message }
+  if (suspended) return { kind: 'wait', reason: 'Suspended', message: 'suspend is set; nothing is pushed' }
+  if (mode === 'observe') {
+    return {
+      kind: 'wait',
+      reason: 'ObserveOnly',
+      message: 'mode is observe; set mode: commit to have it written to Git',
+    }
+  }
+  if ((request.spec.requireApproval || requireApproval) && phase !== 'Approved') {
+    const { expiresAt } = request.spec
+    const untilMs = expiresAt === undefined ? undefined : Math.max(0, Date.parse(expiresAt) - now.getTime())
+    const message = `waits for an approval${expiresAt === undefined ? '' : ` until ${expiresAt}`}`
+    return { kind: 'wait', reason: 'ApprovalRequired', message, ...(untilMs === undefined ? {} : { untilMs }) }
+  }
+  return undefined
+}

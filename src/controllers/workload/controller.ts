@@ -1,0 +1,82 @@
+import { objectKey } from '../../api/kubernetes.ts'
+import { nominatedOwner } from '../../core/manifest/origin.ts'
+import { type RolloutState, trackRollout } from '../../core/workload/rollout-state.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import type { Clock, Log } from '../../ports.ts'
+import type { Controller } from '../../runtime/loop.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
+import { workloadSamples } from './series.ts'
+
+export interface WorkloadDeps {
+  workload: (key: string) => Workload | undefined
+  deadlineMs: number
+  clock: Clock
+  log: Log
+  metrics: Metrics
+}
+
+interface Observed {
+  key: string
+  workload: Workload | undefined
+  remembered: Remembered | undefined
+  now: Date
+  monotonicMs: number
+}
+interface Decided extends Observed {
+  state: RolloutState | undefined
+}
+interface Remembered {
+  state: RolloutState
+  atMs: number
+}
+
+/** Tracks version and phase of every workload. It proposes nothing: what it learns is reported. */
+export function createWorkloadController(deps: WorkloadDeps): Controller<Observed, Decided, Decided, Decided> {
+  const states = new Map<string, Remembered>()
+
+  const tell = ({ workload, remembered, state }: Decided) => {
+    if (workload === undefined || state === undefined) return
+    const before = remembered?.state
+    if (before?.phase === state.phase && before.revision === state.revision) return
+    // What was finished when first seen is no news.
+    if (before === undefined && state.startedAt === undefined) return
+    const { phase, version, previousVersion, reason, message } = state
+    const fields = { workload: objectKey(workload), phase, version, previousVersion, reason }
+    deps.log.info(fields, `rollout ${phase}${message === '' ? '' : `: ${message}`}`)
+  }
+
+  return {
+    name: 'workload',
+    async observe(key) {
+      const { clock } = deps
+      const [workload, remembered] = [deps.workload(key), states.get(key)]
+      return { key, workload, remembered, now: clock.now(), monotonicMs: clock.monotonicMs() }
+    },
+    decide(observed) {
+      const { workload, remembered, now, monotonicMs } = observed
+      if (workload === undefined) return { ...observed, state: undefined }
+      const state = trackRollout(remembered?.state, workload, now, {
+        elapsedMs: remembered === undefined ? 0 : monotonicMs - remembered.atMs,
+        defaultDeadlineMs: deps.deadlineMs,
+        // What the engine applied was committed; only templates that nobody declares can be reverted by hand.
+        committed: nominatedOwner(workload) !== undefined,
+      })
+      return { ...observed, state }
+    },
+    propose: async (decided) => decided,
+    verify: async (decided) => decided,
+    async report(decided) {
+      const { key, workload, state, monotonicMs } = decided
+      if (workload === undefined || state === undefined) {
+        states.delete(key)
+        deps.metrics.workloads.delete(key)
+        return {}
+      }
+      states.set(key, { state, atMs: monotonicMs })
+      deps.metrics.workloads.set(key, workloadSamples(workload, state))
+      tell(decided)
+      // Changes of the workload wake us; only the deadline passes in silence.
+      return state.clock === 'running' ? { requeueAfterMs: Math.max(1000, state.deadlineMs - state.elapsedMs) } : {}
+    },
+  }
+}

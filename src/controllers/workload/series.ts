@@ -1,0 +1,62 @@
+import { parseImageReference } from '../../core/image/reference.ts'
+import type { RolloutState } from '../../core/workload/rollout-state.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import type { Family, Sample } from '../../runtime/series.ts'
+
+const info: Family = {
+  name: 'fairlead_workload_version_info',
+  help: 'Always 1; which version of a workload runs.',
+  type: 'gauge',
+}
+const phase: Family = {
+  name: 'fairlead_rollout_phase',
+  help: '1 for the phase the newest rollout of a workload is in, 0 for the others.',
+  type: 'gauge',
+}
+const start: Family = {
+  name: 'fairlead_rollout_start_timestamp_seconds',
+  help: 'When the newest rollout was first seen.',
+  type: 'gauge',
+}
+const end: Family = {
+  name: 'fairlead_rollout_end_timestamp_seconds',
+  help: 'When the newest rollout ended; absent while it is under way.',
+  type: 'gauge',
+}
+
+const phases = ['rolling_out', 'success', 'failed'] as const
+
+/** The series of one workload. Bounded labels only: no message, id or time. */
+export function workloadSamples(workload: Workload, state: RolloutState): Sample[] {
+  const labels = { namespace: workload.namespace, kind: workload.kind, name: workload.name }
+  const image = speakingImage(workload)
+  const samples: Sample[] = [
+    {
+      family: info,
+      labels: { ...labels, version: workload.version, ...image, revision: workload.revision },
+      value: 1,
+    },
+    ...phases.map((name) => ({
+      family: phase,
+      labels: { ...labels, phase: name },
+      value: state.phase === name ? 1 : 0,
+    })),
+  ]
+  if (state.startedAt !== undefined) samples.push({ family: start, labels, value: seconds(state.startedAt) })
+  if (state.finishedAt !== undefined) samples.push({ family: end, labels, value: seconds(state.finishedAt) })
+  return samples
+}
+
+function speakingImage(workload: Workload): { image: string; digest: string } {
+  const containers = workload.containers.filter((one) => !one.init)
+  const image = (containers.find((one) => one.name === workload.name) ?? containers[0])?.image ?? ''
+  try {
+    return { image, digest: parseImageReference(image).digest ?? '' }
+  } catch {
+    return { image, digest: '' }
+  }
+}
+
+function seconds(time: string): number {
+  return Math.floor(Date.parse(time) / 1000)
+}

@@ -1,0 +1,235 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { createFakeWorld, digestOf, type FakeWorld, image, manifestOf, type Replica } from '../fakes/world.ts'
+
+const replicas: Replica[] = []
+afterEach(async () => {
+  for (const replica of replicas.splice(0)) await replica.stop()
+})
+
+async function start(world: FakeWorld, config?: string): Promise<Replica> {
+  const replica = await world.start(config)
+  replicas.push(replica)
+  await replica.quiet()
+  return replica
+}
+
+/** A world where `web` runs 1.0.0 and Flux has applied what is in Git. */
+async function aWorld(annotations?: Record<string, string>): Promise<FakeWorld> {
+  const world = createFakeWorld()
+  world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
+  world.deploy('web', 'ghcr.io/acme/web:1.0.0', annotations)
+  await world.sync()
+  return world
+}
+
+async function push(world: FakeWorld, replica: Replica, tag: string): Promise<void> {
+  world.registry.push(image('web'), tag, { digest: digestOf(tag) })
+  replica.loops.images.hinted(image('web'))
+  await replica.quiet()
+}
+
+const ours = (world: FakeWorld) => world.git.messages('main').filter((message) => message.includes('Fairlead-Id:'))
+
+describe('a pushed image', () => {
+  test('becomes one commit that changes the tag and nothing else', async () => {
+    const world = await aWorld()
+    const before = world.git.read('main', 'apps/web.yaml') ?? ''
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    expect(world.git.read('main', 'apps/web.yaml')).toBe(before.replace('web:1.0.0', 'web:1.1.0'))
+    expect(ours(world)).toHaveLength(1)
+    expect(ours(world)[0]).toMatch(/^Update ghcr.io\/acme\/web to 1.1.0 in prod\/web\n\nFairlead-Id: [0-9a-f]{16}\n/)
+  })
+
+  test('is an UpdateRequest that says what happened, with the commit that is on the branch', async () => {
+    const world = await aWorld()
+    await push(world, await start(world), '1.1.0')
+    const [request] = world.requests()
+    expect(request?.spec).toMatchObject({
+      targets: [{ kind: 'Deployment', namespace: 'prod', name: 'web', container: 'web' }],
+      change: {
+        from: 'ghcr.io/acme/web:1.0.0',
+        to: 'ghcr.io/acme/web:1.1.0',
+        digest: digestOf('1.1.0'),
+        path: 'apps/web.yaml',
+      },
+      policy: 'minor',
+    })
+    expect(request?.status).toMatchObject({ phase: 'Completed', commit: await world.git.remoteHead('main') })
+    expect(conditionOf(request, 'Progressing')).toMatchObject({ status: 'True', reason: 'WaitingForSync' })
+  })
+
+  test('is applied when the engine holds the commit, and then nothing is left to do', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    await world.sync()
+    await replica.quiet()
+    expect(conditionOf(world.requests()[0], 'Applied')).toMatchObject({ status: 'True' })
+    const version = world.cluster.objects.version
+    await replica.quiet()
+    expect(world.cluster.objects.version).toBe(version)
+  })
+
+  test('is asked from the registry: a hint alone changes nothing', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    replica.loops.images.hinted({ ...image('web') })
+    await replica.quiet()
+    expect(ours(world)).toEqual([])
+    expect(world.registry.calls.filter((call) => call.startsWith('tags'))).toHaveLength(2)
+  })
+
+  test('of an image that nobody watches is not even asked for', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    replica.loops.images.hinted(image('other'))
+    await replica.quiet()
+    expect(world.registry.calls.some((call) => call.includes('other'))).toBe(false)
+  })
+
+  test('outside the policy changes nothing', async () => {
+    const world = await aWorld()
+    await push(world, await start(world), '2.0.0')
+    expect(ours(world)).toEqual([])
+    expect(world.requests()).toEqual([])
+  })
+
+  test('hinted many times is one commit', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    for (let i = 0; i < 20; i++) replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(ours(world)).toHaveLength(1)
+  })
+})
+
+describe('nothing is written to Git', () => {
+  const rows: [what: string, config: string, annotations: Record<string, string>, reason: string][] = [
+    [
+      'by default: the mode is observe',
+      '',
+      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' },
+      'ObserveOnly',
+    ],
+    ['while an approval is required', 'mode: commit', { 'fairlead.dev/policy': 'minor' }, 'ApprovalRequired'],
+    [
+      'while everything is suspended',
+      'mode: commit\nsuspend: true',
+      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' },
+      'Suspended',
+    ],
+    [
+      'for a workload that is only observed',
+      'mode: commit',
+      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false', 'fairlead.dev/mode': 'observe' },
+      'ObserveOnly',
+    ],
+  ]
+  test.each(rows)('%s, and the decision says so', async (_, config, annotations, reason) => {
+    const world = await aWorld(annotations)
+    await push(world, await start(world, config), '1.1.0')
+    expect(world.git.pushes).toBe(0)
+    expect(world.requests().map((one) => one.status?.phase)).toEqual(['Pending'])
+    expect(conditionOf(world.requests()[0], 'Progressing')).toMatchObject({ reason })
+  })
+})
+
+describe('two replicas of the program one after the other', () => {
+  test('make one commit, wherever the first was killed', async () => {
+    const world = await aWorld()
+    const first = await world.start()
+    await first.quiet()
+    await push(world, first, '1.1.0')
+    await first.stop()
+    // As if it had died between the push and the status.
+    for (const request of world.requests()) {
+      const { status: _, ...rest } = request
+      world.cluster.objects.remove(updateRequests, 'prod', request.metadata.name)
+      world.cluster.objects.create(updateRequests, { ...rest, metadata: { ...rest.metadata, resourceVersion: '' } })
+    }
+    await start(world)
+    expect(ours(world)).toHaveLength(1)
+    expect(world.requests()[0]?.status).toMatchObject({
+      phase: 'Completed',
+      commit: await world.git.remoteHead('main'),
+    })
+  })
+})
+
+describe('a human wins', () => {
+  test('who puts the old version back: the same version is not pushed again', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    const annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
+    world.git.commit('main', { 'apps/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.0', annotations) }, 'Revert')
+    await world.sync()
+    await replica.quiet()
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(world.git.read('main', 'apps/web.yaml')).toContain('web:1.0.0')
+    expect(ours(world)).toHaveLength(1)
+  })
+
+  test('who raised it meanwhile: the decision gives way', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    const annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
+    world.git.commit('main', { 'apps/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.5.0', annotations) }, 'By hand')
+    await push(world, replica, '1.1.0')
+    expect(ours(world)).toEqual([])
+    expect(world.requests()[0]?.status).toMatchObject({ phase: 'Superseded' })
+  })
+})
+
+describe('what is wrong with one workload', () => {
+  test('is said in an Event on it, once, and does not stop the others', async () => {
+    const world = await aWorld()
+    world.deploy('broken', 'ghcr.io/acme/broken:1.0.0', { 'fairlead.dev/policy': 'mnior' })
+    world.git.commit('main', { 'apps/garbage.yaml': 'a: [\n' }, 'Break another file')
+    await world.sync()
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    expect(ours(world)).toHaveLength(1)
+    const events = world.cluster.recorded.filter((one) => one.about.name === 'broken')
+    expect(events).toHaveLength(1)
+    expect(events[0]).toMatchObject({ type: 'Warning', reason: 'PolicyInvalid', count: 1 })
+    expect(events[0]?.message).toContain('mnior')
+  })
+
+  test('is said when Flux does not list it', async () => {
+    const world = await aWorld()
+    world.deploy('stray', 'ghcr.io/acme/stray:1.0.0')
+    await start(world)
+    expect(world.cluster.recorded.map((one) => `${one.about.name} ${one.reason}`)).toContain('stray NotOwned')
+  })
+})
+
+describe('metrics', () => {
+  test('tell the version and the phase of every workload', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    let text = ''
+    for await (const piece of replica.metrics.render()) text += piece
+    expect(text).toMatch(
+      /fairlead_workload_version_info\{namespace="prod",kind="Deployment",name="web",version="1.0.0",.*\} 1/,
+    )
+    expect(text).toContain(
+      'fairlead_rollout_phase{namespace="prod",kind="Deployment",name="web",phase="rolling_out"} 1',
+    )
+  })
+})
+
+const updateRequests = {
+  group: 'fairlead.dev',
+  version: 'v1alpha1',
+  plural: 'updaterequests',
+  kind: 'UpdateRequest',
+  namespaced: true,
+}
+
+function conditionOf(request: ReturnType<FakeWorld['requests']>[number] | undefined, type: string) {
+  return request?.status?.conditions?.find((one) => one.type === type)
+}

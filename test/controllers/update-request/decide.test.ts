@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import type { UpdateRequest, UpdateRequestStatus } from '../../../src/api/update-request.ts'
+import { decideRequest, type RequestFacts } from '../../../src/controllers/update-request/decide.ts'
+import { FairleadError } from '../../../src/errors.ts'
+
+const now = new Date('2026-03-01T12:00:00Z')
+
+function aRequest(status: UpdateRequestStatus | undefined, spec: Partial<UpdateRequest['spec']> = {}): UpdateRequest {
+  return {
+    apiVersion: 'fairlead.dev/v1alpha1',
+    kind: 'UpdateRequest',
+    metadata: { name: 'abc-1', namespace: 'prod', creationTimestamp: '2026-03-01T11:00:00Z' },
+    spec: {
+      targets: [{ kind: 'Deployment', namespace: 'prod', name: 'web', container: 'web' }],
+      change: { repository: 'r', branch: 'main', path: 'a.yaml', keyPath: '0:image', from: 'web:1', to: 'web:2' },
+      policy: 'minor',
+      reason: 'selected',
+      requireApproval: false,
+      ...spec,
+    },
+    ...(status === undefined ? {} : { status }),
+  }
+}
+
+function facts(overrides: Partial<RequestFacts> = {}): RequestFacts {
+  const base = { newer: [], mode: 'commit', requireApproval: false, suspended: false, refusal: undefined, now } as const
+  return { request: aRequest(undefined), ...base, ...overrides }
+}
+
+const applied: UpdateRequestStatus = {
+  phase: 'Completed',
+  conditions: [{ type: 'Applied', status: 'True', reason: 'Applied', message: '', lastTransitionTime: '' }],
+}
+
+describe('an update request', () => {
+  const rows: [what: string, facts: RequestFacts, expected: object][] = [
+    ['nobody has to approve is delivered', facts(), { kind: 'deliver' }],
+    [
+      'was approved is delivered',
+      facts({ request: aRequest({ phase: 'Approved' }, { requireApproval: true }) }),
+      { kind: 'deliver' },
+    ],
+    [
+      'needs an approval waits for it',
+      facts({ request: aRequest({ phase: 'Pending' }, { requireApproval: true }) }),
+      { kind: 'wait', reason: 'ApprovalRequired' },
+    ],
+    [
+      'needed none when it was made waits when one is demanded now',
+      facts({ requireApproval: true }),
+      { kind: 'wait', reason: 'ApprovalRequired' },
+    ],
+    [
+      'waits for an approval until it expires',
+      facts({ request: aRequest(undefined, { requireApproval: true, expiresAt: '2026-03-01T13:00:00Z' }) }),
+      { kind: 'wait', untilMs: 3_600_000 },
+    ],
+    [
+      'nobody approved in time has expired',
+      facts({ request: aRequest(undefined, { requireApproval: true, expiresAt: '2026-03-01T12:00:00Z' }) }),
+      { kind: 'finish', phase: 'Expired' },
+    ],
+    [
+      'approved before its expiry is not executed after it',
+      facts({ request: aRequest({ phase: 'Approved' }, { requireApproval: true, expiresAt: '2026-03-01T11:59:59Z' }) }),
+      { kind: 'finish', phase: 'Expired' },
+    ],
+    ['is only observed writes nothing', facts({ mode: 'observe' }), { kind: 'wait', reason: 'ObserveOnly' }],
+    ['is suspended waits', facts({ suspended: true }), { kind: 'wait', reason: 'Suspended' }],
+    [
+      'cannot reach its place in Git waits with the reason',
+      facts({ refusal: new FairleadError('NotOwned', 'x'), mode: undefined }),
+      { kind: 'wait', reason: 'NotOwned' },
+    ],
+    [
+      'gives way to a newer one',
+      facts({ newer: [aRequest(undefined)] }),
+      { kind: 'finish', phase: 'Superseded', reason: 'NewerVersion' },
+    ],
+    [
+      'gives way to a newer one although it was approved',
+      facts({ request: aRequest({ phase: 'Approved' }), newer: [aRequest(undefined)] }),
+      { kind: 'finish', phase: 'Superseded' },
+    ],
+    [
+      'no policy asks for any more has no point',
+      facts({ mode: undefined }),
+      { kind: 'finish', phase: 'Superseded', reason: 'PolicyGone' },
+    ],
+    [
+      'was delivered is followed until it is applied',
+      facts({ request: aRequest({ phase: 'Completed' }) }),
+      { kind: 'follow' },
+    ],
+    ['was applied is left alone', facts({ request: aRequest(applied) }), { kind: 'nothing' }],
+    [
+      'was delivered is not delivered again when a newer one comes',
+      facts({ request: aRequest({ phase: 'Completed' }), newer: [aRequest(undefined)] }),
+      { kind: 'follow' },
+    ],
+    ...(['Rejected', 'Failed', 'Expired', 'Superseded'] as const).map((phase): [string, RequestFacts, object] => [
+      `that is ${phase} stays so`,
+      facts({ request: aRequest({ phase }) }),
+      { kind: 'nothing' },
+    ]),
+  ]
+  test.each(rows)('that %s', (_, given, expected) => expect(decideRequest(given)).toMatchObject(expected))
+})

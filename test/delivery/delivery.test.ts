@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest'
+import { createDeliveryQueue, type Delivery } from '../../src/delivery/delivery.ts'
+import { FairleadError } from '../../src/errors.ts'
+import { createMetrics } from '../../src/runtime/metrics.ts'
+import { createManualClock } from '../fakes/clock.ts'
+import { createFakeGitRepository } from '../fakes/git-repository.ts'
+import { createRecordingLog } from '../fakes/log.ts'
+
+function aQueue() {
+  const repository = createFakeGitRepository()
+  repository.commit('main', { 'apps/web.yaml': 'image: web:1\n', 'apps/api.yaml': 'image: api:1\n' }, 'Add apps')
+  const clock = createManualClock()
+  const ident = { name: 'fairlead', email: 'fairlead@example.com' }
+  let leading = true
+  const queue = createDeliveryQueue({
+    repository,
+    branch: 'main',
+    authorship: { author: ident, committer: ident, signer: undefined },
+    fence: () => {
+      if (!leading) throw new FairleadError('NotLeader', 'another replica writes')
+    },
+    // Waiting between tries is not what these tests are about.
+    clock: { ...clock, sleep: async () => undefined },
+    random: () => 1,
+    log: createRecordingLog(),
+    metrics: createMetrics('test'),
+  })
+  const stopLeading = () => {
+    leading = false
+  }
+  return { repository, queue, stopLeading }
+}
+
+/** A change of one image file from one value to another, as a compare-and-swap. */
+function bump(name: string, from: string, to: string, date = '2026-02-01T00:00:00Z'): Delivery {
+  return {
+    id: `${name}-${to}`,
+    date: new Date(date),
+    plan(snapshot) {
+      const path = `apps/${name}.yaml`
+      const before = snapshot.text(path) ?? ''
+      if (before === `image: ${name}:${to}\n`) return { kind: 'settled' }
+      if (before !== `image: ${name}:${from}\n`) throw new FairleadError('ValueChanged', `${path} holds ${before}`)
+      const message = `Update ${name} to ${to}\n\nFairlead-Id: ${name}-${to}\n`
+      return { kind: 'change', edits: [{ path, before, after: `image: ${name}:${to}\n` }], message }
+    },
+  }
+}
+
+const ours = (messages: string[]) => messages.filter((message) => message.includes('Fairlead-Id'))
+
+describe('a delivery', () => {
+  test('is one commit on the branch, read back from the remote', async () => {
+    const { repository, queue } = aQueue()
+    const delivered = await queue.submit(bump('web', '1', '2'))
+    expect(delivered).toEqual({ kind: 'pushed', commit: await repository.remoteHead('main') })
+    expect(repository.read('main', 'apps/web.yaml')).toBe('image: web:2\n')
+    expect(repository.read('main', 'apps/api.yaml')).toBe('image: api:1\n')
+  })
+
+  test('waits with others for one push, one commit each, by date then id', async () => {
+    const { repository, queue } = aQueue()
+    await Promise.all([
+      queue.submit(bump('web', '1', '2', '2026-02-01T00:00:02Z')),
+      queue.submit(bump('api', '1', '2', '2026-02-01T00:00:01Z')),
+    ])
+    expect(repository.pushes).toBe(1)
+    expect(ours(repository.messages('main')).map((message) => message.split('\n')[0])).toEqual([
+      'Update web to 2',
+      'Update api to 2',
+    ])
+  })
+
+  test('of a change that is there already is settled, and names the commit that brought it', async () => {
+    const { repository, queue } = aQueue()
+    const first = await queue.submit(bump('web', '1', '2'))
+    expect(await queue.submit(bump('web', '1', '2'))).toEqual({ kind: 'settled', commit: first.commit })
+    expect(ours(repository.messages('main'))).toHaveLength(1)
+  })
+
+  test('submitted twice at once is one commit', async () => {
+    const { repository, queue } = aQueue()
+    const [one, two] = await Promise.all([queue.submit(bump('web', '1', '2')), queue.submit(bump('web', '1', '2'))])
+    expect(one).toEqual(two)
+    expect(ours(repository.messages('main'))).toHaveLength(1)
+  })
+
+  test('is planned again on the head of another writer, and keeps what that one wrote', async () => {
+    const { repository, queue } = aQueue()
+    repository.beforePush = () => repository.commit('main', { 'README.md': 'by hand\n' }, 'By hand')
+    await queue.submit(bump('web', '1', '2'))
+    expect(repository.read('main', 'README.md')).toBe('by hand\n')
+    expect(repository.read('main', 'apps/web.yaml')).toBe('image: web:2\n')
+    expect(repository.pushes).toBe(2)
+  })
+
+  test('gives way to a human who changed the same value meanwhile', async () => {
+    const { repository, queue } = aQueue()
+    repository.beforePush = () => repository.commit('main', { 'apps/web.yaml': 'image: web:3\n' }, 'By hand')
+    await expect(queue.submit(bump('web', '1', '2'))).rejects.toMatchObject({ code: 'ValueChanged' })
+    expect(ours(repository.messages('main'))).toEqual([])
+  })
+
+  test('is refused only from the head the remote has now', async () => {
+    const { repository, queue } = aQueue()
+    await queue.submit(bump('api', '1', '2'))
+    repository.commit('main', { 'apps/web.yaml': 'image: web:5\n' }, 'By hand')
+    // The local copy still holds web:1, where this plan would be refused.
+    expect((await queue.submit(bump('web', '5', '6'))).kind).toBe('pushed')
+  })
+
+  test('whose answer was lost is found on the remote: no second commit', async () => {
+    const { repository, queue } = aQueue()
+    repository.nextPush = 'lose'
+    expect((await queue.submit(bump('web', '1', '2'))).kind).toBe('pushed')
+    expect(repository.pushes).toBe(1)
+    expect(ours(repository.messages('main'))).toHaveLength(1)
+  })
+
+  test('that never arrived fails for now, and can be submitted again', async () => {
+    const { repository, queue } = aQueue()
+    repository.nextPush = 'drop'
+    await expect(queue.submit(bump('web', '1', '2'))).rejects.toMatchObject({ code: 'GitUnavailable' })
+    expect((await queue.submit(bump('web', '1', '2'))).kind).toBe('pushed')
+    expect(ours(repository.messages('main'))).toHaveLength(1)
+  })
+
+  test('that a rule of the host refuses is not tried again', async () => {
+    const { repository, queue } = aQueue()
+    repository.nextPush = { refuse: 'protected branch' }
+    await expect(queue.submit(bump('web', '1', '2'))).rejects.toMatchObject({ code: 'PushRefused' })
+    expect(repository.pushes).toBe(1)
+  })
+
+  test('does not hold up the others when it is refused', async () => {
+    const { repository, queue } = aQueue()
+    const results = await Promise.allSettled([
+      queue.submit(bump('web', '9', '10')),
+      queue.submit(bump('api', '1', '2')),
+    ])
+    expect(results.map((one) => one.status)).toEqual(['rejected', 'fulfilled'])
+    expect(repository.read('main', 'apps/api.yaml')).toBe('image: api:2\n')
+  })
+
+  test('does not hold up the others when the host refuses the batch it came in', async () => {
+    const { repository, queue } = aQueue()
+    repository.nextPush = { refuse: 'web may not change on Fridays' }
+    const results = await Promise.all([queue.submit(bump('web', '1', '2')), queue.submit(bump('api', '1', '2'))])
+    expect(results.map((one) => one.kind)).toEqual(['pushed', 'pushed'])
+    expect(repository.pushes).toBe(3)
+  })
+
+  test('is given up for now when the branch never stands still', async () => {
+    const { repository, queue } = aQueue()
+    let count = 0
+    const move = () => {
+      repository.commit('main', { 'README.md': `${count++}\n` }, 'By hand')
+      repository.beforePush = move
+    }
+    repository.beforePush = move
+    await expect(queue.submit(bump('web', '1', '2'))).rejects.toMatchObject({ code: 'PushRejected' })
+    expect(repository.pushes).toBe(10)
+  })
+
+  test('of a replica that lost the lease does not reach the remote', async () => {
+    const { repository, queue, stopLeading } = aQueue()
+    stopLeading()
+    await expect(queue.submit(bump('web', '1', '2'))).rejects.toMatchObject({ code: 'NotLeader' })
+    expect(repository.pushes).toBe(0)
+  })
+
+  test('gives the same commit on two replicas, so the second push changes nothing', async () => {
+    const [a, b] = [aQueue(), aQueue()]
+    const [one, two] = [await a.queue.submit(bump('web', '1', '2')), await b.queue.submit(bump('web', '1', '2'))]
+    expect(one.commit).toBe(two.commit)
+  })
+})

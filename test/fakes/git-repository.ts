@@ -1,0 +1,150 @@
+import { parseCommit, renderCommit } from '../../src/core/change/commit.ts'
+import { renderObject } from '../../src/core/change/object-id.ts'
+import { parseTree } from '../../src/core/change/tree.ts'
+import type { Ancestry } from '../../src/core/sync/ancestry.ts'
+import { FairleadError } from '../../src/errors.ts'
+import type { BranchSnapshot, GitObject, GitRepository } from '../../src/ports.ts'
+
+export interface FakeGitRepository extends GitRepository {
+  /** Commits files on top of a branch, as another writer would. Returns the commit. */
+  commit(branch: string, files: Record<string, string>, message: string): string
+  /** First-parent messages of a branch on the remote, newest first. */
+  messages(branch: string): string[]
+  read(branch: string, path: string): string | undefined
+  /** What happens to the next push: runs before it is looked at. */
+  beforePush: (() => void) | undefined
+  /** How the next push ends: `lose` = accepted, answer lost; `drop` = never arrived; else refused with these words. */
+  nextPush: 'lose' | 'drop' | { refuse: string } | undefined
+  pushes: number
+}
+
+/** A remote repository in memory, with one local copy that is as old as the last look. */
+export function createFakeGitRepository(url = 'https://git.example.com/gitops'): FakeGitRepository {
+  const objects = new Map<string, GitObject>()
+  const remote = new Map<string, string>()
+  const local = new Map<string, string>()
+
+  const factsOf = (id: string) => {
+    const object = objects.get(id)
+    const facts = object?.type === 'commit' ? parseCommit(object.bytes) : undefined
+    if (facts === undefined) throw new FairleadError('GitUnavailable', `no commit ${id}`)
+    return facts
+  }
+  const filesOf = (commit: string | undefined): Map<string, string> => {
+    const files = new Map<string, string>()
+    const walk = (tree: string, folder: string) => {
+      for (const entry of parseTree(objects.get(tree)?.bytes ?? new Uint8Array())) {
+        const path = `${folder}${Buffer.from(entry.name).toString()}`
+        if (entry.mode === '040000') walk(entry.id, `${path}/`)
+        else files.set(path, Buffer.from(objects.get(entry.id)?.bytes ?? []).toString())
+      }
+    }
+    if (commit !== undefined) walk(factsOf(commit).tree, '')
+    return files
+  }
+  const keep = <T extends GitObject>(object: T): T => {
+    objects.set(object.id, object)
+    return object
+  }
+  const writeTree = (files: ReadonlyMap<string, string>): string => {
+    const entries = new Map<string, { mode: string; id: string }>()
+    const folders = new Map<string, Map<string, string>>()
+    for (const [path, text] of files) {
+      const slash = path.indexOf('/')
+      if (slash === -1) entries.set(path, { mode: '100644', id: keep(renderObject('blob', Buffer.from(text))).id })
+      else {
+        const folder = folders.get(path.slice(0, slash)) ?? new Map()
+        folders.set(path.slice(0, slash), folder.set(path.slice(slash + 1), text))
+      }
+    }
+    for (const [name, inner] of folders) entries.set(name, { mode: '40000', id: writeTree(inner) })
+    const sortKey = ([name, { mode }]: [string, { mode: string }]) => (mode === '40000' ? `${name}/` : name)
+    const lines = [...entries]
+      .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
+      .map(([name, { mode, id }]) => Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]))
+    return keep(renderObject('tree', Buffer.concat(lines))).id
+  }
+  const ancestorsOf = (commit: string | undefined): string[] => {
+    const chain: string[] = []
+    for (let at = commit; at !== undefined; at = factsOf(at).parents[0]) chain.push(at)
+    return chain
+  }
+
+  const repository: FakeGitRepository = {
+    url,
+    backend: 'native',
+    beforePush: undefined,
+    nextPush: undefined,
+    pushes: 0,
+    async snapshot(branch, { fresh }) {
+      if (fresh || !local.has(branch)) {
+        const head = remote.get(branch)
+        if (head === undefined) throw new FairleadError('BranchNotFound', `no branch ${branch}`)
+        local.set(branch, head)
+      }
+      return snapshotOf(branch, local.get(branch) ?? '')
+    },
+    async store(stored) {
+      for (const object of stored) objects.set(object.id, object)
+    },
+    async push(branch, base, commit) {
+      repository.pushes++
+      const before = repository.beforePush
+      repository.beforePush = undefined
+      before?.()
+      const fault = repository.nextPush
+      repository.nextPush = undefined
+      if (fault === 'drop') throw new FairleadError('GitUnavailable', 'connection reset')
+      if (typeof fault === 'object') throw new FairleadError('PushRefused', fault.refuse)
+      if (remote.get(branch) !== base) throw new FairleadError('PushRejected', 'fetch first')
+      if (!ancestorsOf(commit).includes(base))
+        throw new FairleadError('Internal', 'the new head does not hold the old one')
+      remote.set(branch, commit)
+      if (fault === 'lose') throw new FairleadError('GitUnavailable', 'connection reset')
+      local.set(branch, commit)
+    },
+    remoteHead: async (branch) => remote.get(branch),
+    async ancestry(commit, revision): Promise<Ancestry> {
+      return objects.has(revision) && ancestorsOf(revision).includes(commit) ? 'yes' : 'no'
+    },
+    async log(from, to) {
+      const chain = ancestorsOf(to)
+      const end = from === '' ? chain.length : chain.indexOf(from)
+      return chain.slice(0, end === -1 ? chain.length : end).map((id) => ({ id, message: factsOf(id).message }))
+    },
+    commit(branch, files, message) {
+      const head = remote.get(branch)
+      const tree = writeTree(new Map([...filesOf(head), ...Object.entries(files)]))
+      const ident = { name: 'somebody', email: 'somebody@example.com' }
+      const draft = { tree, parents: head === undefined ? [] : [head], author: ident, committer: ident, message }
+      const { id } = keep(renderCommit({ ...draft, date: new Date('2026-01-01T00:00:00Z') }))
+      remote.set(branch, id)
+      return id
+    },
+    messages: (branch) => ancestorsOf(remote.get(branch)).map((id) => factsOf(id).message),
+    read: (branch, path) => filesOf(remote.get(branch)).get(path),
+  }
+
+  function snapshotOf(branch: string, revision: string): BranchSnapshot {
+    const files = filesOf(revision)
+    const trees = new Map<string, Uint8Array>()
+    const walk = (id: string, folder: string) => {
+      const bytes = objects.get(id)?.bytes ?? new Uint8Array()
+      trees.set(folder, bytes)
+      for (const entry of parseTree(bytes)) {
+        const name = Buffer.from(entry.name).toString()
+        if (entry.mode === '040000') walk(entry.id, folder === '' ? name : `${folder}/${name}`)
+      }
+    }
+    walk(factsOf(revision).tree, '')
+    return {
+      branch,
+      revision,
+      paths: [...files.keys()].sort(),
+      text: (path) => files.get(path),
+      mode: (path) => (files.has(path) ? '100644' : undefined),
+      tree: (folder) => trees.get(folder),
+    }
+  }
+  return repository
+}

@@ -1,0 +1,161 @@
+import { resources } from '../../src/api/kubernetes.ts'
+import type { UpdateRequest } from '../../src/api/update-request.ts'
+import { parseConfig } from '../../src/config.ts'
+import { createLoops, type Loops } from '../../src/main-loops.ts'
+import { createStores } from '../../src/main-stores.ts'
+import { createSoleLeader } from '../../src/runtime/leader.ts'
+import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
+import { createFakeCluster, type FakeCluster } from './cluster.ts'
+import { createFakeGitRepository, type FakeGitRepository } from './git-repository.ts'
+import { createRecordingLog } from './log.ts'
+import { createFakeRegistry, type FakeRegistry } from './registry.ts'
+
+export const gitUrl = 'https://git.example.com/gitops'
+const flux = { 'kustomize.toolkit.fluxcd.io/name': 'apps', 'kustomize.toolkit.fluxcd.io/namespace': 'flux-system' }
+
+/** Everything outside, in memory, and replicas of fairlead that can be started and killed around it. */
+export interface FakeWorld {
+  cluster: FakeCluster
+  git: FakeGitRepository
+  registry: FakeRegistry
+  /** Puts a Deployment in Git and, as Flux would, into the cluster and the inventory. */
+  deploy(name: string, image: string, annotations?: Record<string, string>): void
+  /** Flux applies what the branch holds now. */
+  sync(): Promise<void>
+  requests(): UpdateRequest[]
+  start(config?: string): Promise<Replica>
+}
+
+export interface Replica {
+  loops: Loops
+  metrics: Metrics
+  log: ReturnType<typeof createRecordingLog>
+  /** Resolves when nothing is left to do. */
+  quiet(): Promise<void>
+  stop(): Promise<void>
+}
+
+export const image = (name: string) => ({ registry: 'ghcr.io', repository: `acme/${name}` })
+export const digestOf = (text: string) => `sha256:${Buffer.from(text).toString('hex').padEnd(64, '0').slice(0, 64)}`
+
+export function manifestOf(name: string, reference: string, annotations: Record<string, string>): string {
+  const lines = Object.entries(annotations).map(([key, value]) => `    ${key}: "${value}"\n`)
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+  namespace: prod
+  annotations:
+${lines.join('')}spec:
+  selector: {matchLabels: {app: ${name}}}
+  template:
+    metadata: {labels: {app: ${name}}}
+    spec:
+      containers:
+        - name: ${name}
+          image: ${reference}
+`
+}
+
+export function createFakeWorld(): FakeWorld {
+  const { deployment, statefulSet, daemonSet, updateRequest, kustomization, gitRepository } = resources
+  const cluster = createFakeCluster([deployment, statefulSet, daemonSet, updateRequest, kustomization, gitRepository])
+  const git = createFakeGitRepository(gitUrl)
+  const registry = createFakeRegistry()
+  const deployed = new Set<string>()
+  git.commit('main', { 'README.md': 'gitops\n' }, 'Begin')
+  cluster.objects.create(gitRepository, {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    metadata: { name: 'gitops', namespace: 'flux-system' },
+    spec: { url: gitUrl, ref: { branch: 'main' } },
+  })
+  cluster.objects.create(kustomization, {
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name: 'apps', namespace: 'flux-system' },
+    spec: { path: './apps', sourceRef: { kind: 'GitRepository', name: 'gitops' } },
+  })
+
+  const replaceStatus = (resource: typeof kustomization | typeof gitRepository, name: string, status: object) => {
+    const object = cluster.objects.get(resource, 'flux-system', name)
+    if (object !== undefined) cluster.objects.update(resource, { ...object, status }, 'status')
+  }
+
+  const world: FakeWorld = {
+    cluster,
+    git,
+    registry,
+    deploy(
+      name,
+      reference,
+      annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' },
+    ) {
+      git.commit('main', { [`apps/${name}.yaml`]: manifestOf(name, reference, annotations) }, `Add ${name}`)
+      cluster.objects.create(deployment, {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name, namespace: 'prod', labels: flux, annotations },
+        spec: { replicas: 1, template: { spec: { containers: [{ name, image: reference }] } } },
+      })
+      deployed.add(name)
+    },
+    async sync() {
+      const revision = `main@sha1:${await git.remoteHead('main')}`
+      replaceStatus(gitRepository, 'gitops', { artifact: { revision }, observedGeneration: 1 })
+      replaceStatus(kustomization, 'apps', {
+        observedGeneration: 1,
+        lastAttemptedRevision: revision,
+        lastAppliedRevision: revision,
+        inventory: { entries: [...deployed].map((name) => ({ id: `prod_${name}_apps_Deployment`, v: 'v1' })) },
+        conditions: [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', observedGeneration: 1 }],
+      })
+    },
+    requests: () => [...cluster.objects.list(updateRequest)] as UpdateRequest[],
+    start: (config = 'mode: commit') => startReplica(world, config),
+  }
+  return world
+}
+
+async function startReplica(world: FakeWorld, text: string): Promise<Replica> {
+  const config = parseConfig('fairlead.yaml', `${text}\npolling: {enabled: false}`)
+  const log = createRecordingLog()
+  const metrics = createMetrics('test')
+  const { cluster, git, registry } = world
+  const rules = {
+    namespaceAllowed: () => true,
+    allowPaths: ['**'],
+    requireApproval: undefined,
+    mode: undefined,
+    suspend: false,
+  }
+  const ports = {
+    ...cluster,
+    engine: cluster.cluster,
+    lock: cluster.lease('fairlead', 'fairlead'),
+    registry,
+    repositories: [{ git, rules, signer: undefined }],
+    http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },
+    close: () => undefined,
+  }
+  const stores = createStores({ cluster: cluster.cluster, engine: cluster.cluster }, { config, log, metrics })
+  const cancel = new AbortController()
+  const loops = await createLoops({ config, world: ports, stores, leader: createSoleLeader('one'), log, metrics })
+  const parts = [loops.run(cancel.signal), ...stores.all().map((store) => store.run(cancel.signal))]
+  return {
+    loops,
+    metrics,
+    log,
+    async quiet() {
+      await Promise.all(stores.all().map((store) => store.synced()))
+      for (let round = 0; round < 3; round++) {
+        for (let turn = 0; turn < 60; turn++) await new Promise((resolve) => setImmediate(resolve))
+        await loops.repositories.idle()
+      }
+    },
+    async stop() {
+      cancel.abort()
+      await Promise.all(parts)
+    },
+  }
+}
