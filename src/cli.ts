@@ -1,0 +1,123 @@
+import { bumpCommand } from './cli/bump.ts'
+import { configCommand } from './cli/config.ts'
+import { crdsCommand } from './cli/crds.ts'
+import type { Io } from './cli/io.ts'
+import { openLocalRepository } from './cli/offline.ts'
+import { phaseCommand } from './cli/phase.ts'
+import { policyCheck } from './cli/policy.ts'
+import { syncCommand } from './cli/sync.ts'
+import { traceCommand } from './cli/trace.ts'
+import { version } from './config.ts'
+import { asFairleadError } from './errors.ts'
+
+/** One verb: what it is for, how it is called, and what runs it. The exit code is its answer. */
+interface Verb {
+  name: string
+  usage: string
+  summary: string
+  run(args: string[], io: Io): Promise<number>
+}
+
+const verbs: readonly Verb[] = [
+  {
+    name: 'controller',
+    usage: '--config FILE',
+    summary: 'follow the cluster and lead changes through Git',
+    run: async (args) => (await import('./main.ts')).runController(readConfigOption(args)),
+  },
+  {
+    name: 'policy',
+    usage: 'check --policy P --current TAG < tags',
+    summary: 'which tag would be chosen, and why not the others',
+    run: async (args, io) =>
+      args[0] === 'check' ? policyCheck(args.slice(1), io) : wrongUse(io, 'policy knows: check'),
+  },
+  {
+    name: 'trace',
+    usage: '--repo DIR --root PATH KIND/[NAMESPACE/]NAME [--container C]',
+    summary: 'where in Git the image of a workload is decided',
+    run: traceCommand,
+  },
+  {
+    name: 'bump',
+    usage: '--repo DIR --root PATH KIND/[NAMESPACE/]NAME --container C --image REF [--write]',
+    summary: 'the edit that would change it, as a diff',
+    run: bumpCommand,
+  },
+  { name: 'phase', usage: '-f FILE|-', summary: 'phase of the workloads in a file', run: phaseCommand },
+  {
+    name: 'sync',
+    usage: '-f OBJECTS --repo DIR --commit SHA',
+    summary: 'has the engine applied a commit?',
+    run: (args, io) => syncCommand(args, io, openLocalRepository),
+  },
+  {
+    name: 'config',
+    usage: 'check FILE | schema',
+    summary: 'check a configuration, print its schema',
+    run: configCommand,
+  },
+  { name: 'crds', usage: '', summary: 'print the CustomResourceDefinitions', run: crdsCommand },
+]
+
+/** The `fairlead` command: finds the verb and runs it. Exit 0 done, 1 failed or refused, 2 wrong use, 3 timeout. */
+async function main(args: string[], io: Io): Promise<number> {
+  const [name, ...rest] = args
+  if (name === '--version' || name === 'version') {
+    io.stdout(`${version}\n`)
+    return 0
+  }
+  const verb = verbs.find((one) => one.name === name)
+  if (verb === undefined) {
+    const isHelp = name === undefined || name === '--help' || name === '-h' || name === 'help'
+    if (isHelp) io.stdout(renderUsage())
+    else wrongUse(io, `unknown verb ${name}\n\n${renderUsage()}`)
+    return isHelp ? 0 : 2
+  }
+  return verb.run(rest, io)
+}
+
+function renderUsage(): string {
+  const width = Math.max(...verbs.map((verb) => verb.name.length))
+  const lines = verbs.map(
+    (verb) =>
+      `  ${verb.name.padEnd(width)}  ${verb.summary}\n  ${' '.repeat(width)}  fairlead ${verb.name} ${verb.usage}`,
+  )
+  return `fairlead ${version}: leads every change of a running workload through Git\n\n${lines.join('\n')}\n`
+}
+
+function wrongUse(io: Io, message: string): number {
+  io.stderr(`fairlead: ${message}\n`)
+  return 2
+}
+
+function readConfigOption(args: string[]): string | undefined {
+  const at = args.indexOf('--config')
+  return at === -1 ? undefined : args[at + 1]
+}
+
+/** Why the process did not start, for people: what is wrong, where, and what to do. */
+function renderFailure(thrown: unknown): string {
+  const error = asFairleadError(thrown)
+  return [`fairlead: ${error.code}: ${error.message}`, ...error.evidence.map((line) => `  ${line}`), ''].join('\n')
+}
+
+const streams: Io = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  stdin: async () => {
+    const pieces: Buffer[] = []
+    for await (const piece of process.stdin) pieces.push(Buffer.from(piece))
+    return Buffer.concat(pieces)
+  },
+}
+
+main(process.argv.slice(2), streams).then(
+  (exitCode) => {
+    process.exitCode = exitCode
+  },
+  (thrown: unknown) => {
+    streams.stderr(renderFailure(thrown))
+    process.exitCode = 2
+  },
+)

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { parseDuration } from './core/change/duration.ts'
+
+/** The configuration file, as users write it. Every object is strict: an unknown key is a mistake. */
+
+const duration = (fallback: string) =>
+  z
+    .string()
+    .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 30s, 5m or 1h30m')
+    .default(fallback)
+    .transform((text) => parseDuration(text) ?? 0)
+
+const listen = (fallback: string) =>
+  z
+    .string()
+    .regex(/^([0-9a-zA-Z.:[\]-]*):\d{1,5}$/, 'an address such as :8080 or 127.0.0.1:8080')
+    .default(fallback)
+
+const globs = (fallback: string[]) => z.array(z.string().min(1)).max(1000).default(fallback)
+const file = z.string().min(1)
+const mode = z.enum(['observe', 'commit'])
+
+const cluster = z.strictObject({
+  name: z.string().min(1).max(253).default('default').describe('Names this cluster in commits and events.'),
+  namespaces: z
+    .strictObject({
+      include: globs([]).describe('Globs; empty = all namespaces.'),
+      exclude: globs(['kube-system', 'kube-public', 'kube-node-lease']),
+    })
+    .prefault({}),
+  labelSelector: z.string().default('').describe('Only workloads that match are looked at.'),
+})
+
+const kubeconfig = z.strictObject({
+  kubeconfig: z.string().default('').describe('Path; empty = the in-cluster account.'),
+  context: z.string().default(''),
+})
+
+const credentials = z.union([
+  z.strictObject({ tokenFile: file }),
+  z.strictObject({ usernameFile: file, passwordFile: file }),
+  z.strictObject({ sshKeyFile: file, knownHostsFile: file }),
+])
+
+const repository = z.strictObject({
+  url: z.string().min(1).describe('Matched after normalising scheme, user, .git and host case.'),
+  credentials: credentials.optional(),
+  caFile: z.string().default(''),
+  insecure: z.boolean().default(false).describe('Allows plain HTTP.'),
+  namespaces: globs(['*']).describe('Globs: whose workloads may cause a write here.'),
+  allowPaths: globs(['**']).describe('Globs: nothing outside is ever written.'),
+  requireApproval: z.boolean().optional().describe('true beats every annotation.'),
+  mode: mode.optional(),
+  suspend: z.boolean().default(false),
+  signing: z.strictObject({ format: z.literal('ssh'), keyFile: file }).optional(),
+})
+
+const registry = z.strictObject({
+  host: z.string().min(1),
+  credentialsFile: z.string().optional().describe('A docker config.json.'),
+  insecure: z.boolean().default(false),
+  caFile: z.string().optional(),
+  requestsPerSecond: z.number().positive().max(1000).default(20),
+})
+
+const text = z.string().max(1024)
+
+const rule = z.strictObject({
+  match: z
+    .strictObject({
+      namespace: text.optional(),
+      name: text.optional(),
+      image: text.optional(),
+      labels: z.record(z.string(), text).optional(),
+    })
+    .prefault({}),
+  policy: text.optional(),
+  constraint: text.optional(),
+  pattern: text.optional(),
+  filter: text.optional(),
+  extract: text.optional(),
+  order: z.enum(['asc', 'desc']).optional(),
+  prerelease: z.enum(['never', 'if-current', 'always']).optional(),
+  images: text.optional(),
+  'require-approval': z.boolean().optional(),
+  mode: mode.optional(),
+  'min-update-interval': text.optional(),
+  deadline: text.optional(),
+})
+
+const receiver = z.strictObject({
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes'),
+  type: z.enum(['registry', 'dockerhub']),
+  secretFile: z.string().optional(),
+  auth: z.enum(['header', 'hmac', 'path', 'none']).default('header'),
+})
+
+export const configSchema = z.strictObject({
+  mode: mode.default('observe').describe('observe decides and shows everything and writes nothing to Git.'),
+  suspend: z.boolean().default(false).describe('Kill switch: nothing is pushed.'),
+  cluster: cluster.prefault({}),
+  kubernetes: kubeconfig.prefault({}).describe('Where workloads are read and own kinds are kept.'),
+  engine: kubeconfig.prefault({}).describe('Where Flux objects are read; default the same cluster.'),
+  allowWriteRights: z.boolean().default(false).describe('Start although this account may patch workloads.'),
+  listen: z.strictObject({ webhook: listen(':8080'), api: listen(':8081'), metrics: listen(':9090') }).prefault({}),
+  advertise: z.string().default('').describe('host:port at which other replicas reach the webhook port.'),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  cacheDir: z.string().default('/var/cache/fairlead'),
+  templatesDir: z.string().default('').describe('Files here replace the built-in templates of the same name.'),
+  leaderElection: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      leaseName: z.string().default('fairlead'),
+      namespace: z.string().default('').describe('Empty = the namespace fairlead runs in.'),
+    })
+    .prefault({}),
+  git: z
+    .strictObject({
+      backend: z.enum(['auto', 'native', 'isomorphic']).default('auto'),
+      author: z
+        .strictObject({ name: z.string().default('fairlead'), email: z.string().default('fairlead@example.com') })
+        .prefault({}),
+      repositories: z.array(repository).max(500).default([]),
+    })
+    .prefault({}),
+  registries: z.array(registry).max(500).default([]),
+  polling: z.strictObject({ enabled: z.boolean().default(true), interval: duration('5m') }).prefault({}),
+  updates: z.strictObject({ rules: z.array(rule).max(1000).default([]) }).prefault({}),
+  approvals: z.strictObject({ expiry: duration('168h') }).prefault({}),
+  rollouts: z.strictObject({ deadline: duration('15m') }).prefault({}),
+  webhooks: z.strictObject({ receivers: z.array(receiver).max(100).default([]) }).prefault({}),
+})
+
+/** The configuration with defaults filled in and durations in milliseconds. */
+export type Config = z.output<typeof configSchema>
+export type RepositoryConfig = z.output<typeof repository>
+export type RuleConfig = z.output<typeof rule>
+export type ReceiverConfig = z.output<typeof receiver>
+
+/** JSON Schema of the file, for editors. */
+export function configJsonSchema(): object {
+  return { ...z.toJSONSchema(configSchema, { io: 'input' }), title: 'fairlead configuration' }
+}

@@ -1,0 +1,71 @@
+import { type Ident, renderCommit } from '../core/change/commit.ts'
+import { signCommit } from '../core/change/signature.ts'
+import { overlay, renderChange } from '../core/change/tree.ts'
+import type { Snapshot } from '../core/manifest/snapshot.ts'
+import { asFairleadError, type FairleadError } from '../errors.ts'
+import type { BranchSnapshot, GitObject, Signer } from '../ports.ts'
+import type { Plan } from './plan.ts'
+
+/** In whose name commits are made. */
+export interface Authorship {
+  author: Ident
+  committer: Ident
+  signer: Signer | undefined
+}
+
+/** The part of a job that decides the bytes of its commit. */
+export interface BatchJob {
+  date: Date
+  plan(snapshot: Snapshot): Plan
+}
+
+/** A series of commits on one head, ready to be stored and pushed. */
+export interface RenderedBatch<J extends BatchJob> {
+  commits: readonly { job: J; id: string }[]
+  objects: readonly GitObject[]
+  /** Jobs that need no commit: refused, or settled already when `refusal` is undefined. */
+  concluded: readonly { job: J; refusal: FairleadError | undefined }[]
+}
+
+/**
+ * Plans every job on top of the ones before it and renders the commits. Pure: the same jobs on the same head give the
+ * same bytes. A job that is refused leaves the others alone.
+ */
+export function renderBatch<J extends BatchJob>(
+  snapshot: BranchSnapshot,
+  jobs: readonly J[],
+  authorship: Authorship,
+): RenderedBatch<J> {
+  const commits: { job: J; id: string }[] = []
+  const concluded: { job: J; refusal: FairleadError | undefined }[] = []
+  const objects = new Map<string, GitObject>()
+  let head: ReturnType<typeof overlay> = snapshot
+  for (const job of jobs) {
+    try {
+      const plan = job.plan(head)
+      if (plan.kind === 'settled' || plan.edits.length === 0) {
+        concluded.push({ job, refusal: undefined })
+        continue
+      }
+      const edits = new Map(plan.edits.map((edit) => [edit.path, edit.after]))
+      const rendered = renderChange(head, edits)
+      const commit = render(rendered.root, head.revision, { job, message: plan.message, authorship })
+      for (const object of [...rendered.objects, commit]) objects.set(object.id, object)
+      commits.push({ job, id: commit.id })
+      head = overlay(head, { rendered, edits, revision: commit.id })
+    } catch (thrown) {
+      concluded.push({ job, refusal: asFairleadError(thrown) })
+    }
+  }
+  return { commits, concluded, objects: [...objects.values()] }
+}
+
+function render(
+  tree: string,
+  parent: string,
+  { job, message, authorship }: { job: BatchJob; message: string; authorship: Authorship },
+): GitObject {
+  const { author, committer, signer } = authorship
+  const draft = { tree, parents: [parent], author, committer, date: job.date, message }
+  return signer === undefined ? renderCommit(draft) : signCommit(draft, signer)
+}

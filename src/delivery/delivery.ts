@@ -1,0 +1,195 @@
+import { parseTrailers } from '../core/change/trailer.ts'
+import type { Snapshot } from '../core/manifest/snapshot.ts'
+import { asFairleadError, FairleadError } from '../errors.ts'
+import type { BranchSnapshot, Clock, GitRepository, Log } from '../ports.ts'
+import type { Metrics } from '../runtime/metrics.ts'
+import { type Authorship, type RenderedBatch, renderBatch } from './batch.ts'
+import type { Plan } from './plan.ts'
+
+/** One decision on its way to a branch. */
+export interface Delivery {
+  /** `Fairlead-Id`; a second job with the id of a waiting one shares its result. */
+  id: string
+  /** Date of the commit, from the decision, so that every replica renders the same bytes. */
+  date: Date
+  /** Pure; called again on every new head. */
+  plan(snapshot: Snapshot): Plan
+}
+
+export type Delivered = { kind: 'pushed' | 'settled'; commit: string | undefined }
+
+export interface DeliveryQueue {
+  /**
+   * Puts the change on the branch. Resolves when the remote was read back with the commit in it, rejects with the
+   * refusal (terminal) or with a transient error when nothing is known; submitting again is always safe.
+   */
+  submit(delivery: Delivery): Promise<Delivered>
+  /** Resolves when nothing is waiting or under way. */
+  idle(): Promise<void>
+}
+
+export interface DeliveryDeps {
+  repository: GitRepository
+  branch: string
+  authorship: Authorship
+  /** Throws when this replica must not write (any more). */
+  fence: () => void
+  clock: Clock
+  random: () => number
+  log: Log
+  metrics: Metrics
+}
+
+interface Waiting extends Delivery {
+  resolve: (delivered: Delivered) => void
+  reject: (error: FairleadError) => void
+}
+
+const maxAttempts = 10
+
+/**
+ * The one way to Git, one queue per repository and branch. What waits goes in one push, one commit per decision, ordered
+ * by date then id. The plan is made again on every new head, so there is nothing to rebase. After any push error the
+ * remote is read back before anything is concluded: "rejected" may well mean "accepted, and the answer was lost".
+ */
+export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
+  const { repository, branch, clock, log, metrics } = deps
+  const waiting = new Map<string, { job: Waiting; result: Promise<Delivered> }>()
+  let draining: Promise<void> | undefined
+
+  const drain = async () => {
+    while (waiting.size > 0) {
+      const batch = [...waiting.values()].map((one) => one.job).sort(byDateThenId)
+      waiting.clear()
+      await settleAll(batch)
+    }
+  }
+
+  const settleAll = async (batch: readonly Waiting[]) => {
+    metrics.gitPendingChanges.set({ repository: repository.url }, batch.length)
+    try {
+      await deliver(batch)
+    } catch (thrown) {
+      const error = asFairleadError(thrown)
+      if (error.code === 'PushRefused' && batch.length > 1) {
+        // One bad change must not hold up the others: each goes alone.
+        for (const job of batch) await settleAll([job])
+      } else for (const job of batch) job.reject(error)
+    } finally {
+      metrics.gitPendingChanges.set({ repository: repository.url }, 0)
+    }
+  }
+
+  const deliver = async (batch: readonly Waiting[]) => {
+    let open = batch
+    let fresh = false
+    for (let attempt = 1; open.length > 0; attempt++) {
+      const snapshot = await repository.snapshot(branch, { fresh })
+      const rendered = renderBatch(snapshot, open, deps.authorship)
+      if (!fresh && rendered.concluded.length > 0) {
+        // Refusals and "already there" are only concluded from the head the remote has now.
+        fresh = true
+        continue
+      }
+      await conclude(rendered, snapshot)
+      open = rendered.commits.map((one) => one.job)
+      if (open.length === 0) return
+      const landed = await push(snapshot, rendered)
+      if (landed) {
+        for (const { job, id } of rendered.commits) job.resolve({ kind: 'pushed', commit: id })
+        return
+      }
+      if (attempt >= maxAttempts) {
+        throw new FairleadError('PushRejected', `${branch} of ${repository.url} moved ${attempt} times while pushing`)
+      }
+      fresh = true
+      await clock.sleep(50 * 2 ** Math.min(attempt, 6) * deps.random())
+    }
+  }
+
+  const conclude = async (rendered: RenderedBatch<Waiting>, snapshot: BranchSnapshot) => {
+    for (const { job, refusal } of rendered.concluded) {
+      if (refusal !== undefined) job.reject(refusal)
+      else job.resolve({ kind: 'settled', commit: await findCommit(job.id, '', snapshot.revision) })
+    }
+  }
+
+  /** True when the remote holds the commits, false when the branch moved and the plan must be made again. */
+  const push = async (snapshot: BranchSnapshot, rendered: RenderedBatch<Waiting>): Promise<boolean> => {
+    const tip = rendered.commits.at(-1)?.id ?? snapshot.revision
+    const count = rendered.commits.length
+    deps.fence()
+    await repository.store(rendered.objects)
+    deps.fence()
+    const startedMs = clock.monotonicMs()
+    const measured = (result: string) => {
+      metrics.gitOperations.inc({ repository: repository.url, operation: 'push', result })
+      metrics.gitOperationDuration.observe(
+        { repository: repository.url, operation: 'push' },
+        (clock.monotonicMs() - startedMs) / 1000,
+      )
+    }
+    try {
+      await repository.push(branch, snapshot.revision, tip)
+      measured('ok')
+    } catch (thrown) {
+      const error = asFairleadError(thrown)
+      measured(error.code)
+      if (error.code === 'PushRefused' || error.kind === 'internal') throw error
+      return await readBack(snapshot.revision, tip, error)
+    }
+    log.info({ repository: repository.url, branch, commit: tip, changes: count }, 'pushed')
+    return (await repository.remoteHead(branch)) === tip || (await isOnBranch(tip))
+  }
+
+  /** What the remote says after a push that failed or whose answer was lost. */
+  const readBack = async (base: string, tip: string, error: FairleadError): Promise<boolean> => {
+    log.info({ repository: repository.url, branch, code: error.code, base, commit: tip }, 'push failed; reading back')
+    if (await isOnBranch(tip)) return true
+    if (error.code === 'PushRejected') return false
+    throw error
+  }
+
+  const isOnBranch = async (commit: string): Promise<boolean> => {
+    const head = await repository.snapshot(branch, { fresh: true })
+    return (await repository.ancestry(commit, head.revision)) === 'yes'
+  }
+
+  /** The commit that carries a Fairlead-Id among those known here, newest first. */
+  const findCommit = async (id: string, from: string, to: string): Promise<string | undefined> => {
+    const commits = await repository.log(from, to)
+    return commits.find((one) => parseTrailers(one.message).get('Fairlead-Id')?.includes(id))?.id
+  }
+
+  return {
+    submit(delivery) {
+      const known = waiting.get(delivery.id)
+      if (known !== undefined) return known.result
+      const { promise, resolve, reject } = deferred<Delivered>()
+      waiting.set(delivery.id, { job: { ...delivery, resolve, reject }, result: promise })
+      draining ??= Promise.resolve()
+        .then(drain)
+        .finally(() => {
+          draining = undefined
+        })
+      return promise
+    },
+    idle: async () => {
+      while (draining !== undefined) await draining
+    },
+  }
+}
+
+function byDateThenId(a: Delivery, b: Delivery): number {
+  return a.date.getTime() - b.date.getTime() || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+}
+
+function deferred<T>() {
+  let resolve: (value: T) => void = () => undefined
+  let reject: (error: unknown) => void = () => undefined
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}

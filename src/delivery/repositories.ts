@@ -1,0 +1,66 @@
+import { normaliseRepositoryUrl } from '../core/change/repository-url.ts'
+import { FairleadError } from '../errors.ts'
+import type { GitRepository } from '../ports.ts'
+import type { DeliveryQueue } from './delivery.ts'
+
+/** What the platform owner allows in one repository. */
+export interface RepositoryRules {
+  /** Whose workloads may cause a write here. */
+  namespaceAllowed: (namespace: string) => boolean
+  /** Globs; nothing outside is ever written. */
+  allowPaths: readonly string[]
+  /** True beats every annotation. */
+  requireApproval: boolean | undefined
+  /** Undefined = the configuration's general mode. */
+  mode: 'observe' | 'commit' | undefined
+  /** Kill switch: nothing is pushed. */
+  suspend: boolean
+}
+
+/** One configured repository with its queues, one per branch. */
+export interface ManagedRepository {
+  /** Normalised URL: the identity of the repository everywhere. */
+  url: string
+  rules: RepositoryRules
+  git: GitRepository
+  queue(branch: string): DeliveryQueue
+}
+
+export interface Repositories {
+  /** The configured repository behind a URL in any of its spellings; `RepositoryNotConfigured` when there is none. */
+  find(url: string): ManagedRepository
+  /** Resolves when nothing is under way in any queue. */
+  idle(): Promise<void>
+}
+
+export function createRepositories(
+  configured: readonly { git: GitRepository; rules: RepositoryRules }[],
+  createQueue: (git: GitRepository, branch: string) => DeliveryQueue,
+): Repositories {
+  const byUrl = new Map<string, ManagedRepository>()
+  const queues: DeliveryQueue[] = []
+  for (const { git, rules } of configured) {
+    const url = normaliseRepositoryUrl(git.url)
+    const byBranch = new Map<string, DeliveryQueue>()
+    const queue = (branch: string) => {
+      const known = byBranch.get(branch)
+      if (known !== undefined) return known
+      const created = createQueue(git, branch)
+      byBranch.set(branch, created)
+      queues.push(created)
+      return created
+    }
+    byUrl.set(url, { url, rules, git, queue })
+  }
+  return {
+    find(url) {
+      const found = byUrl.get(normaliseRepositoryUrl(url))
+      if (found !== undefined) return found
+      const message = `${normaliseRepositoryUrl(url)} is not in git.repositories; add it to let fairlead write there`
+      throw new FairleadError('RepositoryNotConfigured', message)
+    },
+    idle: async () => {
+      await Promise.all(queues.map((queue) => queue.idle()))
+    },
+  }
+}

@@ -1,0 +1,280 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AnnotationField, Mode } from './api/annotation.ts'
+import { objectKey } from './api/kubernetes.ts'
+import { finalPhases, type UpdateRequest } from './api/update-request.ts'
+import type { Config, RuleConfig } from './config-schema.ts'
+import { createImageUpdateController } from './controllers/image-update/controller.ts'
+import { watchedContainers } from './controllers/image-update/observe.ts'
+import { createTagSource } from './controllers/image-update/tags.ts'
+import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
+import { createUpdateRequestController, type Situation } from './controllers/update-request/controller.ts'
+import { isApplied } from './controllers/update-request/decide.ts'
+import { createWorkloadController } from './controllers/workload/controller.ts'
+import { compileRule, type UpdateRule } from './core/image/settings.ts'
+import { createBranchReader } from './delivery/branch-reader.ts'
+import { createDeliveryQueue } from './delivery/delivery.ts'
+import { findDestination } from './delivery/destination.ts'
+import { createRepositories, type Repositories } from './delivery/repositories.ts'
+import { asFairleadError, FairleadError } from './errors.ts'
+import { keyOfWorkload, type Stores } from './main-stores.ts'
+import type { World } from './main-world.ts'
+import type { EventRecorder, Log, OwnObjects } from './ports.ts'
+import { systemClock as clock } from './runtime/clock.ts'
+import type { Leader } from './runtime/leader.ts'
+import { type Controller, runLoop } from './runtime/loop.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import { createQueue, type WorkQueue } from './runtime/queue.ts'
+
+export interface LoopsDeps {
+  config: Config
+  world: World
+  stores: Stores
+  leader: Leader
+  log: Log
+  metrics: Metrics
+}
+
+/** The controllers, wired to what wakes them. */
+export interface Loops {
+  images: ImageWatch
+  repositories: Repositories
+  /** Runs all loops until the signal aborts; what is under way is finished. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** Keys worked on at once, per controller. */
+const workers = { workload: 1, 'image-update': 4, 'update-request': 16 } as const
+
+export async function createLoops(deps: LoopsDeps): Promise<Loops> {
+  const { config, world, stores, leader, log, metrics } = deps
+  const template = await readTemplate(config, 'commit.txt')
+  const random = Math.random
+  const isLeader = () => leader.isLeader()
+  const repositories = openQueues(deps, random)
+  const rules = config.updates.rules.map(toRule)
+  const own = fenced(world.own, leader)
+  const events = quiet(world.events, leader, log)
+  const tags = createTagSource(world.registry)
+  const queues = {
+    workload: createQueue({ clock, random }),
+    'image-update': createQueue({ clock, random }),
+    'update-request': createQueue({ clock, random }),
+  }
+  const { mode } = config
+  const images = createImageWatch({
+    queue: queues['image-update'],
+    tags,
+    rules,
+    mode,
+    intervalMs: config.polling.interval,
+    isLeader,
+    clock,
+    random,
+    log,
+  })
+  const destinations = { kustomizations: stores.kustomizations, sources: stores.sources, repositories }
+  const imageUpdate = createImageUpdateController({
+    ...destinations,
+    rules,
+    mode,
+    tags,
+    registry: world.registry,
+    readBranch: createBranchReader(),
+    clock,
+    workload: (key) => stores.workload(key),
+    requests: {
+      get: (key) => stores.requests.get(key),
+      byTarget: (target) => stores.requests.byIndex('target', target),
+    },
+    own,
+    events,
+    expiryMs: config.approvals.expiry,
+    isLeader,
+    log,
+    metrics,
+  })
+  const updateRequest = createUpdateRequestController({
+    request: (key) => stores.requests.get(key),
+    siblings: (request) => stores.requests.byIndex('target', request.metadata.labels?.['fairlead.dev/target'] ?? ''),
+    situation: (request) => situationOf(request, { config, stores, rules, repositories }),
+    own,
+    events,
+    isLeader,
+    words: { template, cluster: config.cluster.name },
+    clock,
+    log,
+    metrics,
+  })
+  const workload = createWorkloadController({
+    workload: (key) => stores.workload(key),
+    deadlineMs: config.rollouts.deadline,
+    clock,
+    log,
+    metrics,
+  })
+  wake(deps, queues, images)
+  return {
+    images,
+    repositories,
+    async run(signal) {
+      const loop = <O, D, P, V>(controller: Controller<O, D, P, V>, queue: WorkQueue, count: number) =>
+        Array.from({ length: count }, () => runLoop(controller, { queue, clock, log, metrics }))
+      const stop = () => {
+        for (const queue of Object.values(queues)) queue.close()
+      }
+      signal.addEventListener('abort', stop, { once: true })
+      await Promise.all([
+        ...loop(workload, queues.workload, workers.workload),
+        ...loop(imageUpdate, queues['image-update'], workers['image-update']),
+        ...loop(updateRequest, queues['update-request'], workers['update-request']),
+        ...(config.polling.enabled ? [images.poll(signal)] : []),
+      ])
+      await repositories.idle()
+    },
+  }
+}
+
+type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
+
+/** What wakes whom. A store calls only for objects that really changed. */
+function wake({ stores, leader }: LoopsDeps, queues: Queues, images: ImageWatch): void {
+  for (const store of stores.workloads) {
+    store.subscribe((_, before, after) => {
+      const key = keyOfWorkload(before, after)
+      queues.workload.add(key)
+      images.changed(key, after)
+    })
+  }
+  stores.requests.subscribe((key) => queues['update-request'].add(key))
+  const wakeUnsettled = () => {
+    for (const request of stores.requests.values()) {
+      if (isUnsettled(request)) queues['update-request'].add(`${request.metadata.namespace}/${request.metadata.name}`)
+    }
+  }
+  stores.kustomizations.subscribe((_, before, after) => {
+    wakeUnsettled()
+    // What it lists and where it points decides who can be traced.
+    const isSame = before?.object.metadata.generation === after?.object.metadata.generation
+    if (!isSame || before?.inventory.size !== after?.inventory.size) images.wakeAll()
+  })
+  stores.sources.subscribe((_, before, after) => {
+    wakeUnsettled()
+    if (before?.revision !== after?.revision) images.wakeAll()
+  })
+  leader.onChange((leading) => {
+    if (!leading) return
+    images.wakeAll()
+    wakeUnsettled()
+  })
+}
+
+function isUnsettled(request: UpdateRequest): boolean {
+  const phase = request.status?.phase
+  return phase === undefined || !finalPhases.includes(phase) || (phase === 'Completed' && !isApplied(request))
+}
+
+function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: () => number): Repositories {
+  const signers = new Map(world.repositories.map(({ git, signer }) => [git, signer]))
+  const { author } = config.git
+  return createRepositories(world.repositories, (git, branch) =>
+    createDeliveryQueue({
+      repository: git,
+      branch,
+      authorship: { author, committer: author, signer: signers.get(git) },
+      fence: () => leader.fence(),
+      clock,
+      random,
+      log,
+      metrics,
+    }),
+  )
+}
+
+/** Mode, approval and destination of a request, from the live workloads and the configuration as they are now. */
+function situationOf(
+  request: UpdateRequest,
+  {
+    config,
+    stores,
+    rules,
+    repositories,
+  }: { config: Config; stores: Stores; rules: readonly UpdateRule[]; repositories: Repositories },
+): Situation {
+  const situation: Situation = {
+    mode: undefined,
+    requireApproval: false,
+    suspended: config.suspend,
+    destination: undefined,
+    refusal: undefined,
+  }
+  try {
+    for (const target of request.spec.targets) {
+      const workload = stores.workload(objectKey(target))
+      if (workload === undefined) continue
+      const watched = watchedContainers(workload, rules, config.mode).find((one) => one.container === target.container)
+      if (watched === undefined) continue
+      if ('error' in watched) throw watched.error
+      situation.requireApproval ||= watched.settings.requireApproval
+      const destination = findDestination(workload, { ...stores, repositories })
+      situation.destination ??= destination
+      situation.suspended ||= destination.repository.rules.suspend
+      situation.mode = stricter(situation.mode, stricter(destination.repository.rules.mode, watched.settings.mode))
+    }
+  } catch (thrown) {
+    const error = asFairleadError(thrown)
+    if (error.kind !== 'terminal') throw error
+    situation.refusal = error
+  }
+  return situation
+}
+
+/** Observing beats committing; what is undefined has no say. */
+function stricter(a: Mode | undefined, b: Mode | undefined): Mode | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a === 'observe' || b === 'observe' ? 'observe' : a
+}
+
+function toRule({ match, ...fields }: RuleConfig): UpdateRule {
+  const entries = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
+  return compileRule({ match, fields: Object.fromEntries(entries) as Partial<Record<AnnotationField, string>> })
+}
+
+/** Every write to the cluster asks first whether this replica may write. */
+function fenced(own: OwnObjects, leader: Leader): OwnObjects {
+  const guard = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      leader.fence()
+      return call(...args)
+    }
+  }
+  return { create: guard(own.create), updateStatus: guard(own.updateStatus), delete: guard(own.delete) }
+}
+
+/** Events are for people: one that cannot be written is logged and never stops the work it is about. */
+function quiet(events: EventRecorder, leader: Leader, log: Log): EventRecorder {
+  return {
+    async record(about, event) {
+      try {
+        leader.fence()
+        await events.record(about, event)
+      } catch (thrown) {
+        const { code, message } = asFairleadError(thrown)
+        log.warn({ code, object: objectKey(about), reason: event.reason }, `event not written: ${message}`)
+      }
+    },
+  }
+}
+
+/** A template of the user, or the built-in one of the same name. */
+async function readTemplate({ templatesDir }: Config, name: string): Promise<string> {
+  const builtIn = new URL(`../templates/${name}`, import.meta.url)
+  try {
+    if (templatesDir !== '') return await readFile(join(templatesDir, name), 'utf8')
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) {
+      throw new FairleadError('ConfigInvalid', `templatesDir: ${join(templatesDir, name)} cannot be read`, { cause })
+    }
+  }
+  return readFile(builtIn, 'utf8')
+}

@@ -1,0 +1,95 @@
+import type { Config } from './config-schema.ts'
+import type { Loops } from './main-loops.ts'
+import type { Log } from './ports.ts'
+import { systemClock as clock } from './runtime/clock.ts'
+import { createHttp } from './runtime/http.ts'
+import type { Leader } from './runtime/leader.ts'
+import type { SecretRegistry } from './runtime/log.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import { healthRoute, type Readiness } from './server/health.ts'
+import { type BoundAddress, createHttpServer, type HttpServer } from './server/http-server.ts'
+import { createMetricsServer } from './server/metrics.ts'
+import { createWebhookServer } from './server/webhook.ts'
+import { createWebhookRelay } from './server/webhook-relay.ts'
+
+export interface ServersDeps {
+  config: Config
+  leader: Leader
+  loops: Loops
+  log: Log
+  metrics: Metrics
+  secrets: SecretRegistry
+  /** Kinds whose first list is not complete yet. */
+  waitingFor: () => string[]
+}
+
+/** The three inbound servers, listening. */
+export interface Servers {
+  /** Where, by server. */
+  addresses: Record<'webhook' | 'api' | 'metrics', string>
+  /** Ends them gracefully when the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** How long requests under way may take after the stop was asked for. */
+const stopGraceMs = 5_000
+
+export async function startServers(deps: ServersDeps): Promise<Servers> {
+  const { config, log, metrics } = deps
+  const ready = (): Readiness => {
+    const waitingFor = deps.waitingFor().map((kind) => `first list of ${kind}`)
+    return { ready: waitingFor.length === 0, waitingFor }
+  }
+  const servers = {
+    webhook: openWebhook(deps),
+    api: createHttpServer({ name: 'api', listen: config.listen.api, clock, log, routes: [healthRoute] }),
+    metrics: createMetricsServer({ listen: config.listen.metrics, clock, log, metrics, ready }),
+  }
+  const addresses = {
+    webhook: render(await servers.webhook.start()),
+    api: render(await servers.api.start()),
+    metrics: render(await servers.metrics.start()),
+  }
+  return {
+    addresses,
+    async run(signal) {
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve()
+        else signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await Promise.all(Object.values(servers).map((server) => server.stop(stopGraceMs)))
+    },
+  }
+}
+
+function openWebhook({ config, leader, loops, log, metrics, secrets }: ServersDeps): HttpServer {
+  const holderHost = () => leader.holder()?.address || undefined
+  // Between replicas plain http is spoken, and only to the one that holds the lease.
+  const http = createHttp({ clock, hosts: (host) => (host === holderHost() ? { insecure: true } : undefined) })
+  const relay = createWebhookRelay({
+    http,
+    holder: () => (holderHost() === undefined ? undefined : `http://${holderHost()}`),
+  })
+  return createWebhookServer({
+    listen: config.listen.webhook,
+    clock,
+    log,
+    receivers: config.webhooks.receivers.map(({ name, type, auth, secretFile }) => ({
+      name,
+      type,
+      auth,
+      ...(secretFile === undefined ? {} : { secretFile }),
+    })),
+    isLeader: () => leader.isLeader(),
+    accept(hints) {
+      for (const hint of hints) loops.images.hinted(hint)
+    },
+    relay,
+    metrics: { received: (receiver, code) => metrics.webhookRequests.inc({ receiver, code }) },
+    secretSeen: (secret) => secrets.add(secret),
+  })
+}
+
+function render({ host, port }: BoundAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

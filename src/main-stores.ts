@@ -1,0 +1,77 @@
+import { type KubernetesObject, objectKey, resources } from './api/kubernetes.ts'
+import type { UpdateRequest } from './api/update-request.ts'
+import type { Config } from './config-schema.ts'
+import { globMatcher } from './core/image/glob.ts'
+import { readKustomization, readSource } from './core/sync/flux-object.ts'
+import { readWorkload, type Workload } from './core/workload/workload.ts'
+import type { Cluster, Log } from './ports.ts'
+import { systemClock as clock } from './runtime/clock.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import { createStore, type Store, type StoreMetrics } from './runtime/store.ts'
+
+/** What is followed, one store per kind. */
+export interface Stores {
+  workloads: readonly Store<Workload>[]
+  requests: Store<UpdateRequest>
+  kustomizations: Store<ReturnType<typeof readKustomization>>
+  sources: Store<ReturnType<typeof readSource>>
+  /** By `Kind/namespace/name`. */
+  workload(key: string): Workload | undefined
+  all(): readonly Store<object>[]
+}
+
+export function createStores(
+  { cluster, engine }: { cluster: Cluster; engine: Cluster },
+  { config, log, metrics }: { config: Config; log: Log; metrics: Metrics },
+): Stores {
+  const options = { clock, log, metrics: storeMetrics(metrics) }
+  const watched = namespaceFilter(config.cluster.namespaces)
+  const extraLabels = new Set(config.updates.rules.flatMap((rule) => Object.keys(rule.match.labels ?? {})))
+  const shape = (object: KubernetesObject) =>
+    watched(object.metadata.namespace ?? '') ? readWorkload(object, extraLabels) : undefined
+  const kinds = [resources.deployment, resources.statefulSet, resources.daemonSet]
+  const workloads = kinds.map((resource) => createStore(cluster, resource, shape, options))
+  const byKind = new Map(kinds.map((resource, index) => [resource.kind as string, workloads[index]]))
+  const requests = createStore(cluster, resources.updateRequest, readRequest, options)
+  requests.addIndex('target', (request) => [request.metadata.labels?.['fairlead.dev/target'] ?? ''])
+  const kustomizations = createStore(engine, resources.kustomization, readKustomization, options)
+  const sources = createStore(engine, resources.gitRepository, readSource, options)
+  return {
+    workloads,
+    requests,
+    kustomizations,
+    sources,
+    workload(key) {
+      const [kind = '', namespace, name] = key.split('/')
+      return byKind.get(kind)?.get(`${namespace}/${name}`)
+    },
+    all: () => [...workloads, requests, kustomizations, sources],
+  }
+}
+
+/** Key of a workload's events in the queues. */
+export function keyOfWorkload(before: Workload | undefined, after: Workload | undefined): string {
+  const workload = after ?? before
+  return workload === undefined ? '' : objectKey(workload)
+}
+
+/** An object of our own kind; the API server checks its schema, so only the absurd is dropped. */
+function readRequest(object: KubernetesObject): UpdateRequest | undefined {
+  const request = object as UpdateRequest
+  return Array.isArray(request.spec?.targets) && typeof request.spec.change?.to === 'string' ? request : undefined
+}
+
+function namespaceFilter({ include, exclude }: Config['cluster']['namespaces']): (namespace: string) => boolean {
+  const [included, excluded] = [include.map(globMatcher), exclude.map(globMatcher)]
+  return (namespace) =>
+    (included.length === 0 || included.some((matches) => matches(namespace))) &&
+    !excluded.some((matches) => matches(namespace))
+}
+
+function storeMetrics(metrics: Metrics): StoreMetrics {
+  return {
+    synced: (kind, synced) => metrics.watchSynced.set({ kind }, synced ? 1 : 0),
+    spoke: (kind, when) => metrics.watchLastEvent.set({ kind }, when.getTime() / 1000),
+    restarted: (kind, reason) => metrics.watchRestarts.inc({ kind, reason }),
+  }
+}

@@ -1,0 +1,154 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { createGitRepository } from './adapters/git/open.ts'
+import type { GitCredentials } from './adapters/git/settings.ts'
+import { readSigner } from './adapters/git/ssh-signer.ts'
+import { createClient } from './adapters/kubernetes/client.ts'
+import { createCluster } from './adapters/kubernetes/cluster.ts'
+import { createConnection } from './adapters/kubernetes/connection.ts'
+import { createEventRecorder } from './adapters/kubernetes/event.ts'
+import { createLeaseLock } from './adapters/kubernetes/lease.ts'
+import { createOwnObjects } from './adapters/kubernetes/own-object.ts'
+import { httpHostsOf, type RegistryHostSettings } from './adapters/registry/host.ts'
+import { createRegistry } from './adapters/registry/registry.ts'
+import { resources } from './api/kubernetes.ts'
+import type { Environment } from './config.ts'
+import type { Config, RepositoryConfig } from './config-schema.ts'
+import { parseRepositoryUrl } from './core/change/repository-url.ts'
+import { globMatcher } from './core/image/glob.ts'
+import type { RepositoryRules } from './delivery/repositories.ts'
+import { FairleadError } from './errors.ts'
+import type { Cluster, EventRecorder, GitRepository, LeaseLock, Log, OwnObjects, Registry, Signer } from './ports.ts'
+import { systemClock as clock } from './runtime/clock.ts'
+import { createHttp, type HttpClient, type HttpHost } from './runtime/http.ts'
+import type { SecretRegistry } from './runtime/log.ts'
+import type { Metrics } from './runtime/metrics.ts'
+
+/** Every outside system, behind its port. */
+export interface World {
+  http: HttpClient
+  /** Where workloads are read and own kinds are kept. */
+  cluster: Cluster
+  own: OwnObjects
+  events: EventRecorder
+  lock: LeaseLock
+  /** Where the GitOps engine's objects are read; usually the same cluster. */
+  engine: Cluster
+  registry: Registry
+  repositories: readonly { git: GitRepository; rules: RepositoryRules; signer: Signer | undefined }[]
+  close(): void
+}
+
+export interface WorldDeps {
+  config: Config
+  environment: Environment
+  log: Log
+  secrets: SecretRegistry
+  metrics: Metrics
+}
+
+/** Connects the adapters. Nothing is asked from the outside yet but which git backend there is. */
+export async function connectWorld({ config, environment, log, secrets, metrics }: WorldDeps): Promise<World> {
+  const registryHosts = config.registries.map(registryHost)
+  const http = createHttp({ clock, hosts: { ...httpHostsOf(registryHosts), ...gitHosts(config) } })
+  const connection = createConnection(config.kubernetes, clock)
+  const client = createClient(connection, `fairlead/${config.cluster.name}`)
+  const sameEngine = config.engine.kubeconfig === '' && config.engine.context === ''
+  const engineConnection = sameEngine ? connection : createConnection(engineAccount(config), clock)
+  const engineClient = sameEngine ? client : createClient(engineConnection, `fairlead/${config.cluster.name}`)
+  const cluster = createCluster({ client, clock, log })
+  const namespace = config.leaderElection.namespace || environment.podNamespace || connection.namespace || 'default'
+  const secretSeen = (secret: string) => secrets.add(secret)
+  return {
+    http,
+    cluster,
+    own: createOwnObjects(client),
+    events: createEventRecorder({ client, clock, instance: environment.podName ?? hostname() }),
+    lock: createLeaseLock(client, { namespace, name: config.leaderElection.leaseName }),
+    engine: sameEngine ? cluster : createCluster({ client: engineClient, clock, log }),
+    registry: createRegistry(
+      { hosts: registryHosts },
+      {
+        http,
+        clock,
+        log,
+        secretSeen,
+        metrics: { requested: (registry, code) => metrics.registryRequests.inc({ registry, code }) },
+      },
+    ),
+    repositories: await Promise.all(
+      config.git.repositories.map((one) => openRepository(one, { config, http, log, secretSeen })),
+    ),
+    close() {
+      http.close()
+      connection.close()
+      engineConnection.close()
+    },
+  }
+}
+
+/** Refuses to start with rights that this program must never use; `allowWriteRights` overrides. */
+export async function requireLeastRights(cluster: Cluster, config: Config): Promise<void> {
+  if (config.allowWriteRights || !(await cluster.may('patch', resources.deployment))) return
+  throw new FairleadError(
+    'TooManyRights',
+    'this account may patch Deployments, which fairlead never does: give it the shipped ClusterRole, ' +
+      'or set allowWriteRights: true',
+  )
+}
+
+async function openRepository(
+  settings: RepositoryConfig,
+  { config, http, log, secretSeen }: { config: Config; http: HttpClient; log: Log; secretSeen: (s: string) => void },
+) {
+  const { url, credentials, caFile, insecure, signing } = settings
+  const git = await createGitRepository(
+    {
+      url,
+      backend: config.git.backend,
+      insecure,
+      cacheDir: join(config.cacheDir, 'git'),
+      ...(credentials === undefined ? {} : { credentials: credentials satisfies GitCredentials }),
+      ...(caFile === '' ? {} : { caFile }),
+    },
+    { http, log, clock, seen: secretSeen },
+  )
+  log.info({ repository: git.url, backend: git.backend }, 'repository opened')
+  const signer = signing === undefined ? undefined : await readSigner(signing.keyFile)
+  return { git, rules: repositoryRules(settings), signer }
+}
+
+function repositoryRules({
+  namespaces,
+  allowPaths,
+  requireApproval,
+  mode,
+  suspend,
+}: RepositoryConfig): RepositoryRules {
+  const matchers = namespaces.map(globMatcher)
+  const namespaceAllowed = (namespace: string) => matchers.some((matches) => matches(namespace))
+  return { namespaceAllowed, allowPaths, requireApproval, mode, suspend }
+}
+
+function registryHost({ host, credentialsFile, insecure, caFile, requestsPerSecond }: Config['registries'][number]) {
+  return {
+    host,
+    insecure,
+    requestsPerSecond,
+    ...(credentialsFile === undefined ? {} : { credentialsFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  } satisfies RegistryHostSettings
+}
+
+function gitHosts(config: Config): Record<string, HttpHost> {
+  return Object.fromEntries(
+    config.git.repositories.map(({ url, caFile, insecure }) => [
+      parseRepositoryUrl(url).host,
+      { insecure, ...(caFile === '' ? {} : { caFile }) },
+    ]),
+  )
+}
+
+function engineAccount({ engine, kubernetes }: Config) {
+  return { kubeconfig: engine.kubeconfig || kubernetes.kubeconfig, context: engine.context }
+}

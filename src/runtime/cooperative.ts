@@ -1,0 +1,17 @@
+/** Longest stretch of work between two turns of the event loop, in milliseconds. */
+const sliceMs = 8
+
+/**
+ * Runs a generator to its end, giving the event loop a turn whenever a slice of time is used up, so that long pure work
+ * never blocks watches, webhooks and scrapes.
+ */
+export async function runInSlices<T>(work: Generator<unknown, T>): Promise<T> {
+  let startedMs = performance.now()
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
+    if (performance.now() - startedMs < sliceMs) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    startedMs = performance.now()
+  }
+}

@@ -1,0 +1,93 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createSeries, type Series } from './series.ts'
+
+/** Every metric fairlead exports, each with a bounded set of label values: never a message, an id or a time. */
+export interface Metrics {
+  /** Series per workload; pre-rendered, because there can be tens of thousands. */
+  readonly workloads: Series
+  readonly updateRequests: Gauge<'phase'>
+  readonly updates: Counter<'result'>
+  readonly imagePolicyChecks: Counter<'result'>
+  readonly registryRequests: Counter<'registry' | 'code'>
+  readonly webhookRequests: Counter<'receiver' | 'code'>
+  readonly gitOperations: Counter<'repository' | 'operation' | 'result'>
+  readonly gitOperationDuration: Histogram<'repository' | 'operation'>
+  readonly gitPendingChanges: Gauge<'repository'>
+  readonly syncLag: Histogram<'engine'>
+  readonly watchSynced: Gauge<'kind'>
+  readonly watchLastEvent: Gauge<'kind'>
+  readonly watchRestarts: Counter<'kind' | 'reason'>
+  readonly reconcileDuration: Histogram<'controller'>
+  readonly reconcileErrors: Counter<'controller' | 'code'>
+  readonly workqueueDepth: Gauge<'controller'>
+  readonly leader: Gauge
+  readonly contentType: string
+  /** The exposition, in pieces, so that no piece blocks the event loop for long. */
+  render(): AsyncGenerator<string>
+}
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+
+  const gauge = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Gauge({ name: `fairlead_${name}`, help, labelNames, registers })
+  const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Counter({ name: `fairlead_${name}`, help, labelNames, registers })
+  const histogram = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Histogram({ name: `fairlead_${name}`, help, labelNames, registers, buckets: seconds })
+
+  gauge('build_info', 'Always 1; the version that runs.', ['version', 'node']).set(
+    { version, node: process.version },
+    1,
+  )
+  const workloads = createSeries()
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+  new Gauge({
+    name: 'fairlead_event_loop_lag_seconds',
+    help: 'Longest delay of the event loop since the last scrape.',
+    registers,
+    collect() {
+      this.set(delay.max / 1e9)
+      delay.reset()
+    },
+  })
+
+  return {
+    workloads,
+    updateRequests: gauge('update_requests', 'UpdateRequests by phase.', ['phase']),
+    updates: counter('updates_total', 'Image updates by how they ended.', ['result']),
+    imagePolicyChecks: counter('image_policy_checks_total', 'Policy decisions by reason.', ['result']),
+    registryRequests: counter('registry_requests_total', 'Requests to registries by HTTP status.', [
+      'registry',
+      'code',
+    ]),
+    webhookRequests: counter('webhook_requests_total', 'Webhook requests by HTTP status.', ['receiver', 'code']),
+    gitOperations: counter('git_operations_total', 'Git operations by result.', ['repository', 'operation', 'result']),
+    gitOperationDuration: histogram('git_operation_duration_seconds', 'How long Git operations took.', [
+      'repository',
+      'operation',
+    ]),
+    gitPendingChanges: gauge('git_pending_changes', 'Changes that wait to be pushed.', ['repository']),
+    syncLag: histogram('sync_lag_seconds', 'From the push to the engine having applied it.', ['engine']),
+    watchSynced: gauge('watch_synced', 'Whether the first list of a kind is complete.', ['kind']),
+    watchLastEvent: gauge('watch_last_event_timestamp_seconds', 'When the API server last spoke about a kind.', [
+      'kind',
+    ]),
+    watchRestarts: counter('watch_restarts_total', 'Restarts of lists and watches.', ['kind', 'reason']),
+    reconcileDuration: histogram('reconcile_duration_seconds', 'How long one pass over one key took.', ['controller']),
+    reconcileErrors: counter('reconcile_errors_total', 'Failed passes by error code.', ['controller', 'code']),
+    workqueueDepth: gauge('workqueue_depth', 'Keys ready or being worked on.', ['controller']),
+    leader: gauge('leader', '1 while this replica holds the lease.', []),
+    contentType: registry.contentType,
+    async *render() {
+      yield await registry.metrics()
+      yield* workloads.render()
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../src/config.ts'
+import { FairleadError } from '../src/errors.ts'
+
+function mistakes(text: string): readonly string[] {
+  try {
+    parseConfig('fairlead.yaml', text)
+    return []
+  } catch (error) {
+    if (!(error instanceof FairleadError)) throw error
+    return error.evidence.length > 0 ? error.evidence : [error.message]
+  }
+}
+
+describe('the configuration', () => {
+  test('of an empty file observes and writes nothing', () => {
+    const config = parseConfig('fairlead.yaml', '')
+    expect(config).toMatchObject({ mode: 'observe', suspend: false, polling: { interval: 300_000 } })
+    expect(config.rollouts.deadline).toBe(900_000)
+    expect(config.cluster.namespaces.exclude).toContain('kube-system')
+  })
+
+  test('is frozen', () => {
+    const config = parseConfig('fairlead.yaml', 'mode: commit')
+    expect(() => Object.assign(config.git, { backend: 'native' })).toThrow(TypeError)
+  })
+
+  const wrong: [what: string, text: string, ...expected: string[]][] = [
+    ['a misspelt key with a suggestion', 'mdoe: commit', 'fairlead.yaml:1: mdoe: unknown key; did you mean mode?'],
+    [
+      'a misspelt key deep down',
+      'git:\n  repositories:\n  - url: https://a/b\n    allowPath: []',
+      'fairlead.yaml:4: git.repositories[0].allowPath: unknown key; did you mean allowPaths?',
+    ],
+    [
+      'a value that is not allowed',
+      'mode: comit',
+      'fairlead.yaml:1: mode: Invalid option: expected one of "observe"|"commit"',
+    ],
+    ['a duration without a unit', 'polling: {interval: "5"}', 'polling.interval: a duration such as 30s, 5m or 1h30m'],
+    [
+      'a number where text belongs',
+      'cluster: {name: 5}',
+      'cluster.name: Invalid input: expected string, received number',
+    ],
+    [
+      'plain http without insecure',
+      'git: {repositories: [{url: "http://git/x"}]}',
+      'git.repositories[0].url: plain http needs insecure: true',
+    ],
+    [
+      'a receiver without a secret',
+      'webhooks: {receivers: [{name: hub, type: dockerhub}]}',
+      'auth header needs secretFile',
+    ],
+    [
+      'a receiver defined twice',
+      'webhooks: {receivers: [{name: a, type: registry, auth: none}, {name: a, type: registry, auth: none}]}',
+      'receiver a is defined twice',
+    ],
+    [
+      'credentials of two kinds',
+      'git: {repositories: [{url: "https://a/b", credentials: {tokenFile: a, sshKeyFile: b}}]}',
+      'credentials.sshKeyFile: unknown key',
+    ],
+    ['a file that is no YAML', 'mode: [', 'fairlead.yaml:1:'],
+    ['a duplicate key', 'mode: commit\nmode: observe', 'fairlead.yaml:2:'],
+    ['a list at the top', '- mode: commit', 'expected object, received array'],
+    ['brackets that never end', '['.repeat(900), 'nested deeper than'],
+  ]
+  test.each(wrong)('names %s', (_, text, ...expected) => {
+    const found = mistakes(text).join('\n')
+    for (const part of expected) expect(found).toContain(part)
+  })
+
+  test('names all mistakes at once', () => {
+    expect(mistakes('mdoe: a\nsuspend: 5\nlog: {level: loud}')).toHaveLength(3)
+  })
+
+  test('is not changed by prototype keys', () => {
+    expect(mistakes('__proto__: {mode: commit}').length).toBe(1)
+    expect(({} as Record<string, unknown>)['mode']).toBeUndefined()
+  })
+})

@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createSeries, type Family } from '../../src/runtime/series.ts'
+
+const info: Family = { name: 'app_info', help: 'Always 1.', type: 'gauge' }
+const phase: Family = { name: 'app_phase', help: 'Phase.', type: 'gauge' }
+
+const text = (series: ReturnType<typeof createSeries>) => [...series.render()].join('')
+
+describe('series of owners', () => {
+  test('are rendered family by family, with help and type once', () => {
+    const series = createSeries()
+    series.set('a', [
+      { family: info, labels: { name: 'a' }, value: 1 },
+      { family: phase, labels: { name: 'a', phase: 'success' }, value: 1 },
+    ])
+    series.set('b', [{ family: info, labels: { name: 'b' }, value: 1 }])
+    expect(text(series)).toBe(
+      [
+        '# HELP app_info Always 1.',
+        '# TYPE app_info gauge',
+        'app_info{name="a"} 1',
+        'app_info{name="b"} 1',
+        '# HELP app_phase Phase.',
+        '# TYPE app_phase gauge',
+        'app_phase{name="a",phase="success"} 1',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('are replaced as a whole: old labels do not stay behind', () => {
+    const series = createSeries()
+    series.set('a', [{ family: info, labels: { version: '1.0.0' }, value: 1 }])
+    series.set('a', [{ family: info, labels: { version: '1.1.0' }, value: 1 }])
+    expect(text(series)).not.toContain('1.0.0')
+    series.delete('a')
+    expect(text(series)).toBe('')
+  })
+
+  test('escape what would end a label', () => {
+    const series = createSeries()
+    series.set('a', [{ family: info, labels: { name: 'x"} 1\n# \\' }, value: 1 }])
+    expect(text(series)).toContain('app_info{name="x\\"} 1\\n# \\\\"} 1\n')
+  })
+
+  test('come in pieces when there are many', () => {
+    const series = createSeries()
+    for (let i = 0; i < 5000; i++) series.set(`${i}`, [{ family: info, labels: { name: `workload-${i}` }, value: 1 }])
+    const pieces = [...series.render()]
+    expect(pieces.length).toBeGreaterThan(1)
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(66_000)
+    expect(pieces.join('').split('\n').length).toBe(5000 + 3)
+  })
+
+  test('any label value stays on one line', () => {
+    fc.assert(
+      fc.property(fc.string(), (value) => {
+        const series = createSeries()
+        series.set('a', [{ family: info, labels: { value }, value: 1 }])
+        expect(text(series).split('\n').length).toBe(4)
+      }),
+    )
+  })
+})
