@@ -76,27 +76,28 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
   }
 
   async function answer(exchange: Exchange): Promise<void> {
-    const { request, response, method, url } = exchange
+    const { request, response, url } = exchange
     const failure = failures.shift()
-    if (failure !== undefined) return sendText(response, failure, 'a failure asked for by the test\n')
+    if (failure !== undefined) {
+      sendText(response, failure, 'a failure asked for by the test\n')
+      return
+    }
     if (!isAdmitted(request.headers.authorization, options.password)) {
       response.setHeader('www-authenticate', 'Basic realm="sandbox"')
-      return sendText(response, 401, 'authentication required\n')
+      sendText(response, 401, 'authentication required\n')
+      return
     }
     const match = /^\/(.+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname)
     const repository = repositories.get(match?.[1] ?? '')
-    if (match === null || repository === undefined) return sendText(response, 404, 'repository not found\n')
-    const service = match[2] === 'info/refs' ? url.searchParams.get('service') : match[2]
-    if (service !== 'git-upload-pack' && service !== 'git-receive-pack') {
-      return sendText(response, 403, 'only the smart protocol is served here\n')
-    }
-    response.setHeader('cache-control', 'no-cache')
-    if (match[2] === 'info/refs') {
-      response.writeHead(200, { 'content-type': `application/x-${service}-advertisement` })
-      response.end(advertisement(repository, service))
-      return
-    }
-    if (method !== 'POST') return sendText(response, 405, 'method not allowed\n')
+    const service = match?.[2] === 'info/refs' ? url.searchParams.get('service') : match?.[2]
+    if (repository === undefined) sendText(response, 404, 'repository not found\n')
+    else if (service !== 'git-upload-pack' && service !== 'git-receive-pack') {
+      sendText(response, 403, 'only the smart protocol is served here\n')
+    } else if (match?.[2] === 'info/refs') advertise(exchange, repository, service)
+    else await serve(exchange, repository, service)
+  }
+
+  async function serve({ request, response }: Exchange, repository: Repository, service: Service): Promise<void> {
     const body = await readBody(request)
     const result = service === 'git-upload-pack' ? answerUploadPack(repository, body) : receive(repository, body)
     response.writeHead(200, { 'content-type': `application/x-${service}-result` })
@@ -182,6 +183,14 @@ function ruleOf(repository: Repository, { protection = 'every-branch' }: GitHost
     if (after === zeroId) return 'deletion prohibited'
     return isFastForward ? undefined : 'non-fast-forward'
   }
+}
+
+function advertise({ response }: Exchange, repository: Repository, service: Service): void {
+  response.writeHead(200, {
+    'content-type': `application/x-${service}-advertisement`,
+    'cache-control': 'no-cache',
+  })
+  response.end(advertisement(repository, service))
 }
 
 /** All references with the capabilities, in protocol version 0; a client that asked for version 2 falls back to it. */

@@ -99,12 +99,12 @@ function startOf(query: URLSearchParams, current: number): number | 'state' {
       'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
     throw new ApiFailure(422, 'Invalid', message)
   }
+  if (Number(version) > current) throw resourceVersionTooLarge(Number(version), current)
   if (initial === 'true') return 'state'
   if (initial === 'false' && version === '') return current
   if (version === '' || version === '0') return 'state'
   const asked = Number(version)
   if (!Number.isInteger(asked)) throw new ApiFailure(400, 'BadRequest', `Invalid value: "${version}": resourceVersion`)
-  if (asked > current) throw resourceVersionTooLarge(asked, current)
   return asked
 }
 
