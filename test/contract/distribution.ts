@@ -60,7 +60,8 @@ async function untilUp(http: Http, host: string): Promise<void> {
   throw new Error('docker-registry did not start within five seconds')
 }
 
-function createUpload(http: Http) {
+/** Pushes images with plain HTTP requests, as any client would. */
+export function createUpload(http: Http) {
   const uploaded = new Set<string>()
 
   return async (image: ImageRepository, tag: string, content: OciImage): Promise<void> => {

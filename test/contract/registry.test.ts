@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { createRegistry } from '../../src/adapters/registry/registry.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createHttp } from '../../src/runtime/http.ts'
+import { startRegistry } from '../../src/sandbox/registry/registry.ts'
 import { createFakeRegistry } from '../fakes/registry.ts'
 import { type RegistryServerOptions, startRegistryServer } from '../fakes/registry-server.ts'
 import { silentLog } from '../fakes/silent-log.ts'
-import { account, hasDistribution, startDistribution } from './distribution.ts'
+import { account, createUpload, hasDistribution, startDistribution } from './distribution.ts'
 import { describeRegistry } from './registry.ts'
 
 function adapter(host: string, folder: string) {
@@ -61,6 +62,25 @@ describeScripted('basic authentication and pages of ten with absolute links', {
   link: 'absolute',
 })
 describeScripted('a registry that takes no page size and sends no digests', { largestN: 0, sendDigestHeader: false })
+
+describeRegistry('adapter, sandbox registry', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-registry-'))
+  const uploads = createHttp({ clock: systemClock, hosts: () => ({ insecure: true }) })
+  const sandbox = await startRegistry()
+  const { http, registry } = adapter(sandbox.host, folder)
+  return {
+    registry,
+    host: sandbox.host,
+    push: createUpload(uploads),
+    remove: async (image, tag) => sandbox.deleteTag(image.repository, tag),
+    async close() {
+      http.close()
+      uploads.close()
+      await sandbox.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+})
 
 if (hasDistribution) {
   describeRegistry('adapter, real docker-registry with htpasswd', async () => {

@@ -86,6 +86,39 @@ describe('a server', () => {
     expect(answer.text).not.toContain('hunter2')
   })
 
+  describe('that answers before it has the whole body', () => {
+    const anUnfinishedRequest = async () => {
+      const clock = createManualClock()
+      const refuse: Route = { method: 'POST', path: '/x', answer: () => json(401, 'no') }
+      const { port } = await aServer([refuse], { clock })
+      const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+      let received = ''
+      socket.on('data', (text) => {
+        received += text
+      })
+      const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+      socket.write('POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 10\r\n\r\n12345')
+      while (clock.sleepers === 0) await new Promise((resolve) => setImmediate(resolve))
+      await clock.advance(999)
+      return { clock, socket, ended, received: () => received }
+    }
+
+    it('reads the rest first, lest the client misses the answer', async () => {
+      const { socket, ended, received } = await anUnfinishedRequest()
+      expect(received()).toBe('')
+      socket.write('67890')
+      await ended
+      expect(received()).toMatch(/^HTTP\/1\.1 401 /)
+    })
+
+    it('does not wait long for it', async () => {
+      const { clock, ended, received } = await anUnfinishedRequest()
+      await clock.advance(1)
+      await ended
+      expect(received()).toMatch(/^HTTP\/1\.1 401 /)
+    })
+  })
+
   it('lets requests finish when it stops, and takes no new ones', async () => {
     let finish = () => {}
     let started = () => {}

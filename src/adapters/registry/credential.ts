@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FairleadError } from '../../errors.ts'
 import { createMountedFile } from '../../runtime/mounted-file.ts'
+import { registryName } from './host.ts'
 
 /** How we introduce ourselves to a registry. */
 export type Credential =
@@ -103,10 +104,8 @@ function bestEntry(auths: Record<string, Entry>, { registry, repository }: Wante
 /** `https://index.docker.io/v1/` → docker.io; API version paths say nothing. */
 function splitKey(key: string): { host: string; path: string } {
   const [authority = '', ...segments] = key.replace(/^https?:\/\//, '').split('/')
-  const host = authority.toLowerCase()
   const path = segments.filter((segment) => segment !== '').join('/')
-  const isHub = host === 'index.docker.io' || host === 'registry-1.docker.io'
-  return { host: isHub ? 'docker.io' : host, path: /^v[12]$/.test(path) ? '' : path }
+  return { host: registryName(authority), path: /^v[12]$/.test(path) ? '' : path }
 }
 
 /** Docker leaves an empty entry behind for what it moved into a store. */

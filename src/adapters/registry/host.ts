@@ -13,19 +13,31 @@ export interface RegistryHostSettings {
   requestsPerSecond?: number
 }
 
+const hubApiHost = 'registry-1.docker.io'
+const hubHosts: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', hubApiHost])
+
+/** The one name of a registry, as image references have it: Docker Hub is known under three. */
+export function registryName(host: string): string {
+  const name = host.toLowerCase()
+  return hubHosts.has(name) ? 'docker.io' : name
+}
+
 /** Docker Hub's API lives on another host than its images' names say. */
-const apiHosts: ReadonlyMap<string, string> = new Map([['docker.io', 'registry-1.docker.io']])
+function apiHost(registry: string): string {
+  const name = registryName(registry)
+  return name === 'docker.io' ? hubApiHost : name
+}
 
 /** `https://ghcr.io`; where the API of the registry named in an image reference answers. */
 export function apiOrigin(registry: string, insecure: boolean): string {
-  return `${insecure ? 'http' : 'https'}://${apiHosts.get(registry) ?? registry}`
+  return `${insecure ? 'http' : 'https'}://${apiHost(registry)}`
 }
 
 /** The same settings as the outbound client wants them, by the host that is really asked. */
 export function httpHostsOf(hosts: readonly RegistryHostSettings[]): Record<string, HttpHost> {
   return Object.fromEntries(
     hosts.map(({ host, caFile, insecure }) => [
-      apiHosts.get(host) ?? host,
+      apiHost(host),
       { ...(caFile === undefined ? {} : { caFile }), insecure: insecure === true },
     ]),
   )

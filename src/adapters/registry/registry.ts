@@ -2,7 +2,7 @@ import { FairleadError } from '../../errors.ts'
 import type { Clock, Http, ImageRepository, Log, Registry } from '../../ports.ts'
 import { createRegistryClient } from './client.ts'
 import { createCredentialSource } from './credential.ts'
-import { apiOrigin, type RegistryHostSettings } from './host.ts'
+import { apiOrigin, type RegistryHostSettings, registryName } from './host.ts'
 import { readDigest, readPlatforms } from './manifest.ts'
 import { createTagReader, defaultTagListLimits, type TagListLimits } from './tag-list.ts'
 import { createTokenSource } from './token.ts'
@@ -38,8 +38,8 @@ const referencePattern = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{
 /** Reads OCI and Docker registries over the distribution API. */
 export function createRegistry(settings: RegistrySettings, dependencies: RegistryDependencies): Registry {
   const { http, clock, log, metrics, secretSeen, random } = dependencies
-  const hosts = new Map(settings.hosts.map((host) => [host.host.toLowerCase(), host]))
-  const originOf = (registry: string) => apiOrigin(registry, hosts.get(registry.toLowerCase())?.insecure === true)
+  const hosts = new Map(settings.hosts.map((host) => [registryName(host.host), host]))
+  const originOf = (registry: string) => apiOrigin(registry, hosts.get(registryName(registry))?.insecure === true)
 
   const rates = new Map(settings.hosts.map((host) => [new URL(originOf(host.host)).host, host.requestsPerSecond]))
   const rateOf = (host: string) => rates.get(host) ?? settings.defaultRequestsPerSecond ?? 20
@@ -47,7 +47,7 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
 
   const sources = new Map(
     settings.hosts.flatMap(({ host, credentialsFile }) =>
-      credentialsFile ? [[host.toLowerCase(), createCredentialSource(credentialsFile, secretSeen)] as const] : [],
+      credentialsFile ? [[registryName(host), createCredentialSource(credentialsFile, secretSeen)] as const] : [],
     ),
   )
   const client = createRegistryClient({
@@ -77,7 +77,7 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
 
 /** Names come from manifests that anybody may write; only true names become part of a URL. */
 function checkedTarget(image: ImageRepository, reference?: string): ImageRepository {
-  const registry = image.registry.toLowerCase()
+  const registry = registryName(image.registry)
   const name = `${image.registry}/${image.repository}`
   const isName = image.repository.length <= 255 && repositoryPattern.test(image.repository)
   if (!isName || !registryPattern.test(registry)) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseChallenge } from '../../../src/adapters/registry/challenge.ts'
 import { apiOrigin, httpHostsOf, isSameSite } from '../../../src/adapters/registry/host.ts'
 import { createManualClock } from '../../fakes/clock.ts'
-import { aRegistryWorld, basicAuths, web } from './registry-world.ts'
+import { aRegistryWorld, basicAuths, passTimeUntil, web } from './registry-world.ts'
 
 const account = { username: 'robot', password: 's3cret-one' }
 
@@ -71,6 +71,15 @@ describe('bearer tokens', () => {
     server.script({ matching: /token/, times: 9, answer: (_, response) => response.end('{"token":"useless"}') })
     await expect(registry.tags(web)).rejects.toMatchObject({ code: 'RegistryAuthFailed' })
     expect(server.requests).toHaveLength(3)
+  })
+
+  it('cannot be had while their endpoint is down, which is no refusal', async () => {
+    const clock = createManualClock()
+    const { server, registry } = await aRegistryWorld({ server: { auth: 'bearer' }, clock })
+    server.script({ matching: /token/, times: 3, answer: (_, response) => response.writeHead(503).end() })
+    const answer = passTimeUntil(clock, registry.tags(web))
+    await expect(answer).rejects.toMatchObject({ code: 'RegistryUnavailable', kind: 'transient' })
+    expect(server.requests).toHaveLength(4)
   })
 
   it.each(['{}', '{"token":"a b"}', '{"token":"a\\nb: c"}', '{"token":5}', 'no json'])(
@@ -218,7 +227,9 @@ describe('challenges', () => {
 })
 
 it('Docker Hub is asked at the host its API lives on', () => {
-  expect(apiOrigin('docker.io', false)).toBe('https://registry-1.docker.io')
+  for (const name of ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'Docker.io']) {
+    expect(apiOrigin(name, false)).toBe('https://registry-1.docker.io')
+  }
   const hosts = [
     { host: 'docker.io', caFile: '/ca.crt' },
     { host: 'localhost:5000', insecure: true },
