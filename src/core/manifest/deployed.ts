@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
 import type { Build, BuildSource } from './kustomize.ts'
+import { allSources, likelySources, liveName, writtenName } from './name-index.ts'
 import type { PatchedContainer } from './patch.ts'
 import type { Snapshot } from './snapshot.ts'
 import { type ManifestContainer, manifestsIn, type WorkloadManifest } from './workload-manifest.ts'
@@ -29,26 +30,29 @@ export interface WorkloadQuery {
  * workload and cannot be read.
  */
 export function findDeployed(snapshot: Snapshot, build: Build, query: WorkloadQuery): Deployed {
-  const { named, problem } = deployedNamed(snapshot, build, query)
+  const likely = deployedNamed(snapshot, likelySources(snapshot, build, query.name), query)
+  const found = fitting(likely.named, query)
+  if (found !== undefined) return found
+  const { named, problem } = deployedNamed(snapshot, allSources(snapshot, build, query.name), query)
+  const other = fitting(named, query)
+  if (other !== undefined) return other
+  throw problem ?? notFound(build, query, named)
+}
+
+/** The one that is meant: same kind and namespace, or the only one of its kind that names no namespace. */
+function fitting(named: readonly Deployed[], query: WorkloadQuery): Deployed | undefined {
   const ofKind = named.filter((one) => one.kind === query.kind)
   const exact = ofKind.filter((one) => query.namespace === '' || one.namespace === query.namespace)
-  const fitting = exact.length > 0 ? exact : ofKind.filter((one) => one.namespace === '')
-  const [first, second] = fitting
-  if (first !== undefined && second === undefined) return first
-  if (first !== undefined) {
-    const evidence = fitting.map(describe)
-    throw new FairleadError('Ambiguous', `${asText(query)} is declared ${fitting.length} times.`, { evidence })
-  }
-  throw problem ?? notFound(build, query, named)
+  const candidates = exact.length > 0 ? exact : ofKind.filter((one) => one.namespace === '')
+  if (candidates.length < 2) return candidates[0]
+  const evidence = candidates.map(describe)
+  throw new FairleadError('Ambiguous', `${asText(query)} is declared ${candidates.length} times.`, { evidence })
 }
 
 /** The identity of a workload after all layers. */
 export function deployedAs(source: BuildSource, workload: WorkloadManifest, targetNamespace?: string): Deployed {
-  let { name, namespace } = workload
-  for (const layer of source.layers) {
-    name = layer.namePrefix + name + layer.nameSuffix
-    if (layer.namespace !== '') namespace = layer.namespace
-  }
+  const name = liveName(source, workload.name)
+  const namespace = source.layers.findLast((layer) => layer.namespace !== '')?.namespace ?? workload.namespace
   return { kind: workload.kind, namespace: targetNamespace ?? namespace, name, workload, source }
 }
 
@@ -75,11 +79,10 @@ interface Named {
 }
 
 /** Every workload that has the name in the cluster, of whatever kind and namespace. */
-function deployedNamed(snapshot: Snapshot, build: Build, query: WorkloadQuery): Named {
+function deployedNamed(snapshot: Snapshot, sources: readonly BuildSource[], query: WorkloadQuery): Named {
   const result: Named = { named: [] }
-  for (const source of build.sources) {
+  for (const source of sources) {
     const name = writtenName(source, query.name)
-    if (name === undefined || !snapshot.text(source.file)?.includes(name)) continue
     try {
       const found = manifestsIn(snapshot, source.file).workloads.filter((workload) => workload.name === name)
       result.named.push(...found.map((workload) => deployedAs(source, workload, query.targetNamespace)))
@@ -89,17 +92,6 @@ function deployedNamed(snapshot: Snapshot, build: Build, query: WorkloadQuery): 
     }
   }
   return result
-}
-
-/** The name as the manifest must have it so that the layers make the live one; undefined when they cannot. */
-function writtenName(source: BuildSource, live: string): string | undefined {
-  let name = live
-  for (const { namePrefix, nameSuffix } of source.layers.toReversed()) {
-    const fits = name.length > namePrefix.length + nameSuffix.length
-    if (!fits || !name.startsWith(namePrefix) || !name.endsWith(nameSuffix)) return undefined
-    name = name.slice(namePrefix.length, name.length - nameSuffix.length)
-  }
-  return name
 }
 
 function notFound(build: Build, query: WorkloadQuery, named: readonly Deployed[]): FairleadError {
