@@ -16,18 +16,32 @@ export interface TagFilter {
 export function compileFilter(filter: string, extract: string): TagFilter {
   if (filter === '') throw new Error('is empty')
   const expression = compileExpression(filter)
-  if (extract === '') return { extracts: false, apply: (tag) => (expression.test(tag) ? tag : undefined) }
+  const prefix = literalPrefix(filter)
+  const passes = (tag: string) => tag.startsWith(prefix) && expression.test(tag)
+  if (extract === '') return { extracts: false, apply: (tag) => (passes(tag) ? tag : undefined) }
   const template = parseTemplate(extract, expression)
   return {
     extracts: true,
     apply(tag) {
       // The test alone is several times faster than finding the groups, and most tags fail it.
-      if (!expression.test(tag)) return undefined
+      if (!passes(tag)) return undefined
       const matcher = expression.matcher(tag)
       if (!matcher.find()) return undefined
-      return template.map((part) => (typeof part === 'string' ? part : (matcher.group(part) ?? ''))).join('')
+      let text = ''
+      for (const part of template) text += typeof part === 'string' ? part : (matcher.group(part) ?? '')
+      return text
     },
   }
+}
+
+/**
+ * The text that every match must begin a tag with, as far as it is plain to see (`^main-` in `^main-[0-9]+$`); it spares
+ * most tags the expression. Empty when in doubt: with alternatives anywhere, or without an anchor in front.
+ */
+export function literalPrefix(filter: string): string {
+  if (filter.includes('|')) return ''
+  const [, literal = '', next = ''] = /^\^([A-Za-z0-9_-]*)(.?)/s.exec(filter) ?? []
+  return next === '*' || next === '?' || next === '{' ? literal.slice(0, -1) : literal
 }
 
 const referencePattern = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/uy

@@ -20,12 +20,19 @@ export interface Group {
 export interface Tally {
   add(index: number, judgement: Judgement): void
   groups: ReadonlyMap<Judgement, Group>
+  /** Every tag with its judgement in input order, when they were asked for. */
+  all: Judged[] | undefined
 }
 
-export function createTally(): Tally {
+/** A tag by its index, and what was found of it. */
+export type Judged = readonly [index: number, judgement: Judgement]
+
+export function createTally(keepsAll: boolean): Tally {
   const groups = new Map<Judgement, Group>()
+  const all: Judged[] | undefined = keepsAll ? [] : undefined
   return {
     groups,
+    all,
     add(index, judgement) {
       let group = groups.get(judgement)
       if (group === undefined) {
@@ -33,7 +40,8 @@ export function createTally(): Tally {
         groups.set(judgement, group)
       }
       group.count++
-      if (group.nearness > 0) group.indices.push(index)
+      if (all !== undefined) all.push([index, judgement])
+      else if (group.nearness > 0) group.indices.push(index)
     },
   }
 }
@@ -42,14 +50,10 @@ export function createTally(): Tally {
 const batch = 2000
 
 /** The indices nearest to the choice with their judgements, newest first. */
-export function* findingNearest(
-  tally: Tally,
-  ranking: Ranking,
-  limit: number,
-): Generator<void, (readonly [number, Judgement])[], void> {
-  const kept: (readonly [number, Judgement])[] = []
+export function* findingNearest(tally: Tally, ranking: Ranking, limit: number): Generator<void, Judged[], void> {
+  const kept: Judged[] = []
   for (const level of [3, 2, 1]) {
-    const found: (readonly [number, Judgement])[] = []
+    const found: Judged[] = []
     for (const [judgement, group] of tally.groups) {
       if (group.nearness !== level) continue
       const newest = yield* findingNewest(group.indices, ranking, limit - kept.length)

@@ -21,7 +21,6 @@ const referenceLimit = 512
 const domainPattern =
   /^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/
 const pathComponentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
-const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const digestPattern = /^sha256:[0-9a-f]{64}$/
 const imageIdPattern = /^[0-9a-f]{64}$/
 
@@ -30,7 +29,18 @@ const dockerHubHosts: ReadonlySet<string> = new Set(['docker.io', 'index.docker.
 
 /** Whether the text is a tag by the distribution grammar (at most 128 characters). */
 export function isTag(text: string): boolean {
-  return text.length <= 128 && tagPattern.test(text)
+  if (text.length === 0 || text.length > 128 || !isWordCode(text.charCodeAt(0))) return false
+  for (let i = 1; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (!isWordCode(code) && code !== 45 && code !== 46) return false
+  }
+  return true
+}
+
+/** A letter, a digit or an underscore. Codes, not an expression, for this runs for every tag of every list. */
+function isWordCode(code: number): boolean {
+  const lower = code | 32
+  return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57) || code === 95
 }
 
 /** Whether the text is a digest as fairlead writes it: `sha256:` and 64 lower-case hex digits. */

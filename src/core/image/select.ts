@@ -35,13 +35,9 @@ export function* selecting(
   const view = filter === undefined ? list : yield* filteringTags(list, filter, comparesVersions(policy))
   const seen = filter === undefined ? current : filter.apply(current)
   const { ranking, found, missed } = createPolicyRanking({ policy, current, seen, list: view, facts })
-  const tally = createTally()
-  const all: [number, Judgement][] | undefined = keep === 'all' ? [] : undefined
-  const winner = yield* judging(view.tags.length, ranking, (index, judgement) => {
-    tally.add(index, judgement)
-    all?.push([index, judgement])
-  })
-  const kept = all ?? (yield* findingNearest(tally, ranking, typeof keep === 'number' ? keep : nearestLimit))
+  const tally = createTally(keep === 'all')
+  const winner = yield* judging(view.tags.length, ranking, tally)
+  const kept = tally.all ?? (yield* findingNearest(tally, ranking, keep === 'all' ? nearestLimit : keep))
   return {
     selected: winner === undefined ? null : (view.tags[winner] ?? null),
     reason: winner === undefined ? missed : found,
@@ -52,24 +48,32 @@ export function* selecting(
   }
 }
 
+/** The best tags so far, by index. */
+interface Best {
+  qualified: number | undefined
+  otherwise: number | undefined
+}
+
 /** Judges every tag, and finds the winner: the best that qualifies, otherwise the best that qualifies otherwise. */
-function* judging(
-  length: number,
-  ranking: Ranking,
-  note: (index: number, judgement: Judgement) => void,
-): Generator<void, number | undefined, void> {
-  let best: number | undefined
-  let otherwise: number | undefined
-  for (let index = 0; index < length; index++) {
-    const judgement = ranking.judge(index)
-    note(index, judgement)
-    if (judgement === 'qualified' && (best === undefined || ranking.compare(index, best) > 0)) best = index
-    if (judgement === 'qualified-otherwise' && (otherwise === undefined || ranking.compare(index, otherwise) > 0)) {
-      otherwise = index
-    }
-    if (index % batch === batch - 1) yield
+function* judging(length: number, ranking: Ranking, tally: Tally): Generator<void, number | undefined, void> {
+  const best: Best = { qualified: undefined, otherwise: undefined }
+  for (let start = 0; start < length; start += batch) {
+    if (start > 0) yield
+    judgeBatch({ start, end: Math.min(start + batch, length) }, ranking, tally, best)
   }
-  return best ?? otherwise
+  return best.qualified ?? best.otherwise
+}
+
+function judgeBatch(range: { start: number; end: number }, ranking: Ranking, tally: Tally, best: Best): void {
+  for (let index = range.start; index < range.end; index++) {
+    const judgement = ranking.judge(index)
+    tally.add(index, judgement)
+    if (judgement === 'qualified') {
+      if (best.qualified === undefined || ranking.compare(index, best.qualified) > 0) best.qualified = index
+    } else if (judgement === 'qualified-otherwise') {
+      if (best.otherwise === undefined || ranking.compare(index, best.otherwise) > 0) best.otherwise = index
+    }
+  }
 }
 
 function toVerdict(judgement: Judgement): Verdict {

@@ -21,7 +21,7 @@ export interface TagList {
 export type CommitLengths = ReadonlyMap<string, ReadonlySet<number>>
 
 /** Tags between two yields; a few milliseconds of work. */
-const batch = 2000
+const batch = 1000
 
 /** Runs a generator to its end without a pause, for the command line and for tests. */
 export function runToEnd<T>(steps: Generator<void, T, void>): T {
@@ -42,7 +42,7 @@ export function* parsingTags(tags: readonly string[]): Generator<void, TagList, 
   const reader = createListReader()
   for (let index = 0; index < tags.length; index++) {
     const tag = tags[index] ?? ''
-    const state = !isTag(tag) ? 'not-a-tag' : isArtifactTag(tag) ? 'artifact' : 'tag'
+    const state = readState(tag)
     states.push(state)
     reader.add(state === 'tag' ? tag : undefined)
     if (index % batch === batch - 1) yield
@@ -74,6 +74,11 @@ export function* filteringTags(
   }
   if (!filter.extracts) return { ...list, states }
   return { tags: list.tags, texts, states, ...reader.finish() }
+}
+
+function readState(tag: string): TagState {
+  if (!isTag(tag)) return 'not-a-tag'
+  return isArtifactTag(tag) ? 'artifact' : 'tag'
 }
 
 /** The version that a text is among the others of a list; undefined when it is none, or a commit there. */
