@@ -26,6 +26,12 @@ const verbs: readonly Verb[] = [
     run: async (args) => (await import('./main.ts')).runController(readConfigOption(args)),
   },
   {
+    name: 'demo',
+    usage: '[--once] [--keep] [-o json]',
+    summary: 'watch the whole way of an image in a sandbox on this machine',
+    run: async (args, io) => (await import('./cli/demo.ts')).demoCommand(args, io),
+  },
+  {
     name: 'policy',
     usage: 'check --policy P --current TAG < tags',
     summary: 'which tag would be chosen, and why not the others',
