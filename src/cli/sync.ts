@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../api/kubernetes.ts'
 import type { Ancestry } from '../core/sync/ancestry.ts'
+import { argoRevisions, decideArgoSync } from '../core/sync/argocd.ts'
 import { decideSync, fluxRevisions } from '../core/sync/flux.ts'
 import { readKustomization } from '../core/sync/flux-object.ts'
 import { decideHelmSync } from '../core/sync/helm.ts'
@@ -29,11 +30,12 @@ const synced: Readonly<Record<string, (object: KubernetesObject, facts: Facts) =
   GitRepository: (source, facts) => decideSync({ ...facts, source }),
   OCIRepository: (source, facts) => decideSync({ ...facts, source }),
   HelmRelease: helmSync,
+  Application: decideArgoSync,
 }
 
 /**
- * `fairlead sync`: how far Flux has come with one commit, for every Kustomization, GitRepository, OCIRepository and
- * HelmRelease in the input, in order. Exit 0; 2 for wrong use or unreadable input, 1 when the repository fails.
+ * `fairlead sync`: how far Flux or Argo CD has come with one commit, for every Kustomization, GitRepository,
+ * OCIRepository, HelmRelease and Application in the input, in order. Exit 0; 2 for wrong use or unreadable input, 1 when the repository fails.
  */
 export function syncCommand(
   args: string[],
@@ -52,7 +54,8 @@ export function syncCommand(
     const objects = await readObjects(file, io)
     const repository = await openRepository(repo)
     const answers = new Map<string, Ancestry>()
-    for (const sha of fluxRevisions(objects)) answers.set(sha, await repository.ancestry(commit, sha))
+    for (const sha of new Set([...fluxRevisions(objects), ...argoRevisions(objects)]))
+      answers.set(sha, await repository.ancestry(commit, sha))
     const facts: Facts = { objects, commit, ancestryOf: (sha) => answers.get(sha) ?? 'unknown', now: time }
     return objects.flatMap((object) => {
       const decide = isSynced(object) ? synced[object.kind] : undefined
@@ -63,7 +66,7 @@ export function syncCommand(
 
 /** kustomize has a `Kustomization` of its own, which is a file and no object. */
 function isSynced({ kind, apiVersion }: KubernetesObject): boolean {
-  return Object.hasOwn(synced, kind) && apiVersion.includes('.toolkit.fluxcd.io/')
+  return Object.hasOwn(synced, kind) && /\.toolkit\.fluxcd\.io\/|^argoproj\.io\//.test(apiVersion)
 }
 
 function kustomizationSync(kustomization: KubernetesObject, facts: Facts): Sync {

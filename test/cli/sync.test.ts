@@ -46,6 +46,14 @@ describe('fairlead sync', () => {
     expect(nobody.json).toEqual([expect.objectContaining({ state: 'unknown', reason: 'AncestryUnknown' })])
   })
 
+  it('tells of Argo CD beside Flux', async () => {
+    const input = `{"apiVersion":"argoproj.io/v1alpha1","kind":"Application","metadata":{"name":"web","namespace":"argocd"},
+      "status":{"sync":{"status":"Synced","revision":"${commit}"}}}`
+    expect((await sync(['-f', '-', '--repo', '.', '--commit', commit], { input })).json).toEqual([
+      expect.objectContaining({ engine: 'argocd', object: 'Application/argocd/web', state: 'applied' }),
+    ])
+  })
+
   it('passes over what no engine applies', async () => {
     const input = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n---\nkind: Service'
     expect((await sync(['-f', '-', '--repo', '.', '--commit', commit], { input })).json).toEqual([])
