@@ -30,8 +30,11 @@ export async function bumpCommand(args: string[], io: Io): Promise<number> {
     const main = edits.find((edit) => edit.path === found.file) ?? { before: text, after: text }
     const { before, after } = main
     const files = edits.map((edit) => edit.path)
-    io.stdout(isJson ? `${JSON.stringify({ file: found.file, before, after, diff, files })}\n` : diff)
-    if (found.versionLabelStale !== undefined) io.stderr(`VersionLabelStale: ${found.versionLabelStale}\n`)
+    const stale = found.versionLabelStale
+    io.stdout(
+      isJson ? `${JSON.stringify({ file: found.file, before, after, diff, files, versionLabelStale: stale })}\n` : diff,
+    )
+    if (stale !== undefined && !isJson) io.stderr(`VersionLabelStale: ${stale}\n`)
     return 0
   })
 }
