@@ -40,6 +40,7 @@ export interface VersionSuffix {
 
 const noNumbers: readonly Numeric[] = []
 const release: VersionSuffix = { stage: releaseStage, rest: noNumbers, prerelease: '', variant: plainVariant }
+const commitRelease: VersionSuffix = { ...release, variant: readVariant([{ text: 'abc1234', afterNumber: true }]) }
 const digitsPattern = /^\d+$/
 /** A prefix is looked for in so many places; more separators than that are no version. */
 const prefixAttempts = 6
@@ -54,6 +55,9 @@ const rememberedSuffixes = 4096
 export function createSuffixReader(): SuffixReader {
   const known = new Map<string, VersionSuffix | undefined>()
   return (text) => {
+    // One commit is read as any other, and lists hold thousands: they must not crowd out the variants.
+    if (text.charCodeAt(0) === 45 && isCommitToken(text, 1) && readStageToken(text.slice(1)) === undefined)
+      return commitRelease
     const found = known.get(text)
     if (found !== undefined) return found
     const suffix = parseSuffix(text)
