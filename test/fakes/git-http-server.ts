@@ -190,6 +190,7 @@ function createServed(dir: string, url: string): ServedRepository {
     ['http.receivepack', 'true'],
     ['uploadpack.allowFilter', 'true'],
     ['gc.auto', '0'],
+    ['core.fsync', 'none'],
     ['receive.autogc', 'false'],
     ['fsck.zeroPaddedFilemode', 'ignore'],
   ] as const)

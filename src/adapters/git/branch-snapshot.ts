@@ -1,20 +1,18 @@
 import { parseCommit } from '../../core/change/commit.ts'
 import type { BranchSnapshot } from '../../ports.ts'
-import { isManifestName, type NamedEntry, type ObjectCache, reach } from './object-cache.ts'
+import { isComplete, isManifestName, type NamedEntry, type ObjectCache } from './object-cache.ts'
 
-/** A snapshot over loaded cache, with the ids it keeps alive; undefined when an object is not in the cache. */
-export function buildSnapshot(
-  branch: string,
-  revision: string,
-  cache: ObjectCache,
-): { snapshot: BranchSnapshot; ids: ReadonlySet<string> } | undefined {
+/** The id of a commit's root tree; undefined when the commit is not in the cache. */
+export function rootTree(revision: string, cache: ObjectCache): string | undefined {
   const bytes = cache.commit(revision)
-  const root = bytes && parseCommit(bytes)?.tree
-  if (root === undefined) return undefined
-  const found = reach(root, cache)
-  if (found.missingTrees.length > 0 || found.missingBlobs.length > 0) return undefined
-  found.ids.add(revision)
-  return { snapshot: createSnapshot({ branch, revision, root, cache }), ids: found.ids }
+  return bytes && parseCommit(bytes)?.tree
+}
+
+/** A snapshot over loaded objects; undefined when one of them is not in the cache. */
+export function buildSnapshot(branch: string, revision: string, cache: ObjectCache): BranchSnapshot | undefined {
+  const root = rootTree(revision, cache)
+  if (root === undefined || !isComplete(root, cache)) return undefined
+  return createSnapshot({ branch, revision, root, cache })
 }
 
 interface Source {

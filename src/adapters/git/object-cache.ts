@@ -32,6 +32,8 @@ export interface ObjectCache {
   put(id: string, type: string, bytes: Uint8Array | undefined): void
   /** A new cache with only these objects. This one stays as it is for the snapshots that read from it. */
   compact(ids: ReadonlySet<string>): ObjectCache
+  /** Trees of which everything below is known to be here. */
+  readonly complete: Set<string>
   readonly size: number
 }
 
@@ -53,6 +55,7 @@ interface Objects {
 
 function cacheOver({ trees, commits, blobs }: Objects): ObjectCache {
   return {
+    complete: new Set(),
     has: (id) => trees.has(id) || blobs.has(id) || commits.has(id),
     tree: (id) => trees.get(id),
     commit: (id) => commits.get(id),
@@ -92,6 +95,26 @@ function namedEntries(raw: Uint8Array): Map<string, NamedEntry> {
   return entries
 }
 
+/**
+ * Is everything below this tree here? Complete trees are remembered, so that the next revision costs what it changed
+ * and not what the repository holds.
+ */
+export function isComplete(id: string, cache: ObjectCache): boolean {
+  if (cache.complete.has(id)) return true
+  const tree = cache.tree(id)
+  if (!tree) return false
+  for (const [name, entry] of tree.entries) {
+    if (entry.mode === '040000' ? !isComplete(entry.id, cache) : isText(name, entry) && !cache.has(entry.id))
+      return false
+  }
+  cache.complete.add(id)
+  return true
+}
+
+function isText(name: string, { mode }: NamedEntry): boolean {
+  return mode.startsWith('100') && isManifestName(name)
+}
+
 /** What a revision still needs, found by walking the trees that are known. */
 export interface Reach {
   /** Every id the revision consists of, as far as it could be walked. */
@@ -121,7 +144,7 @@ export function reach(root: string, cache: ObjectCache): Reach {
 function reachEntries(tree: CachedTree, walk: { cache: ObjectCache; found: Reach; waiting: string[] }): void {
   for (const [name, { mode, id }] of tree.entries) {
     if (mode === '040000') walk.waiting.push(id)
-    else if (mode.startsWith('100') && isManifestName(name) && !walk.found.ids.has(id)) {
+    else if (isText(name, { mode, id }) && !walk.found.ids.has(id)) {
       walk.found.ids.add(id)
       if (!walk.cache.has(id)) walk.found.missingBlobs.push(id)
     }

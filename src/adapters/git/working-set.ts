@@ -1,8 +1,8 @@
 import { parseCommit } from '../../core/change/commit.ts'
 import { FairleadError } from '../../errors.ts'
 import type { BranchSnapshot, GitObject } from '../../ports.ts'
-import { buildSnapshot } from './branch-snapshot.ts'
-import { createObjectCache, type ObjectCache } from './object-cache.ts'
+import { buildSnapshot, rootTree } from './branch-snapshot.ts'
+import { createObjectCache, type ObjectCache, reach } from './object-cache.ts'
 
 const chainLimit = 1000
 const storedLimit = 5000
@@ -31,13 +31,11 @@ export interface WorkingSet {
   reset(): void
 }
 
-type Known = { snapshot: BranchSnapshot; ids: ReadonlySet<string> }
-
 /** An empty working set. */
 export function createWorkingSet(): WorkingSet {
   let cache = createObjectCache()
   let sizeAtCompaction = 0
-  const known = new Map<string, Known>()
+  const known = new Map<string, BranchSnapshot>()
   const heads = new Map<string, string>()
   const seen = new Set<string>()
   const stored = new Map<string, GitObject>()
@@ -46,19 +44,23 @@ export function createWorkingSet(): WorkingSet {
   function compact(): void {
     if (cache.size < sizeAtCompaction * 2 + 1000) return
     const live = new Set(stored.keys())
-    for (const { ids } of known.values()) for (const id of ids) live.add(id)
+    for (const { revision } of known.values()) {
+      const root = rootTree(revision, cache)
+      live.add(revision)
+      if (root !== undefined) for (const id of reach(root, cache).ids) live.add(id)
+    }
     cache = cache.compact(live)
     sizeAtCompaction = cache.size
   }
 
   function snapshot(branch: string, head: string): BranchSnapshot | undefined {
     const before = known.get(branch)
-    if (before?.snapshot.revision === head) return before.snapshot
+    if (before?.revision === head) return before
     const built = buildSnapshot(branch, head, cache)
     if (!built) return undefined
     known.set(branch, built)
     compact()
-    return built.snapshot
+    return built
   }
 
   return {

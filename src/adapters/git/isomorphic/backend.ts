@@ -15,6 +15,8 @@ import { createStore, explainStore, type Store } from './store.ts'
 /** Commits brought by each further deepening; Git's own word for everything comes last. */
 const deepenSteps = [100, 2000, 2_147_483_647]
 const walkLimit = 200_000
+const chunkLength = 1024
+const readsAtOnce = 32
 
 export interface IsomorphicParts {
   /** Without credentials. */
@@ -67,7 +69,7 @@ export function createIsomorphicBackend({ url: address, gitDir, http, authorizat
     },
     async write(objects) {
       await store.prepare()
-      for (const object of objects) await writeLooseObject(gitDir, object)
+      for (const object of objects) writeLooseObject(gitDir, object)
     },
     async push(order) {
       await store.prepare()
@@ -128,16 +130,18 @@ async function load(commit: string, cache: ObjectCache, store: Store): Promise<v
   cache.put(commit, 'commit', bytes)
   const root = parseCommit(bytes)?.tree
   if (root === undefined) throw new DamagedStore(`commit ${commit} cannot be read`)
+  const read = (ids: readonly string[]) => readAll(ids, (id) => readOrFail(id, store, memory))
   let found = reach(root, cache)
   while (found.missingTrees.length > 0) {
-    for (const id of found.missingTrees) cache.put(id, 'tree', (await readOrFail(id, store, memory)).bytes)
+    for (const { id, bytes } of await read(found.missingTrees)) cache.put(id, 'tree', bytes)
     found = reach(root, cache)
   }
   let total = 0
-  for (const id of found.missingBlobs) {
-    const blob = (await readOrFail(id, store, memory)).bytes
-    cache.put(id, 'blob', blob.length > maxTextBytes ? undefined : blob)
-    total += blob.length > maxTextBytes ? 0 : blob.length
+  for (let at = 0; at < found.missingBlobs.length; at += chunkLength) {
+    for (const { id, bytes: blob } of await read(found.missingBlobs.slice(at, at + chunkLength))) {
+      cache.put(id, 'blob', blob.length > maxTextBytes ? undefined : blob)
+      total += blob.length > maxTextBytes ? 0 : blob.length
+    }
     if (total > maxSnapshotBytes) {
       const limit = maxSnapshotBytes / 1024 / 1024
       throw new FairleadError(
@@ -146,6 +150,15 @@ async function load(commit: string, cache: ObjectCache, store: Store): Promise<v
       )
     }
   }
+}
+
+/** Several at once, because each read waits for the disk more than once. */
+async function readAll(ids: readonly string[], read: (id: string) => Promise<GitObject>): Promise<GitObject[]> {
+  const objects: GitObject[] = []
+  for (let at = 0; at < ids.length; at += readsAtOnce) {
+    objects.push(...(await Promise.all(ids.slice(at, at + readsAtOnce).map(read))))
+  }
+  return objects
 }
 
 /** Breadth first over all parents. A shallow commit with parents, or a parent that is not here, leaves it open. */

@@ -62,7 +62,7 @@ export function createNativeBackend(parts: NativeParts): Backend {
     readCommits: (ids) => readBatch(local, ids),
     async write(objects) {
       await mirror.prepare()
-      for (const object of objects) await writeLooseObject(gitDir, object)
+      for (const object of objects) writeLooseObject(gitDir, object)
     },
     async push(order) {
       await mirror.prepare()

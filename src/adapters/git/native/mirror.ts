@@ -76,6 +76,8 @@ function renderConfig({ url, caFile, sshCommand }: MirrorSettings, blobless: boo
     '\thooksPath = /dev/null',
     '\tfsmonitor = false',
     '\tsymlinks = false',
+    // A cache need not survive a power cut; waiting for the disk would be a good part of a push.
+    '\tfsync = none',
     ...(sshCommand === undefined ? [] : [`\tsshCommand = ${quoted(sshCommand)}`]),
     '[gc]\n\tauto = 0',
     '[maintenance]\n\tauto = false',
