@@ -75,7 +75,9 @@ describe('spliceTree', () => {
   })
 
   test('of an id that is there already changes nothing', () => {
-    const name = fc.string({ minLength: 1 }).filter((text) => !/[\0/]/.test(text) && text.isWellFormed())
+    const name = fc
+      .string({ minLength: 1 })
+      .filter((text) => !/[\0/]/.test(text) && Buffer.from(text).toString() === text)
     fc.assert(
       fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 8 }), fc.nat(), (names, at) => {
         const raw = rawTree(...names.map((one): Entry => ['100644', one, blobId(one)]))

@@ -5,7 +5,8 @@ import type { Http, HttpResponse } from '../../../ports.ts'
 import type { Authorization } from '../credential.ts'
 import { serverWords } from '../failure.ts'
 
-const timeoutMs = 600_000
+/** Asking is quick; a transfer may be large. */
+const timeoutMs = { GET: 60_000, POST: 600_000 }
 const maxAnswerBytes = 512 * 1024 * 1024
 const maxRequestBytes = 64 * 1024 * 1024
 
@@ -23,7 +24,7 @@ export function createExchange(http: Http, url: string, authorization: Authoriza
     const login = await authorization()
     const headers = { ...request.headers, ...(login === undefined ? {} : { authorization: login }) }
     const response = await http
-      .request({ ...request, headers, timeoutMs, maxBytes: maxAnswerBytes })
+      .request({ ...request, headers, timeoutMs: timeoutMs[request.method], maxBytes: maxAnswerBytes })
       .catch((error) => Promise.reject(explainTransport(error, url)))
     if (response.status !== 200) throw explainStatus(response, url)
     return response

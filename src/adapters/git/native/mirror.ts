@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FairleadError } from '../../../errors.ts'
 
@@ -24,6 +24,9 @@ export interface Mirror {
   discard(): Promise<void>
 }
 
+/** Every fetch leaves a pack; a mirror with more of them is fetched anew at the start, which is cheaper than a repack. */
+const maxPacks = 200
+
 /** The mirror of one repository. */
 export function createMirror(settings: MirrorSettings): Mirror {
   const { gitDir } = settings
@@ -39,6 +42,7 @@ export function createMirror(settings: MirrorSettings): Mirror {
   return {
     async prepare() {
       if (prepared) return
+      if ((await countPacks(gitDir)) > maxPacks) await rm(gitDir, { recursive: true, force: true, maxRetries: 3 })
       const before = await readFile(join(gitDir, 'config'), 'utf8').catch(() => undefined)
       blobless = before === undefined || before.includes('partialclonefilter')
       for (const folder of ['objects/pack', 'objects/info', 'refs/heads']) {
@@ -99,6 +103,11 @@ function quoted(value: string): string {
     throw new FairleadError('ConfigInvalid', 'a path or URL for Git contains a control character')
   }
   return `"${value.replace(/["\\]/g, '\\$&')}"`
+}
+
+async function countPacks(gitDir: string): Promise<number> {
+  const names = await readdir(join(gitDir, 'objects/pack')).catch(() => [])
+  return names.filter((name) => name.endsWith('.pack')).length
 }
 
 function exists(path: string): Promise<boolean> {
