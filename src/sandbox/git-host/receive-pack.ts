@@ -32,7 +32,9 @@ export function answerReceivePack(
   { rule, hookMessage }: { rule: PushRule; hookMessage: string | undefined },
 ): PushOutcome {
   const { packets, rest } = readPackets(body, 1)
-  const lines = packets.filter((packet) => packet !== 'flush').map(packetText)
+  // A shallow clone names its boundary first; what the host has is complete, so that changes nothing.
+  const texts = packets.filter((packet) => packet !== 'flush').map(packetText)
+  const lines = texts.filter((line) => !line.startsWith('shallow '))
   const capabilities = new Set((lines[0]?.split('\0')[1] ?? '').split(' '))
   const updates = lines.map(parseUpdate)
   if (updates.length === 0) return { response: Buffer.alloc(0), moved: [] }
