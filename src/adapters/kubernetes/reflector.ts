@@ -1,6 +1,6 @@
 import type { KubernetesObject, Resource } from '../../api/kubernetes.ts'
 import { field, text } from '../../core/workload/field.ts'
-import { asFairleadError, type FairleadError } from '../../errors.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Clock, FollowObserver, Log } from '../../ports.ts'
 import { statusOf } from './api-error.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
@@ -28,6 +28,12 @@ export interface ReflectorOptions {
 const initialIdleMs = 10_000
 /** A list older than what was seen is believed only when the API server insists: it was restored from a backup. */
 const maxStaleLists = 5
+/**
+ * A watch that stays silent again after it was resumed is not resumed a third time: an API server whose storage was
+ * restored says nothing at all to a resourceVersion that it has not reached yet (seen with 1.36).
+ */
+const maxSilences = 2
+const stale = 'older than what was seen'
 const endOfInitialEvents = 'k8s.io/initial-events-end'
 
 /** Where we are in the history of one kind. */
@@ -37,6 +43,8 @@ interface Position<T> {
   /** Newest ever seen. */
   newest: string
   staleLists: number
+  /** Watches in a row that heard nothing until they were given up. */
+  silences: number
   watchList: boolean
   /** False for the next list only: paging took longer than the API server keeps history. */
   paged: boolean
@@ -63,6 +71,7 @@ export async function follow<T>(
     resourceVersion: undefined,
     newest: '',
     staleLists: 0,
+    silences: 0,
     watchList: options.watchList ?? true,
     paged: true,
     pending: undefined,
@@ -102,11 +111,7 @@ async function round<T>(
 ): Promise<Restart> {
   const { position, backoff, follower } = following
   try {
-    if (position.resourceVersion === undefined && !position.watchList) {
-      if (!(await list(options, following, signal))) {
-        return { reason: 'stale', delayMs: () => backoff.afterFailure() }
-      }
-    }
+    if (position.resourceVersion === undefined && !position.watchList) await list(options, following, signal)
     await watch(options, following, signal)
     if (position.pending !== undefined) position.watchList = false
     const reason = follower.malformedCount > position.malformedBefore ? 'malformed' : 'closed'
@@ -118,25 +123,26 @@ async function round<T>(
   }
 }
 
-/** False when the answer is older than what we know already, and is not to be believed yet. */
-async function list<T>(options: ReflectorOptions, following: Following<T>, signal: AbortSignal): Promise<boolean> {
+async function list<T>(options: ReflectorOptions, following: Following<T>, signal: AbortSignal): Promise<void> {
   const { position, follower, backoff } = following
   const pageSize = position.paged ? (options.pageSize ?? 500) : 0
   const listed = await listAll(options.client, follower, { pageSize, signal })
   position.paged = true
-  if (isOlder(listed.resourceVersion, position.newest) && position.staleLists < maxStaleLists) {
-    position.staleLists++
-    return false
-  }
-  backoff.healthy()
   complete(following, listed.objects, listed.resourceVersion)
-  return true
+  backoff.healthy()
 }
 
+/** Takes over a complete state, unless it is from the past and not to be believed yet. */
 function complete<T>({ position, follower }: Following<T>, objects: Map<string, T>, resourceVersion: string): void {
+  if (isOlder(resourceVersion, position.newest) && position.staleLists < maxStaleLists) {
+    position.staleLists++
+    const { plural } = follower.resource
+    throw new FairleadError('ApiUnavailable', `API server's list of ${plural} is ${stale}`, { cause: stale })
+  }
   position.resourceVersion = resourceVersion
   position.newest = resourceVersion
   position.staleLists = 0
+  position.silences = 0
   position.pending = undefined
   position.malformedBefore = follower.malformedCount
   follower.observer.replaced(objects)
@@ -161,6 +167,7 @@ async function watch<T>(
     signal,
     onEvent(event) {
       backoff.healthy()
+      position.silences = 0
       if (position.pending === undefined) takeChange(following, event)
       else takeInitial(following, event, position.pending)
     },
@@ -215,6 +222,8 @@ function afterError<T>(error: FairleadError, { position, backoff }: Following<T>
       return { reason: 'expired', delayMs: (livedMs) => backoff.afterEnd(livedMs), error }
     }
     case 'Timeout':
+      position.silences++
+      if (position.silences >= maxSilences) position.resourceVersion = undefined
       return { reason: 'idle', delayMs: (livedMs) => backoff.afterEnd(livedMs), error }
     default: {
       // 504: "Too large resource version", after the API server's storage went back in time; 4xx: never valid again
@@ -235,7 +244,7 @@ function reasonOf(error: FairleadError, status: number | undefined): string {
     case 'ApiInvalid':
       return 'invalid'
     case 'ApiUnavailable':
-      if (status === undefined) return 'disconnected'
+      if (status === undefined) return error.cause === stale ? 'stale' : 'disconnected'
       return status === 429 ? 'throttled' : 'unavailable'
     default:
       return 'failed'

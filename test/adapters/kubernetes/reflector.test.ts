@@ -186,6 +186,19 @@ describe('watch', () => {
     await follow.stop()
   })
 
+  it('that is silent twice in a row is followed by a list: the version may never come (K8, K17)', async () => {
+    for (let watches = 0; watches < 2; watches++) server.once(isWatch, watchThat('', 'hangs'))
+    const follow = start()
+    for (let watches = 1; watches <= 2; watches++) {
+      await server.received(isWatch, watches)
+      follow.clock.silence()
+    }
+    await follow.until(() => follow.calls.length === 2)
+    expect(follow.restarts).toEqual(['idle', 'idle'])
+    expect(listsSeen()).toHaveLength(2)
+    await follow.stop()
+  })
+
   it('is given up when not even the head of the answer comes (K8)', async () => {
     server.once(isWatch, () => undefined)
     const follow = start()
@@ -337,6 +350,21 @@ describe('WatchList', () => {
     await follow.until(() => follow.calls.length === 1)
     expect(follow.calls).toEqual(['replaced shop/api shop/web'])
     expect(listsSeen()).toHaveLength(0)
+    await follow.stop()
+  })
+
+  it('from the past is not believed at once either (K9)', async () => {
+    server.watchList = true
+    const end = { 'k8s.io/initial-events-end': 'true' }
+    const past = event('BOOKMARK', { metadata: { resourceVersion: '3', annotations: end } })
+    const follow = start({ watchList: true, clock: createEagerClock(5_000) })
+    await server.watching()
+    server.once(isWatch, (_, response) => sendStatus(response, 410, 'Expired'))
+    server.once((request) => request.query.has('sendInitialEvents'), watchThat(past, 'hangs'))
+    server.watches[0]?.end()
+    await follow.until(() => follow.calls.length === 2)
+    expect(follow.restarts.slice(-2)).toEqual(['expired', 'stale'])
+    expect(follow.state.size).toBe(1)
     await follow.stop()
   })
 
