@@ -6,40 +6,39 @@ import { withNamespace } from './kustomize-transform.ts'
 /** Applied before everything else, so that what needs them finds them. */
 const firstKinds = ['CustomResourceDefinition', 'Namespace', 'ClusterRole']
 
-/** Applies in order and returns the inventory. Throws with Flux' words for the object that was refused. */
+/**
+ * Applies in two stages, each of them checked as a whole by a dry run before anything of it is written. Returns the
+ * inventory. Throws with Flux' words for the object that was refused.
+ */
 export async function applyAll(api: ApiClient, objects: readonly Fields[], owner: Fields): Promise<InventoryEntry[]> {
-  const isFirst = (object: Fields) => firstKinds.includes(textAt(object, 'kind'))
-  const ordered = [...objects.filter(isFirst), ...objects.filter((object) => !isFirst(object))]
   const target = textAt(owner, 'spec', 'targetNamespace')
-  const entries: InventoryEntry[] = []
-  for (const object of ordered) {
-    const placed = withOwnerLabels(target === '' ? object : withNamespace(object, target), owner)
-    await applyOne(api, placed)
-    entries.push(inventoryEntry(placed))
+  const placed = objects.map((object) => withOwnerLabels(target === '' ? object : withNamespace(object, target), owner))
+  const isFirst = (object: Fields) => firstKinds.includes(textAt(object, 'kind'))
+  for (const stage of [placed.filter(isFirst), placed.filter((object) => !isFirst(object))]) {
+    for (const object of stage) await applyOne(api, object, true)
+    for (const object of stage) await applyOne(api, object, false)
   }
-  return entries.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return placed.map(inventoryEntry).sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-async function applyOne(api: ApiClient, object: Fields): Promise<void> {
-  const kind = textAt(object, 'kind')
+async function applyOne(api: ApiClient, object: Fields, dryRun: boolean): Promise<void> {
+  const [apiVersion, kind] = [textAt(object, 'apiVersion'), textAt(object, 'kind')]
   const namespace = textAt(object, 'metadata', 'namespace')
   const label = [kind, namespace, textAt(object, 'metadata', 'name')].filter((part) => part !== '').join('/')
-  const resource = await api.resourceOf(textAt(object, 'apiVersion'), kind)
+  const resource = await api.resourceOf(apiVersion, kind)
   if (resource === undefined) {
-    throw new Error(
-      `${label} dry-run failed: no matches for kind "${kind}" in version "${textAt(object, 'apiVersion')}"`,
-    )
+    throw new Error(`${label} dry-run failed: no matches for kind "${kind}" in version "${apiVersion}"`)
   }
   if (resource.namespaced && namespace === '') {
     throw new Error(`${label} namespace not specified: the server could not find the requested resource`)
   }
   if (annotation(object, 'kustomize.toolkit.fluxcd.io/reconcile') === 'disabled') return
   try {
-    await api.apply(resource, object)
+    await api.apply(resource, object, dryRun)
   } catch (thrown) {
-    if (thrown instanceof ApiCallFailed)
-      throw new Error(`${label} dry-run failed (${thrown.reason}): ${thrown.message}`)
-    throw thrown
+    if (!(thrown instanceof ApiCallFailed)) throw thrown
+    const how = dryRun ? 'dry-run failed' : 'apply failed'
+    throw new Error(`${label} ${how} (${thrown.reason}): ${thrown.message}`)
   }
 }
 

@@ -1,9 +1,10 @@
 import { type Fields, textAt } from '../json.ts'
 import { createApiClient, type ServedResource } from './api-client.ts'
 import { fluxDefinitions } from './definition.ts'
+import { sourceKey } from './dependency.ts'
 import { parseDuration } from './duration.ts'
 import type { GitSource } from './git-source.ts'
-import { type KustomizationParts, reconcileKustomization, sourceKey } from './kustomization.ts'
+import { type KustomizationParts, reconcileKustomization } from './kustomization.ts'
 import { reconcileSource, requestedAt } from './source.ts'
 
 export interface SyncerOptions {
