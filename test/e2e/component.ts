@@ -56,7 +56,13 @@ export function startComponent({ name, file, args, env, dir }: Command): Compone
     name,
     pid: child.pid ?? -1,
     exit: () => exit,
-    tail: (lines = 15) => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
+    tail: (lines = 15) =>
+      readFileSync(log, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(-lines)
+        .map((line) => line.slice(0, 1000))
+        .join('\n'),
     end: (signal) => {
       child.kill(signal)
       return ended

@@ -49,6 +49,29 @@ export async function deployWithFlux(world: World, roots: readonly Root[], deplo
   }
 }
 
+/** How many of the registry's notifications fairlead has taken. */
+export async function notificationsTaken(fairlead: Fairlead): Promise<number> {
+  const requests = await fairlead.samples('fairlead_webhook_requests_total')
+  const taken = requests.filter(({ labels }) => labels.receiver === 'registry' && labels.code?.startsWith('2'))
+  return taken.reduce((sum, { value }) => sum + value, 0)
+}
+
+/**
+ * Waits until fairlead has taken the notifications of earlier releases and found nothing newer: from then on only the
+ * next notification can make it look again.
+ */
+export async function untilContent(fairlead: Fairlead, earlierReleases: number): Promise<void> {
+  await eventually(
+    'fairlead knows of all earlier releases and wants none of them',
+    async () => {
+      const checks = await fairlead.samples('fairlead_image_policy_checks_total')
+      const isContent = checks.some(({ labels, value }) => labels.result === 'no-candidate' && value > 0)
+      return isContent && (await notificationsTaken(fairlead)) >= earlierReleases ? true : undefined
+    },
+    { watched: [fairlead.component] },
+  )
+}
+
 /** The first commit on the branch after `since`. */
 export function nextCommit(world: World, since: string, fairlead: Fairlead): Promise<Commit> {
   return eventually('fairlead commits', async () => (await world.gitops.commitsSince(since))[0], {
