@@ -3,10 +3,12 @@ import type { ApiServer } from './api-server.ts'
 import { reconcileDaemonSet } from './daemon-set.ts'
 import { reconcileDeployment } from './deployment.ts'
 import { type ApiObject, keyOf } from './object.ts'
+import { createOwnership } from './ownership.ts'
 import { pendingStatus, settledStatus } from './pod.ts'
 import { reconcileReplicaSet } from './replica-set.ts'
 import { reconcileStatefulSet } from './stateful-set.ts'
 import type { Change } from './store.ts'
+import { createWorkQueue } from './work-queue.ts'
 import { createWorkloadContext, type WorkloadContext } from './workload-context.ts'
 
 export interface WorkloadControllerOptions {
@@ -37,109 +39,70 @@ const collectionOfKind: Readonly<Record<string, string>> = {
   DaemonSet: 'apps/daemonsets',
 }
 
-/** Workloads looked at before other work in this process gets its turn. */
-const batchSize = 100
-
+/** Works on the store of the server directly, as its own user; nothing of it shows in the audit log. */
 export function startWorkloadController(
   server: ApiServer,
   options: WorkloadControllerOptions = {},
 ): WorkloadController {
   const { store } = server
   const nodes = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`)
-  const owned = new Map<string, Map<string, ApiObject>>()
-  const queue = new Set<string>()
-  const timers = new Map<string, NodeJS.Timeout>()
+  const ownership = createOwnership()
   let podReadyMs = options.podReadyMs ?? 50
-  let turn: NodeJS.Immediate | undefined
-
   createNodes(server, nodes)
+
+  const queue = createWorkQueue((key) => {
+    const [collection = '', name = ''] = key.split(' ')
+    const object = store.get(collection, name)
+    if (object === undefined) return
+    if (collection === '/pods') bind(object)
+    else reconcilers[collection]?.(object, context)
+  })
   const context = createWorkloadContext(server, {
     nodes,
-    owned: (owner, kind) =>
-      [...(owned.get(owner.metadata.uid ?? '')?.values() ?? [])].filter((one) => one.kind === kind),
+    owned: (owner, kind) => ownership.ownedBy(owner.metadata.uid ?? '').filter((one) => one.kind === kind),
     wakeAt: (workload, time) => {
       const key = `${collectionOfKind[workload.kind]} ${keyOf(workload)}`
-      later(key, Math.max(0, time - Date.now()), () => enqueue(key))
+      queue.later(key, Math.max(0, time - Date.now()), () => queue.add(key))
     },
   })
 
-  function later(key: string, ms: number, work: () => void): void {
-    clearTimeout(timers.get(key))
-    const run = () => {
-      timers.delete(key)
-      work()
-    }
-    timers.set(key, setTimeout(run, Math.min(ms, 2 ** 31 - 1)))
+  /** The first thing a kubelet says of a pod. */
+  function bind(pod: ApiObject): void {
+    if (!isFields(pod['status'])) context.updateStatus(pod, pendingStatus(pod))
   }
 
-  function enqueue(key: string): void {
-    queue.add(key)
-    turn ??= setImmediate(drain)
-  }
-
-  function drain(): void {
-    turn = undefined
-    for (const key of [...queue].slice(0, batchSize)) {
-      queue.delete(key)
-      const [collection = '', name = ''] = key.split(' ')
-      const object = store.get(collection, name)
-      if (object !== undefined) reconcilers[collection]?.(object, context)
-    }
-    if (queue.size > 0) turn ??= setImmediate(drain)
+  function settle(pod: ApiObject): void {
+    const live = store.get('/pods', keyOf(pod))
+    if (live !== undefined && live.metadata.uid === pod.metadata.uid) context.updateStatus(live, settledStatus(live))
   }
 
   function observe(change: Change): void {
-    const { object, collection, type } = change
-    if (collection in reconcilers && type !== 'DELETED') enqueue(`${collection} ${keyOf(object)}`)
+    const { collection, type, object } = change
+    ownership.observe(change)
+    const key = keyOf(object)
+    if (collection in reconcilers && type !== 'DELETED') queue.add(`${collection} ${key}`)
     const owner = object.metadata.ownerReferences?.find((one) => one.controller === true)
     const ownerCollection = owner === undefined ? undefined : collectionOfKind[owner.kind]
     if (owner !== undefined && ownerCollection !== undefined) {
-      remember(owner.uid, change)
-      enqueue(`${ownerCollection} ${object.metadata.namespace ?? ''}/${owner.name}`)
+      queue.add(`${ownerCollection} ${object.metadata.namespace ?? ''}/${owner.name}`)
     }
-    if (collection === '/pods') runKubelet(change)
-  }
-
-  function remember(uid: string, { object, type, collection }: Change): void {
-    const siblings = owned.get(uid) ?? new Map<string, ApiObject>()
-    owned.set(uid, siblings)
-    const key = `${collection} ${keyOf(object)}`
-    if (type === 'DELETED') siblings.delete(key)
-    else siblings.set(key, object)
-    if (siblings.size === 0) owned.delete(uid)
-  }
-
-  function runKubelet({ type, object }: Change): void {
-    const key = `pod ${object.metadata.uid}`
-    if (type === 'DELETED') {
-      clearTimeout(timers.get(key))
-      timers.delete(key)
-    }
+    if (collection !== '/pods') return
+    const timer = `pod ${object.metadata.uid}`
+    if (type === 'DELETED') queue.cancel(timer)
     if (type !== 'ADDED') return
-    const settle = () => {
-      const pod = store.get('/pods', keyOf(object))
-      const isSame = pod !== undefined && pod.metadata.uid === object.metadata.uid
-      if (isSame) context.updateStatus(pod, settledStatus(pod))
-    }
-    setImmediate(() => {
-      const pod = store.get('/pods', keyOf(object))
-      const isNew = pod?.metadata.uid === object.metadata.uid && !isFields(pod?.['status'])
-      if (pod !== undefined && isNew) context.updateStatus(pod, pendingStatus(pod))
-    })
-    later(key, podReadyMs, settle)
+    queue.add(`${collection} ${key}`)
+    queue.later(timer, podReadyMs, () => settle(object))
   }
 
   const unsubscribe = store.subscribe(observe)
+
   return {
     setPodReadyMs(ms) {
       podReadyMs = ms
     },
     close() {
       unsubscribe()
-      clearImmediate(turn)
-      for (const timer of timers.values()) clearTimeout(timer)
-      timers.clear()
-      queue.clear()
+      queue.close()
     },
   }
 }
