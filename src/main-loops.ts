@@ -1,20 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AnnotationField, Mode } from './api/annotation.ts'
+import type { AnnotationField } from './api/annotation.ts'
 import { objectKey } from './api/kubernetes.ts'
-import { finalPhases, type UpdateRequest } from './api/update-request.ts'
+import { finalPhases, targetOf, type UpdateRequest } from './api/update-request.ts'
 import type { Config, RuleConfig } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
-import { watchedContainers } from './controllers/image-update/observe.ts'
 import { createTagSource } from './controllers/image-update/tags.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
-import { createUpdateRequestController, type Situation } from './controllers/update-request/controller.ts'
+import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { isApplied } from './controllers/update-request/decide.ts'
+import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
 import { compileRule, type UpdateRule } from './core/image/settings.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
-import { findDestination } from './delivery/destination.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
 import { asFairleadError, FairleadError } from './errors.ts'
 import { keyOfWorkload, type Stores } from './main-stores.ts'
@@ -74,15 +73,14 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     log,
   })
   const destinations = { kustomizations: stores.kustomizations, sources: stores.sources, repositories }
+  const readBranch = createBranchReader()
+  const known = { rules, mode, readBranch, workload: (key: string) => stores.workload(key) }
   const imageUpdate = createImageUpdateController({
     ...destinations,
-    rules,
-    mode,
+    ...known,
     tags,
     registry: world.registry,
-    readBranch: createBranchReader(),
     clock,
-    workload: (key) => stores.workload(key),
     requests: {
       get: (key) => stores.requests.get(key),
       byTarget: (target) => stores.requests.byIndex('target', target),
@@ -96,8 +94,8 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   })
   const updateRequest = createUpdateRequestController({
     request: (key) => stores.requests.get(key),
-    siblings: (request) => stores.requests.byIndex('target', request.metadata.labels?.['fairlead.dev/target'] ?? ''),
-    situation: (request) => situationOf(request, { config, stores, rules, repositories }),
+    siblings: (request) => stores.requests.byIndex('target', targetOf(request)),
+    situation: (request) => readSituation(request, { ...destinations, ...known, suspend: config.suspend }),
     own,
     events,
     isLeader,
@@ -139,33 +137,41 @@ type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
 
 /** What wakes whom. A store calls only for objects that really changed. */
 function wake({ stores, leader }: LoopsDeps, queues: Queues, images: ImageWatch): void {
+  const wakeUnsettled = (requests: Iterable<UpdateRequest>) => {
+    for (const request of requests) {
+      if (isUnsettled(request)) queues['update-request'].add(`${request.metadata.namespace}/${request.metadata.name}`)
+    }
+  }
+  const wakeAllUnsettled = () => wakeUnsettled(stores.requests.values())
   for (const store of stores.workloads) {
     store.subscribe((_, before, after) => {
       const key = keyOfWorkload(before, after)
       queues.workload.add(key)
       images.changed(key, after)
+      wakeUnsettled(stores.requests.byIndex('workload', key))
     })
   }
-  stores.requests.subscribe((key) => queues['update-request'].add(key))
-  const wakeUnsettled = () => {
-    for (const request of stores.requests.values()) {
-      if (isUnsettled(request)) queues['update-request'].add(`${request.metadata.namespace}/${request.metadata.name}`)
-    }
-  }
+  stores.requests.subscribe((key, before, after) => {
+    queues['update-request'].add(key)
+    // An older one for the same slot gives way.
+    if (before === undefined && after !== undefined) wakeUnsettled(stores.requests.byIndex('target', targetOf(after)))
+    if (after?.status?.phase !== 'Superseded' || before?.status?.phase === 'Superseded') return
+    for (const target of after.spec.targets) images.wake(objectKey(target))
+  })
   stores.kustomizations.subscribe((_, before, after) => {
-    wakeUnsettled()
+    wakeAllUnsettled()
     // What it lists and where it points decides who can be traced.
     const isSame = before?.object.metadata.generation === after?.object.metadata.generation
     if (!isSame || before?.inventory.size !== after?.inventory.size) images.wakeAll()
   })
   stores.sources.subscribe((_, before, after) => {
-    wakeUnsettled()
+    wakeAllUnsettled()
     if (before?.revision !== after?.revision) images.wakeAll()
   })
   leader.onChange((leading) => {
     if (!leading) return
     images.wakeAll()
-    wakeUnsettled()
+    wakeAllUnsettled()
   })
 }
 
@@ -189,50 +195,6 @@ function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: 
       metrics,
     }),
   )
-}
-
-/** Mode, approval and destination of a request, from the live workloads and the configuration as they are now. */
-function situationOf(
-  request: UpdateRequest,
-  {
-    config,
-    stores,
-    rules,
-    repositories,
-  }: { config: Config; stores: Stores; rules: readonly UpdateRule[]; repositories: Repositories },
-): Situation {
-  const situation: Situation = {
-    mode: undefined,
-    requireApproval: false,
-    suspended: config.suspend,
-    destination: undefined,
-    refusal: undefined,
-  }
-  try {
-    for (const target of request.spec.targets) {
-      const workload = stores.workload(objectKey(target))
-      if (workload === undefined) continue
-      const watched = watchedContainers(workload, rules, config.mode).find((one) => one.container === target.container)
-      if (watched === undefined) continue
-      if ('error' in watched) throw watched.error
-      situation.requireApproval ||= watched.settings.requireApproval
-      const destination = findDestination(workload, { ...stores, repositories })
-      situation.destination ??= destination
-      situation.suspended ||= destination.repository.rules.suspend
-      situation.mode = stricter(situation.mode, stricter(destination.repository.rules.mode, watched.settings.mode))
-    }
-  } catch (thrown) {
-    const error = asFairleadError(thrown)
-    if (error.kind !== 'terminal') throw error
-    situation.refusal = error
-  }
-  return situation
-}
-
-/** Observing beats committing; what is undefined has no say. */
-function stricter(a: Mode | undefined, b: Mode | undefined): Mode | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a === 'observe' || b === 'observe' ? 'observe' : a
 }
 
 function toRule({ match, ...fields }: RuleConfig): UpdateRule {

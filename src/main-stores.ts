@@ -1,5 +1,5 @@
 import { type KubernetesObject, objectKey, resources } from './api/kubernetes.ts'
-import type { UpdateRequest } from './api/update-request.ts'
+import { targetOf, type UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { globMatcher } from './core/image/glob.ts'
 import { readKustomization, readSource } from './core/sync/flux-object.ts'
@@ -33,7 +33,8 @@ export function createStores(
   const workloads = kinds.map((resource) => createStore(cluster, resource, shape, options))
   const byKind = new Map(kinds.map((resource, index) => [resource.kind as string, workloads[index]]))
   const requests = createStore(cluster, resources.updateRequest, readRequest, options)
-  requests.addIndex('target', (request) => [request.metadata.labels?.['fairlead.dev/target'] ?? ''])
+  requests.addIndex('target', (request) => [targetOf(request)])
+  requests.addIndex('workload', (request) => request.spec.targets.map(objectKey))
   const kustomizations = createStore(engine, resources.kustomization, readKustomization, options)
   const sources = createStore(engine, resources.gitRepository, readSource, options)
   return {

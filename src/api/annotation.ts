@@ -2,6 +2,12 @@
 
 export const annotationPrefix = 'fairlead.dev/'
 
+/** Headwind's annotations mean the same and lose to ours. */
+export const headwindPrefix = 'headwind.sh/'
+
+/** Under which prefixes policies are written. */
+export const policyPrefixes = [annotationPrefix, headwindPrefix] as const
+
 /** Annotation names after the prefix, as users write them. */
 export const annotationFields = [
   'policy',

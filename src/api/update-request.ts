@@ -13,6 +13,26 @@ export interface UpdateRequest extends KubernetesObject {
   status?: UpdateRequestStatus
 }
 
+/** Label with the id of the image slot that a request is about. */
+export const targetLabel = 'fairlead.dev/target'
+
+/** The slot that a request is about; empty when it does not say. */
+export function targetOf({ metadata }: UpdateRequest): string {
+  return metadata.labels?.[targetLabel] ?? ''
+}
+
+/**
+ * Counts the decisions about one slot: the higher one is the newer. Creation times have whole seconds and follow
+ * clocks that can jump, so they cannot tell.
+ */
+export const sequenceAnnotation = 'fairlead.dev/sequence'
+
+/** Place of a request among those for its slot; 0 when it does not say. */
+export function sequenceOf({ metadata }: UpdateRequest): number {
+  const sequence = Number(metadata.annotations?.[sequenceAnnotation])
+  return Number.isSafeInteger(sequence) && sequence > 0 ? sequence : 0
+}
+
 export interface UpdateTarget {
   kind: string
   namespace: string

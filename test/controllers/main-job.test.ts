@@ -28,6 +28,7 @@ async function push(world: FakeWorld, replica: Replica, tag: string): Promise<vo
   await replica.quiet()
 }
 
+const freely = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
 const ours = (world: FakeWorld) => world.git.messages('main').filter((message) => message.includes('Fairlead-Id:'))
 
 describe('a pushed image', () => {
@@ -107,19 +108,9 @@ describe('a pushed image', () => {
 
 describe('nothing is written to Git', () => {
   const rows: [what: string, config: string, annotations: Record<string, string>, reason: string][] = [
-    [
-      'by default: the mode is observe',
-      '',
-      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' },
-      'ObserveOnly',
-    ],
+    ['by default: the mode is observe', '', freely, 'ObserveOnly'],
     ['while an approval is required', 'mode: commit', { 'fairlead.dev/policy': 'minor' }, 'ApprovalRequired'],
-    [
-      'while everything is suspended',
-      'mode: commit\nsuspend: true',
-      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' },
-      'Suspended',
-    ],
+    ['while everything is suspended', 'mode: commit\nsuspend: true', freely, 'Suspended'],
     [
       'for a workload that is only observed',
       'mode: commit',
@@ -163,7 +154,7 @@ describe('a human wins', () => {
     const world = await aWorld()
     const replica = await start(world)
     await push(world, replica, '1.1.0')
-    const annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
+    const annotations = freely
     world.git.commit('main', { 'apps/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.0', annotations) }, 'Revert')
     await world.sync()
     await replica.quiet()
@@ -173,14 +164,72 @@ describe('a human wins', () => {
     expect(ours(world)).toHaveLength(1)
   })
 
+  test('who changed it meanwhile to something still older: it is decided again from there', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    world.git.commit('main', { 'apps/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.5', freely) }, 'By hand')
+    await push(world, replica, '1.1.0')
+    expect(world.git.read('main', 'apps/web.yaml')).toContain('web:1.1.0')
+    expect(world.requests().map(({ spec }) => spec.change.from)).toEqual(['ghcr.io/acme/web:1.0.5'])
+  })
+
   test('who raised it meanwhile: the decision gives way', async () => {
     const world = await aWorld()
     const replica = await start(world)
-    const annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
+    const annotations = freely
     world.git.commit('main', { 'apps/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.5.0', annotations) }, 'By hand')
     await push(world, replica, '1.1.0')
     expect(ours(world)).toEqual([])
     expect(world.requests()[0]?.status).toMatchObject({ phase: 'Superseded' })
+  })
+})
+
+describe('a decision that was only observed', () => {
+  test('is carried out once Git and the live object allow it', async () => {
+    const world = await aWorld()
+    const replica = await start(world, 'mode: observe')
+    await push(world, replica, '1.1.0')
+    expect(world.git.pushes).toBe(0)
+    const annotations = { ...freely, 'fairlead.dev/mode': 'commit' }
+    world.git.commit('main', { 'apps/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.0', annotations) }, 'Allow it')
+    await world.sync()
+    world.annotate('web', annotations)
+    await replica.quiet()
+    expect(ours(world)).toHaveLength(1)
+  })
+})
+
+describe('a newer version', () => {
+  test('takes the place of one that still waits', async () => {
+    const world = await aWorld({ 'fairlead.dev/policy': 'minor', 'fairlead.dev/min-update-interval': '0s' })
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    await push(world, replica, '1.2.0')
+    const phases = world.requests().map(({ spec, status }) => `${spec.change.to.split(':')[1]} ${status?.phase}`)
+    expect(phases.sort()).toEqual(['1.1.0 Superseded', '1.2.0 Pending'])
+  })
+
+  test('after many others leaves only the five newest finished ones behind', async () => {
+    const world = await aWorld({ ...freely, 'fairlead.dev/min-update-interval': '0s' })
+    const replica = await start(world)
+    for (let minor = 1; minor <= 8; minor++) await push(world, replica, `1.${minor}.0`)
+    expect(ours(world)).toHaveLength(8)
+    expect(world.requests()).toHaveLength(5)
+  })
+})
+
+describe('the live object alone', () => {
+  test('cannot raise what Git allows: the mode stays, the refusal is said', async () => {
+    const world = await aWorld(freely)
+    const replica = await start(world, 'mode: observe')
+    await push(world, replica, '1.1.0')
+    expect(conditionOf(world.requests()[0], 'Progressing')).toMatchObject({ reason: 'ObserveOnly' })
+    world.annotate('web', { 'fairlead.dev/mode': 'commit' })
+    await replica.quiet()
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(world.git.pushes).toBe(0)
+    expect(world.cluster.recorded.map((one) => one.reason)).toContain('PolicyNotInGit')
   })
 })
 

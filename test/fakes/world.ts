@@ -20,6 +20,8 @@ export interface FakeWorld {
   registry: FakeRegistry
   /** Puts a Deployment in Git and, as Flux would, into the cluster and the inventory. */
   deploy(name: string, image: string, annotations?: Record<string, string>): void
+  /** Annotates the live object only, as `kubectl annotate` does. */
+  annotate(name: string, annotations: Record<string, string>): void
   /** Flux applies what the branch holds now. */
   sync(): Promise<void>
   requests(): UpdateRequest[]
@@ -99,6 +101,12 @@ export function createFakeWorld(): FakeWorld {
         spec: { replicas: 1, template: { spec: { containers: [{ name, image: reference }] } } },
       })
       deployed.add(name)
+    },
+    annotate(name, annotations) {
+      const live = cluster.objects.get(deployment, 'prod', name)
+      if (live === undefined) throw new Error(`no Deployment ${name}`)
+      const metadata = { ...live.metadata, annotations: { ...live.metadata.annotations, ...annotations } }
+      cluster.objects.update(deployment, { ...live, metadata }, 'object')
     },
     async sync() {
       const revision = `main@sha1:${await git.remoteHead('main')}`

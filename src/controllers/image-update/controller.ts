@@ -78,8 +78,13 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
       digest,
       reason: decision.reason,
       expiryMs: deps.expiryMs,
+      siblings: deps.requests.byTarget(slotId({ destination: one.destination, trace: one.facts.trace })),
     })
-    if (deps.requests.get(`${request.metadata.namespace}/${request.metadata.name}`) !== undefined) return
+    const { namespace = '', name } = request.metadata
+    const known = deps.requests.get(`${namespace}/${name}`)
+    if (known !== undefined && known.status?.phase !== 'Superseded') return
+    // A superseded decision that is made again starts over; every other end of it is an answer that stays.
+    if (known !== undefined) await deps.own.delete(resources.updateRequest, namespace, name)
     await createOnce(request)
   }
 

@@ -1,4 +1,5 @@
 import type { Mode } from '../../api/annotation.ts'
+import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
 import { resolveSettings, type UpdateRule, type UpdateSettings } from '../../core/image/settings.ts'
 import { type Trace, trace } from '../../core/manifest/trace.ts'
@@ -65,21 +66,24 @@ export async function observeWorkload(workload: Workload, deps: ObserveDeps): Pr
   const watched = watchedContainers(workload, deps.rules, deps.mode)
   const containers: ObservedContainer[] = []
   for (const one of watched) {
-    if ('error' in one) containers.push(one)
-    else containers.push(await observeContainer(workload, one, deps))
+    const observed = 'error' in one ? one : await observeContainer(workload, one, deps)
+    if (observed !== undefined) containers.push(observed)
   }
   return { workload, containers }
 }
 
+/** Undefined when Git declares no policy for the container, whatever the live object says. */
 async function observeContainer(
   workload: Workload,
-  { container, settings }: WatchedContainer,
+  { container, image }: WatchedContainer,
   deps: ObserveDeps,
-): Promise<ObservedContainer> {
+): Promise<ObservedContainer | undefined> {
   try {
     const destination = findDestination(workload, deps)
     const snapshot = await deps.readBranch(destination)
     const found = traceContainer(snapshot, destination, workload, container)
+    const settings = resolveDeclaredSettings({ ...workload, container, image }, found.declared, deps.rules, deps.mode)
+    if (settings === undefined) return undefined
     const facts = await gatherFacts({ container, settings, trace: found }, deps)
     return { container, destination, facts: { ...facts, lastUpdate: deps.lastUpdate({ destination, trace: found }) } }
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import { apiVersionOf, resources } from '../../api/kubernetes.ts'
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { sequenceAnnotation, sequenceOf, targetLabel, type UpdateRequest } from '../../api/update-request.ts'
 import { targetId, updateRequestName } from '../../core/change/identity.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import type { Trace } from '../../core/manifest/trace.ts'
@@ -25,6 +25,8 @@ export interface WantedChange {
   digest: string
   reason: string
   expiryMs: number
+  /** Requests for the same slot that are known. */
+  siblings: readonly UpdateRequest[]
 }
 
 /** The decision as an object: same slot and same wanted reference, same name. */
@@ -40,7 +42,8 @@ export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
     metadata: {
       name: updateRequestName(slotId({ destination, trace }), wanted.to),
       namespace: workload.namespace,
-      labels: { 'fairlead.dev/target': slotId({ destination, trace }) },
+      labels: { [targetLabel]: slotId({ destination, trace }) },
+      annotations: { [sequenceAnnotation]: String(nextSequence(wanted.siblings)) },
     },
     spec: {
       targets: [first, ...others].slice(0, 64),
@@ -59,6 +62,10 @@ export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
       ...(requireApproval ? { expiresAt: new Date(now.getTime() + wanted.expiryMs).toISOString() } : {}),
     },
   }
+}
+
+function nextSequence(siblings: readonly UpdateRequest[]): number {
+  return Math.max(0, ...siblings.map(sequenceOf)) + 1
 }
 
 type Target = UpdateRequest['spec']['targets'][number]

@@ -13,6 +13,8 @@ export interface ImageWatch {
   changed(key: string, workload: Workload | undefined): void
   /** Something was pushed to this image, somebody says. */
   hinted(image: ImageRepository): void
+  /** One workload is looked at again, e.g. because a decision about it has come to nothing. */
+  wake(key: string): void
   /** Everything is looked at again, e.g. after becoming leader. */
   wakeAll(): void
   /** Polls each image once per interval, jittered, until the signal aborts. */
@@ -73,6 +75,9 @@ export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
     },
     hinted(image) {
       if (keysByImage.has(imageKey(image))) void refresh(image)
+    },
+    wake(key) {
+      if (imagesByKey.has(key)) deps.queue.add(key)
     },
     wakeAll() {
       for (const key of imagesByKey.keys()) deps.queue.add(key)

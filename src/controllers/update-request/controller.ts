@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Condition, withCondition } from '../../api/condition.ts'
 import { type KubernetesObject, resources } from '../../api/kubernetes.ts'
-import type { UpdateRequest, UpdateRequestPhase, UpdateRequestStatus } from '../../api/update-request.ts'
+import {
+  sequenceOf,
+  type UpdateRequest,
+  type UpdateRequestPhase,
+  type UpdateRequestStatus,
+} from '../../api/update-request.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
 import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
@@ -12,13 +17,15 @@ import type { Controller } from '../../runtime/loop.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { decideRequest, type RequestDecision, type RequestFacts } from './decide.ts'
 import { planRequest, requestId } from './plan.ts'
+import { outdatedRequests } from './retention.ts'
+import type { Situation } from './situation.ts'
 
 export interface UpdateRequestDeps {
   request: (key: string) => UpdateRequest | undefined
   /** All requests for the same slot, in any phase. */
   siblings: (request: UpdateRequest) => readonly UpdateRequest[]
   /** Mode, approval and destination as the live workload and the configuration have them now. */
-  situation: (request: UpdateRequest) => Situation
+  situation: (request: UpdateRequest) => Promise<Situation>
   own: OwnObjects
   events: EventRecorder
   isLeader: () => boolean
@@ -26,14 +33,6 @@ export interface UpdateRequestDeps {
   clock: Clock
   log: Log
   metrics: Metrics
-}
-
-export interface Situation {
-  mode: RequestFacts['mode']
-  requireApproval: boolean
-  suspended: boolean
-  destination: Destination | undefined
-  refusal: FairleadError | undefined
 }
 
 /** `True` while something is still to come, `False` at the end; `degraded` when it needs somebody. */
@@ -130,8 +129,8 @@ export function createUpdateRequestController(
     async observe(key) {
       const request = deps.request(key)
       if (request === undefined || !deps.isLeader()) return undefined
-      const situation = deps.situation(request)
-      const newer = deps.siblings(request).filter((one) => isOpen(one) && isYounger(one, request))
+      const situation = await deps.situation(request)
+      const newer = deps.siblings(request).filter((one) => isOpen(one) && sequenceOf(one) > sequenceOf(request))
       return { facts: { request, newer, now: clock.now(), ...situation }, destination: situation.destination }
     },
     decide: (observed) => ({ ...observed, decision: decideRequest(observed.facts) }),
@@ -169,6 +168,7 @@ export function createUpdateRequestController(
       if (next !== request.status && verified.decision.kind !== 'nothing') {
         await write(request, next)
         if (verified.sync?.state === 'applied') observeLag(request, now)
+        await forgetOutdated(request)
         if (next.phase !== request.status?.phase) {
           log.info({ request: requestKey(request), phase: next.phase, commit: next.commit }, next.message ?? '')
         }
@@ -177,6 +177,12 @@ export function createUpdateRequestController(
         ? { requeueAfterMs: verified.decision.untilMs }
         : {}
     },
+  }
+
+  async function forgetOutdated(request: UpdateRequest) {
+    for (const { metadata } of outdatedRequests(deps.siblings(request))) {
+      await deps.own.delete(resources.updateRequest, metadata.namespace ?? '', metadata.name)
+    }
   }
 
   function observeLag(request: UpdateRequest, now: Date) {
@@ -242,12 +248,6 @@ function waitingForEngine(message: string): Progress {
 function isOpen(request: UpdateRequest): boolean {
   const phase = request.status?.phase
   return phase === undefined || phase === 'Pending' || phase === 'Approved'
-}
-
-/** Younger by creation; within one second by name, so that of two exactly one gives way. */
-function isYounger(one: UpdateRequest, other: UpdateRequest): boolean {
-  const [a, b] = [one.metadata.creationTimestamp ?? '', other.metadata.creationTimestamp ?? '']
-  return a === b ? one.metadata.name > other.metadata.name : a > b
 }
 
 function requestKey({ metadata }: UpdateRequest): string {

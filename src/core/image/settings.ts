@@ -1,4 +1,4 @@
-import { type AnnotationField, annotationFields, annotationPrefix, type Mode } from '../../api/annotation.ts'
+import { type AnnotationField, annotationFields, annotationPrefix, headwindPrefix, type Mode } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
 import { parseDuration } from '../change/duration.ts'
 import { globMatcher } from './glob.ts'
@@ -51,7 +51,6 @@ const headwindFields: Readonly<Record<string, AnnotationField>> = {
   'min-update-interval': 'min-update-interval',
   images: 'images',
 }
-const headwindPrefix = 'headwind.sh/'
 
 /** Fields that later versions carry. Ignoring one would loosen what its author asked for, so it is an error. */
 const unsupportedFields: readonly AnnotationField[] = ['min-age', 'window', 'pin-digest', 'platform', 'verify']

@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
 import { type Patch, patchesOf } from './patch.ts'
+import { policyAnnotationsOf } from './policy-annotation.ts'
 import { folderOf, joinPath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo } from './snapshot-memo.ts'
@@ -52,6 +53,8 @@ export interface Kustomization {
   transformers: readonly string[]
   /** Where a label of the given name is set on everything, by label name. */
   labels: ReadonlyMap<string, string>
+  /** `commonAnnotations` that say what may be done with a workload. */
+  annotations: ReadonlyMap<string, string>
 }
 
 /**
@@ -98,6 +101,7 @@ function parseKustomization(file: string, text: string): Kustomization {
     generators: present(root, ['generators', 'helmCharts', 'helmChartInflationGenerator']),
     transformers: present(root, ['transformers']),
     labels: new Map([...labelsOf(value('commonLabels')), ...itemsOf(value('labels')).flatMap(labelPairs)]),
+    annotations: policyAnnotationsOf(value('commonAnnotations')),
   }
 }
 

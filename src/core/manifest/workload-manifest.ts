@@ -1,5 +1,6 @@
 import { versionLabel } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
+import { policyAnnotationsOf } from './policy-annotation.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo } from './snapshot-memo.ts'
 import { enter, enterAll, entriesOf, itemsOf, keyPathOf, lineOf, type Place, rootPlace, textOf } from './yaml-place.ts'
@@ -41,6 +42,8 @@ export interface WorkloadManifest {
   /** Places where that label must not change: the selector, volumeClaimTemplates. `file:line` each. */
   fixedVersionLabels: readonly string[]
   podLabels: ReadonlyMap<string, string>
+  /** Those that say what may be done with it: fairlead's and Headwind's. */
+  annotations: ReadonlyMap<string, string>
 }
 
 /** A selector of some object that chooses pods by their version label. */
@@ -101,6 +104,7 @@ function workloadOf(object: Place): WorkloadManifest[] {
       versionLabels: versionLabelsOf(object, podSpec),
       fixedVersionLabels: fixedVersionLabelsOf(object),
       podLabels,
+      annotations: policyAnnotationsOf(enterAll(object, 'metadata', 'annotations')),
     },
   ]
 }

@@ -1,0 +1,68 @@
+import { annotationPrefix, headwindPrefix, type Mode, policyPrefixes } from '../../api/annotation.ts'
+import { FairleadError } from '../../errors.ts'
+import { resolveSettings, type SettingsSubject, type UpdateRule, type UpdateSettings } from './settings.ts'
+
+/** What Git declares, as tracing found it. */
+export interface Declared {
+  annotations: Readonly<Record<string, string>>
+  patched: (key: string) => boolean
+}
+
+/**
+ * Settings of a container as Git declares them. An annotation that only the live object carries may tighten (hold,
+ * demand an approval, observe, no policy) but never loosen: `PolicyNotInGit` names the first that would.
+ */
+export function resolveDeclaredSettings(
+  subject: SettingsSubject,
+  declared: Declared,
+  rules: readonly UpdateRule[],
+  defaultMode: Mode,
+): UpdateSettings | undefined {
+  const live = Object.entries(subject.annotations).filter(([key]) =>
+    policyPrefixes.some((prefix) => key.startsWith(prefix)),
+  )
+  const onlyLive = live.filter(([key, value]) => declared.annotations[key] !== value && !declared.patched(key))
+  const loosening = onlyLive.find(([key, value]) => !tightens(key, value, subject.container))
+  if (loosening !== undefined) {
+    const [key, value] = loosening
+    const inGit = declared.annotations[key]
+    const instead = inGit === undefined ? 'does not have it' : `says "${inGit}"`
+    const message = `${key}: "${value}" is only on the live object; its manifest in Git ${instead}. Commit it there.`
+    throw new FairleadError('PolicyNotInGit', message)
+  }
+  const annotations = { ...declared.annotations, ...subject.annotations }
+  return resolveSettings({ ...subject, annotations }, rules, defaultMode)
+}
+
+function tightens(key: string, value: string, container: string): boolean {
+  const name = [annotationPrefix, headwindPrefix].reduce(
+    (rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest),
+    key,
+  )
+  const field = name.endsWith(`.${container}`) ? name.slice(0, -container.length - 1) : name
+  switch (field) {
+    case 'hold':
+      return true
+    case 'policy':
+      return value === 'none'
+    case 'require-approval':
+      return value === 'true'
+    case 'mode':
+      return value === 'observe'
+    default:
+      // Fields that have no say in updates (deadline, rollback) or are not known are nobody's permission.
+      return !permissions.has(field)
+  }
+}
+
+/** Fields by which a change can become wider than what Git declares. */
+const permissions: ReadonlySet<string> = new Set([
+  'constraint',
+  'pattern',
+  'filter',
+  'extract',
+  'order',
+  'prerelease',
+  'images',
+  'min-update-interval',
+])
