@@ -14,6 +14,7 @@ import { createWorkloadController } from './controllers/workload/controller.ts'
 import { compileRule, type UpdateRule } from './core/image/settings.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
+import { createExplanations } from './delivery/explanation.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
 import { asFairleadError, FairleadError } from './errors.ts'
 import { keyOfWorkload, type Stores } from './main-stores.ts'
@@ -74,6 +75,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   })
   const destinations = { kustomizations: stores.kustomizations, sources: stores.sources, repositories }
   const readBranch = createBranchReader()
+  const explanations = createExplanations()
   const known = { rules, mode, readBranch, workload: (key: string) => stores.workload(key) }
   const imageUpdate = createImageUpdateController({
     ...destinations,
@@ -89,12 +91,18 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     events,
     expiryMs: config.approvals.expiry,
     isLeader,
+    explain({ metadata }, decision) {
+      if (decision.kind !== 'update') return
+      const { counts, candidates } = decision.verdicts
+      explanations.put(`${metadata.namespace}/${metadata.name}`, { verdicts: { ...counts }, candidates })
+    },
     log,
     metrics,
   })
   const updateRequest = createUpdateRequestController({
     request: (key) => stores.requests.get(key),
     siblings: (request) => stores.requests.byIndex('target', targetOf(request)),
+    explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
     situation: (request) => readSituation(request, { ...destinations, ...known, suspend: config.suspend }),
     own,
     events,

@@ -57,6 +57,8 @@ describe('a pushed image', () => {
       policy: 'minor',
     })
     expect(request?.status).toMatchObject({ phase: 'Completed', commit: await world.git.remoteHead('main') })
+    expect(request?.status?.verdicts).toEqual({ selected: 1, 'not-newer': 1 })
+    expect(request?.status?.candidates?.[0]).toEqual({ tag: '1.1.0', verdict: 'selected' })
     expect(conditionOf(request, 'Progressing')).toMatchObject({ status: 'True', reason: 'WaitingForSync' })
   })
 

@@ -87,9 +87,7 @@ async function observeContainer(
     const facts = await gatherFacts({ container, settings, trace: found }, deps)
     return { container, destination, facts: { ...facts, lastUpdate: deps.lastUpdate({ destination, trace: found }) } }
   } catch (thrown) {
-    const error = asFairleadError(thrown)
-    if (error.kind !== 'terminal') throw error
-    return { container, error }
+    return { container, error: asFairleadError(thrown) }
   }
 }
 

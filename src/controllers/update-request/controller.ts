@@ -11,6 +11,7 @@ import { sanitiseLine } from '../../core/change/text.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
 import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
 import type { Destination } from '../../delivery/destination.ts'
+import type { Explanation } from '../../delivery/explanation.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Clock, EventRecorder, Log, OwnObjects } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
@@ -26,6 +27,8 @@ export interface UpdateRequestDeps {
   siblings: (request: UpdateRequest) => readonly UpdateRequest[]
   /** Mode, approval and destination as the live workload and the configuration have them now. */
   situation: (request: UpdateRequest) => Promise<Situation>
+  /** How the decision was reached, as far as it is still known. */
+  explanation: (request: UpdateRequest) => Explanation | undefined
   own: OwnObjects
   events: EventRecorder
   isLeader: () => boolean
@@ -164,7 +167,8 @@ export function createUpdateRequestController(
     },
     async report(verified) {
       const { request, now } = verified.facts
-      const next = nextStatus(verified)
+      const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
+      const next = nextStatus({ ...verified, status: { ...explained, ...verified.status } })
       if (next !== request.status && verified.decision.kind !== 'nothing') {
         await write(request, next)
         if (verified.sync?.state === 'applied') observeLag(request, now)

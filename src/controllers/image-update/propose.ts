@@ -1,0 +1,65 @@
+import { resources } from '../../api/kubernetes.ts'
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { parseImageReference } from '../../core/image/reference.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { Log, OwnObjects, Registry } from '../../ports.ts'
+import { type ContainerDecision, wantedReference } from './decide.ts'
+import { renderUpdateRequest, slotId, type WantedChange } from './request.ts'
+
+export interface ProposeDeps {
+  registry: Registry
+  own: OwnObjects
+  requests: {
+    /** By `namespace/name`. */
+    get(key: string): UpdateRequest | undefined
+    byTarget(target: string): readonly UpdateRequest[]
+  }
+  /** How long a decision waits for its approval. */
+  expiryMs: number
+  log: Log
+}
+
+type Update = Extract<ContainerDecision, { kind: 'update' }>
+
+/** Makes the decision an UpdateRequest, unless it is one already. Rejects with `DigestUnknown` when the tag is gone. */
+export async function ensureRequest(
+  decision: Update,
+  wanted: Pick<WantedChange, 'workload' | 'facts' | 'destination'>,
+  deps: ProposeDeps,
+): Promise<UpdateRequest> {
+  const { image } = wanted.facts.trace
+  const digest = decision.digest ?? (await resolveDigest(image, decision.tag, deps.registry))
+  const request = renderUpdateRequest({
+    ...wanted,
+    to: wantedReference(image, decision, digest),
+    digest,
+    reason: decision.reason,
+    expiryMs: deps.expiryMs,
+    siblings: deps.requests.byTarget(slotId({ destination: wanted.destination, trace: wanted.facts.trace })),
+  })
+  const { namespace = '', name } = request.metadata
+  const known = deps.requests.get(`${namespace}/${name}`)
+  if (known !== undefined && known.status?.phase !== 'Superseded') return known
+  // A superseded decision that is made again starts over; every other end of it is an answer that stays.
+  if (known !== undefined) await deps.own.delete(resources.updateRequest, namespace, name)
+  await createOnce(request, deps)
+  return request
+}
+
+async function resolveDigest(image: string, tag: string, registry: Registry): Promise<string> {
+  const digest = await registry.digest(parseImageReference(image), tag)
+  if (digest !== undefined) return digest
+  throw new FairleadError('DigestUnknown', `${image}: tag ${tag} was listed, but its manifest is gone`)
+}
+
+async function createOnce(request: UpdateRequest, { own, log }: ProposeDeps): Promise<void> {
+  try {
+    await own.create(resources.updateRequest, request)
+  } catch (thrown) {
+    // Another pass made the same decision at the same time.
+    if (asFairleadError(thrown).code !== 'ApiConflict') throw thrown
+    return
+  }
+  const { change, targets } = request.spec
+  log.info({ request: request.metadata.name, targets, from: change.from, to: change.to }, 'decided an update')
+}
