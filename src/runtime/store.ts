@@ -113,7 +113,7 @@ function createFollowing<T extends object>(
     metrics?.synced(kind, true)
   }
 
-  const observer = (missing: () => void): FollowObserver<T | undefined> => ({
+  const observer: Omit<FollowObserver<T | undefined>, 'restarted'> = {
     replaced: complete,
     changed: content.put,
     removed: (key) => content.put(key, undefined),
@@ -121,47 +121,51 @@ function createFollowing<T extends object>(
       lastSpokenMs = clock.monotonicMs()
       metrics?.spoke(kind, clock.now())
     },
-    restarted(reason) {
-      metrics?.restarted(kind, reason)
-      // its definition was removed, or the version is no longer served: look for it again
-      if (reason === 'missing') missing()
-    },
-  })
+  }
 
+  /** Until the signal aborts or the API server does not know the kind any more. */
   const followServed = async (signal: AbortSignal) => {
     const ended = new AbortController()
     const end = () => ended.abort()
+    const restarted = (reason: string) => {
+      metrics?.restarted(kind, reason)
+      if (reason === 'missing') end()
+    }
     signal.addEventListener('abort', end, { once: true })
-    await cluster.follow(served, shape, observer(end), ended.signal)
+    await cluster.follow(served, shape, { ...observer, restarted }, ended.signal)
     signal.removeEventListener('abort', end)
     await clock.sleep(missingPauseMs, signal)
   }
 
+  /** One wrong "not found" must not make us forget what is there. */
+  const forget = async (absent: number, signal: AbortSignal) => {
+    if (absent > 1 || content.objects.size === 0) complete(new Map())
+    await clock.sleep(absentPauseMs, signal)
+  }
+
+  const run = async (signal: AbortSignal) => {
+    metrics?.synced(kind, false)
+    for (let absent = 1; !signal.aborted; absent++) {
+      const found = await discover(cluster, resource, { clock, log, signal })
+      if (signal.aborted) return
+      if (found === undefined) {
+        await forget(absent, signal)
+        continue
+      }
+      absent = 0
+      served = found
+      await followServed(signal)
+    }
+  }
+
   return {
+    first,
+    run,
     get resource() {
       return served
     },
     get lastSpokenMs() {
       return lastSpokenMs
-    },
-    first,
-    async run(signal) {
-      metrics?.synced(kind, false)
-      let absent = 0
-      while (!signal.aborted) {
-        const found = await discover(cluster, resource, { clock, log, signal })
-        if (signal.aborted) return
-        if (found !== undefined) {
-          absent = 0
-          served = found
-          await followServed(signal)
-          continue
-        }
-        absent++
-        // one wrong "not found" must not make us forget what is there
-        if (absent > 1 || content.objects.size === 0) complete(new Map())
-        await clock.sleep(absentPauseMs, signal)
-      }
     },
   }
 }

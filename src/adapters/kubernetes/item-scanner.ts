@@ -29,33 +29,9 @@ export function createItemScanner(onItem: (json: string) => void): ItemScanner {
   const item = createCollector(maxItemBytes, 'an object in the list')
   const envelope = createCollector(maxEnvelopeBytes, "the list's metadata")
   let depth = 0
-  let key = ''
-  let inString = false
-  let escaped = 0
   let inItems = false
   let inItem = false
-
-  /** Index of the quote that ends the string, or the length of the chunk. */
-  const skipString = (chunk: Buffer, from: number): number => {
-    let at = from + escaped
-    escaped = 0
-    while (at < chunk.length) {
-      const byte = chunk[at]
-      if (byte === quote) break
-      at += byte === backslash ? 2 : 1
-    }
-    if (at > chunk.length) escaped = at - chunk.length
-    const end = Math.min(at, chunk.length)
-    // only names at the top level matter, and of those only one that is short
-    if (depth === 1 && key.length < 16) key += chunk.toString('latin1', from, end)
-    inString = at >= chunk.length
-    return end
-  }
-
-  const beginString = (chunk: Buffer, at: number): number => {
-    if (depth === 1) key = ''
-    return skipString(chunk, at + 1)
-  }
+  const string = createStringReader()
 
   const keepRest = (rest: Buffer) => {
     if (inItem) item.add(rest)
@@ -70,7 +46,7 @@ export function createItemScanner(onItem: (json: string) => void): ItemScanner {
       inItem = true
       return at
     }
-    if (depth === 2 && chunk[at] === openBracket && key === 'items') {
+    if (depth === 2 && chunk[at] === openBracket && string.text === 'items') {
       inItems = true
       envelope.add(chunk.subarray(start, at + 1))
       return at + 1
@@ -97,18 +73,70 @@ export function createItemScanner(onItem: (json: string) => void): ItemScanner {
     push(chunk) {
       // what belongs to the item or the envelope and was not copied yet begins here
       let start = 0
-      for (let at = inString ? skipString(chunk, 0) + 1 : 0; at < chunk.length; at++) {
+      for (let at = string.open ? string.resume(chunk) + 1 : 0; at < chunk.length; at++) {
         const byte = chunk[at]
-        if (byte === quote) at = beginString(chunk, at)
+        // only names at the top level matter
+        if (byte === quote) at = string.begin(chunk, at + 1, depth === 1)
         else if (byte === openBrace || byte === openBracket) start = open(chunk, at, start)
         else if (byte === closeBrace || byte === closeBracket) start = close(chunk, at, start)
       }
       keepRest(chunk.subarray(start))
     },
     end() {
-      if (depth !== 0 || inString) throw new FairleadError('ApiUnavailable', 'the list from the API server is cut off')
+      if (depth !== 0 || string.open)
+        throw new FairleadError('ApiUnavailable', 'the list from the API server is cut off')
       return envelope.take()
     },
+  }
+}
+
+/** Passes over one string at a time, across chunks. */
+interface StringReader {
+  /** In the middle of a string that goes on in the next chunk. */
+  readonly open: boolean
+  /** The last string that was kept, or its beginning when it is long. */
+  readonly text: string
+  /** Both return the index of the closing quote, or the length of the chunk when it is not there. */
+  begin(chunk: Buffer, from: number, keep: boolean): number
+  resume(chunk: Buffer): number
+}
+
+const maxKept = 16
+
+function createStringReader(): StringReader {
+  let text = ''
+  let kept = false
+  let open = false
+  let escaped = 0
+
+  const skip = (chunk: Buffer, from: number): number => {
+    let at = from + escaped
+    escaped = 0
+    while (at < chunk.length) {
+      const byte = chunk[at]
+      if (byte === quote) break
+      at += byte === backslash ? 2 : 1
+    }
+    if (at > chunk.length) escaped = at - chunk.length
+    const end = Math.min(at, chunk.length)
+    if (kept && text.length < maxKept) text += chunk.toString('latin1', from, Math.min(end, from + maxKept))
+    open = at >= chunk.length
+    return end
+  }
+
+  return {
+    get open() {
+      return open
+    },
+    get text() {
+      return text
+    },
+    begin(chunk, from, keep) {
+      kept = keep
+      if (keep) text = ''
+      return skip(chunk, from)
+    },
+    resume: (chunk) => skip(chunk, 0),
   }
 }
 

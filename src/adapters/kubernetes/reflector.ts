@@ -8,6 +8,7 @@ import type { ApiClient } from './client.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { listAll } from './list.ts'
 import { isOlder } from './resource-version.ts'
+import { reasonOf, stale } from './restart-reason.ts'
 import { type WatchEvent, watchOnce } from './watch.ts'
 
 export interface ReflectorOptions {
@@ -33,7 +34,6 @@ const maxStaleLists = 5
  * restored says nothing at all to a resourceVersion that it has not reached yet (seen with 1.36).
  */
 const maxSilences = 2
-const stale = 'older than what was seen'
 const endOfInitialEvents = 'k8s.io/initial-events-end'
 
 /** Where we are in the history of one kind. */
@@ -230,23 +230,5 @@ function afterError<T>(error: FairleadError, { position, backoff }: Following<T>
       if (status === 504 || error.code === 'ApiInvalid') position.resourceVersion = undefined
       return { reason: reasonOf(error, status), delayMs: () => backoff.afterFailure(error.retryAfterMs), error }
     }
-  }
-}
-
-function reasonOf(error: FairleadError, status: number | undefined): string {
-  switch (error.code) {
-    case 'ApiForbidden':
-      return 'forbidden'
-    case 'ApiUnauthorized':
-      return 'unauthorized'
-    case 'ApiNotFound':
-      return 'missing'
-    case 'ApiInvalid':
-      return 'invalid'
-    case 'ApiUnavailable':
-      if (status === undefined) return error.cause === stale ? 'stale' : 'disconnected'
-      return status === 429 ? 'throttled' : 'unavailable'
-    default:
-      return 'failed'
   }
 }
