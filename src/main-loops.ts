@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AnnotationField } from './api/annotation.ts'
 import { objectKey } from './api/kubernetes.ts'
-import { finalPhases, targetOf, type UpdateRequest } from './api/update-request.ts'
+import { targetOf } from './api/update-request.ts'
 import type { Config, RuleConfig } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
 import { createTagSource } from './controllers/image-update/tags.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
-import { isApplied } from './controllers/update-request/decide.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
 import { compileRule, type UpdateRule } from './core/image/settings.ts'
@@ -17,7 +16,8 @@ import { createDeliveryQueue } from './delivery/delivery.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
 import { asFairleadError, FairleadError } from './errors.ts'
-import { keyOfWorkload, type Stores } from './main-stores.ts'
+import type { Stores } from './main-stores.ts'
+import { wake } from './main-wake.ts'
 import type { World } from './main-world.ts'
 import type { EventRecorder, Log, OwnObjects } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
@@ -139,53 +139,6 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
       await repositories.idle()
     },
   }
-}
-
-type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
-
-/** What wakes whom. A store calls only for objects that really changed. */
-function wake({ stores, leader }: LoopsDeps, queues: Queues, images: ImageWatch): void {
-  const wakeUnsettled = (requests: Iterable<UpdateRequest>) => {
-    for (const request of requests) {
-      if (isUnsettled(request)) queues['update-request'].add(`${request.metadata.namespace}/${request.metadata.name}`)
-    }
-  }
-  const wakeAllUnsettled = () => wakeUnsettled(stores.requests.values())
-  for (const store of stores.workloads) {
-    store.subscribe((_, before, after) => {
-      const key = keyOfWorkload(before, after)
-      queues.workload.add(key)
-      images.changed(key, after)
-      wakeUnsettled(stores.requests.byIndex('workload', key))
-    })
-  }
-  stores.requests.subscribe((key, before, after) => {
-    queues['update-request'].add(key)
-    // An older one for the same slot gives way.
-    if (before === undefined && after !== undefined) wakeUnsettled(stores.requests.byIndex('target', targetOf(after)))
-    if (after?.status?.phase !== 'Superseded' || before?.status?.phase === 'Superseded') return
-    for (const target of after.spec.targets) images.wake(objectKey(target))
-  })
-  stores.kustomizations.subscribe((_, before, after) => {
-    wakeAllUnsettled()
-    // What it lists and where it points decides who can be traced.
-    const isSame = before?.object.metadata.generation === after?.object.metadata.generation
-    if (!isSame || before?.inventory.size !== after?.inventory.size) images.wakeAll()
-  })
-  stores.sources.subscribe((_, before, after) => {
-    wakeAllUnsettled()
-    if (before?.revision !== after?.revision) images.wakeAll()
-  })
-  leader.onChange((leading) => {
-    if (!leading) return
-    images.wakeAll()
-    wakeAllUnsettled()
-  })
-}
-
-function isUnsettled(request: UpdateRequest): boolean {
-  const phase = request.status?.phase
-  return phase === undefined || !finalPhases.includes(phase) || (phase === 'Completed' && !isApplied(request))
 }
 
 function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: () => number): Repositories {

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
-import { type Condition, withCondition } from '../../api/condition.ts'
 import { type KubernetesObject, resources } from '../../api/kubernetes.ts'
 import {
   sequenceOf,
@@ -7,7 +5,6 @@ import {
   type UpdateRequestPhase,
   type UpdateRequestStatus,
 } from '../../api/update-request.ts'
-import { sanitiseLine } from '../../core/change/text.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
 import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
 import type { Destination } from '../../delivery/destination.ts'
@@ -20,6 +17,7 @@ import { decideRequest, type RequestDecision, type RequestFacts } from './decide
 import { planRequest, requestId } from './plan.ts'
 import { outdatedRequests } from './retention.ts'
 import type { Situation } from './situation.ts'
+import { nextStatus, type Progress, type StatusFacts, waitingForEngine } from './status.ts'
 
 export interface UpdateRequestDeps {
   request: (key: string) => UpdateRequest | undefined
@@ -38,14 +36,6 @@ export interface UpdateRequestDeps {
   metrics: Metrics
 }
 
-/** `True` while something is still to come, `False` at the end; `degraded` when it needs somebody. */
-interface Progress {
-  status: 'True' | 'False'
-  reason: string
-  message: string
-  degraded: boolean
-}
-
 interface Observed {
   facts: RequestFacts
   destination: Destination | undefined
@@ -55,7 +45,7 @@ interface Decided extends Observed {
 }
 interface Proposed extends Decided {
   /** Facts to add to the status; what is absent stays. */
-  status: Partial<Omit<UpdateRequestStatus, 'conditions'>>
+  status: StatusFacts
   progress: Progress | undefined
 }
 interface Verified extends Proposed {
@@ -168,7 +158,7 @@ export function createUpdateRequestController(
     async report(verified) {
       const { request, now } = verified.facts
       const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
-      const next = nextStatus({ ...verified, status: { ...explained, ...verified.status } })
+      const next = nextStatus(request, { ...verified, status: { ...explained, ...verified.status }, now })
       if (next !== request.status && verified.decision.kind !== 'nothing') {
         await write(request, next)
         if (verified.sync?.state === 'applied') observeLag(request, now)
@@ -193,60 +183,6 @@ export function createUpdateRequestController(
     const seconds = (now.getTime() - Date.parse(request.metadata.creationTimestamp ?? '')) / 1000
     if (seconds >= 0) metrics.syncLag.observe({ engine: 'flux' }, seconds)
   }
-}
-
-/** The status with what was learnt; the very same object when nothing is new. */
-function nextStatus({ facts, status, progress, sync }: Verified): UpdateRequestStatus {
-  const { request, now } = facts
-  const old = request.status ?? {}
-  const observedGeneration = request.metadata.generation ?? 1
-  let conditions: readonly Condition[] = old.conditions ?? []
-  for (const one of newConditions({ progress, sync, isApplied: sync?.state === 'applied' })) {
-    const message = sanitiseLine(one.message, 1024)
-    conditions = withCondition(conditions, { ...one, message, observedGeneration }, now)
-  }
-  const message = status.message === undefined ? {} : { message: sanitiseLine(status.message, 1024) }
-  const next: UpdateRequestStatus = { ...old, ...status, ...message, observedGeneration, conditions: [...conditions] }
-  return isDeepStrictEqual(next, old) ? old : next
-}
-
-type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
-
-/** `Ready` says that the spec was accepted, as for every kind of ours; how far it is stands in `Progressing`. */
-function newConditions({
-  progress,
-  sync,
-  isApplied,
-}: {
-  progress: Progress | undefined
-  sync: Sync | undefined
-  isApplied: boolean
-}): NewCondition[] {
-  const conditions: NewCondition[] = [
-    { type: 'Ready', status: 'True', reason: 'Accepted', message: 'the request is handled' },
-  ]
-  if (sync !== undefined) {
-    const status = isApplied ? 'True' : sync.state === 'unknown' ? 'Unknown' : 'False'
-    conditions.push({ type: 'Applied', status, reason: sync.reason, message: sync.message })
-  }
-  if (isApplied) {
-    conditions.push({
-      type: 'Progressing',
-      status: 'False',
-      reason: 'Applied',
-      message: 'the engine has applied the commit',
-    })
-  } else if (progress !== undefined) {
-    const { status, reason, message, degraded } = progress
-    conditions.push({ type: 'Progressing', status, reason, message })
-    conditions.push({ type: 'Degraded', status: degraded ? 'True' : 'False', reason, message: degraded ? message : '' })
-  }
-  return conditions
-}
-
-function waitingForEngine(message: string): Progress {
-  const rest = `${message}; waits for the engine to apply it`
-  return { status: 'True', reason: 'WaitingForSync', message: rest, degraded: false }
 }
 
 function isOpen(request: UpdateRequest): boolean {

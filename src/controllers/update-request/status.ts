@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Condition, withCondition } from '../../api/condition.ts'
+import type { UpdateRequest, UpdateRequestStatus } from '../../api/update-request.ts'
+import { sanitiseLine } from '../../core/change/text.ts'
+import type { Sync } from '../../core/sync/flux.ts'
+
+/** Facts to add to a status; what is absent stays. */
+export type StatusFacts = Partial<Omit<UpdateRequestStatus, 'conditions'>>
+
+/** `True` while something is still to come, `False` at the end; `degraded` when it needs somebody. */
+export interface Progress {
+  status: 'True' | 'False'
+  reason: string
+  message: string
+  degraded: boolean
+}
+
+/** What one pass over a request has learnt. */
+interface Learnt {
+  status: StatusFacts
+  progress: Progress | undefined
+  sync: Sync | undefined
+  now: Date
+}
+
+/** The status with what was learnt; the very same object when nothing is new. */
+export function nextStatus(request: UpdateRequest, { status, progress, sync, now }: Learnt): UpdateRequestStatus {
+  const old = request.status ?? {}
+  const observedGeneration = request.metadata.generation ?? 1
+  let conditions: readonly Condition[] = old.conditions ?? []
+  for (const one of newConditions({ progress, sync, isApplied: sync?.state === 'applied' })) {
+    const message = sanitiseLine(one.message, 1024)
+    conditions = withCondition(conditions, { ...one, message, observedGeneration }, now)
+  }
+  const message = status.message === undefined ? {} : { message: sanitiseLine(status.message, 1024) }
+  const next: UpdateRequestStatus = { ...old, ...status, ...message, observedGeneration, conditions: [...conditions] }
+  return isDeepStrictEqual(next, old) ? old : next
+}
+
+type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
+
+/** `Ready` says that the spec was accepted, as for every kind of ours; how far it is stands in `Progressing`. */
+function newConditions({
+  progress,
+  sync,
+  isApplied,
+}: {
+  progress: Progress | undefined
+  sync: Sync | undefined
+  isApplied: boolean
+}): NewCondition[] {
+  const conditions: NewCondition[] = [
+    { type: 'Ready', status: 'True', reason: 'Accepted', message: 'the request is handled' },
+  ]
+  if (sync !== undefined) {
+    const status = isApplied ? 'True' : sync.state === 'unknown' ? 'Unknown' : 'False'
+    conditions.push({ type: 'Applied', status, reason: sync.reason, message: sync.message })
+  }
+  if (isApplied) {
+    conditions.push({
+      type: 'Progressing',
+      status: 'False',
+      reason: 'Applied',
+      message: 'the engine has applied the commit',
+    })
+  } else if (progress !== undefined) {
+    const { status, reason, message, degraded } = progress
+    conditions.push({ type: 'Progressing', status, reason, message })
+    conditions.push({ type: 'Degraded', status: degraded ? 'True' : 'False', reason, message: degraded ? message : '' })
+  }
+  return conditions
+}
+
+/** Pushed; the rest is the engine's. */
+export function waitingForEngine(message: string): Progress {
+  const rest = `${message}; waits for the engine to apply it`
+  return { status: 'True', reason: 'WaitingForSync', message: rest, degraded: false }
+}

@@ -1,0 +1,55 @@
+import { objectKey } from './api/kubernetes.ts'
+import { finalPhases, targetOf, type UpdateRequest } from './api/update-request.ts'
+import type { ImageWatch } from './controllers/image-update/watch.ts'
+import { isApplied } from './controllers/update-request/decide.ts'
+import { keyOfWorkload, type Stores } from './main-stores.ts'
+import type { Leader } from './runtime/leader.ts'
+import type { WorkQueue } from './runtime/queue.ts'
+
+/** One queue per controller. */
+export type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
+
+/** What wakes whom. A store calls only for objects that really changed. */
+export function wake({ stores, leader }: { stores: Stores; leader: Leader }, queues: Queues, images: ImageWatch): void {
+  const wakeUnsettled = (requests: Iterable<UpdateRequest>) => {
+    for (const request of requests) {
+      if (isUnsettled(request)) queues['update-request'].add(`${request.metadata.namespace}/${request.metadata.name}`)
+    }
+  }
+  const wakeAllUnsettled = () => wakeUnsettled(stores.requests.values())
+  for (const store of stores.workloads) {
+    store.subscribe((_, before, after) => {
+      const key = keyOfWorkload(before, after)
+      queues.workload.add(key)
+      images.changed(key, after)
+      wakeUnsettled(stores.requests.byIndex('workload', key))
+    })
+  }
+  stores.requests.subscribe((key, before, after) => {
+    queues['update-request'].add(key)
+    // An older one for the same slot gives way.
+    if (before === undefined && after !== undefined) wakeUnsettled(stores.requests.byIndex('target', targetOf(after)))
+    if (after?.status?.phase !== 'Superseded' || before?.status?.phase === 'Superseded') return
+    for (const target of after.spec.targets) images.wake(objectKey(target))
+  })
+  stores.kustomizations.subscribe((_, before, after) => {
+    wakeAllUnsettled()
+    // What it lists and where it points decides who can be traced.
+    const isSame = before?.object.metadata.generation === after?.object.metadata.generation
+    if (!isSame || before?.inventory.size !== after?.inventory.size) images.wakeAll()
+  })
+  stores.sources.subscribe((_, before, after) => {
+    wakeAllUnsettled()
+    if (before?.revision !== after?.revision) images.wakeAll()
+  })
+  leader.onChange((leading) => {
+    if (!leading) return
+    images.wakeAll()
+    wakeAllUnsettled()
+  })
+}
+
+function isUnsettled(request: UpdateRequest): boolean {
+  const phase = request.status?.phase
+  return phase === undefined || !finalPhases.includes(phase) || (phase === 'Completed' && !isApplied(request))
+}
