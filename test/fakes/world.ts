@@ -25,8 +25,13 @@ export interface FakeWorld {
   /** Flux applies what the branch holds now. */
   sync(): Promise<void>
   requests(): UpdateRequest[]
-  start(config?: string): Promise<Replica>
+  start(config?: string, faults?: Faults): Promise<Replica>
 }
+
+/** Wraps the named methods of a port, so that effects can fail. */
+export type Faults = <T extends object>(port: T, effects: readonly (keyof T & string)[]) => T
+
+const noFaults: Faults = (port) => port
 
 export interface Replica {
   loops: Loops
@@ -120,16 +125,17 @@ export function createFakeWorld(): FakeWorld {
       })
     },
     requests: () => [...cluster.objects.list(updateRequest)] as UpdateRequest[],
-    start: (config = 'mode: commit') => startReplica(world, config),
+    start: (config = 'mode: commit', faults = noFaults) => startReplica(world, config, faults),
   }
   return world
 }
 
-async function startReplica(world: FakeWorld, text: string): Promise<Replica> {
+async function startReplica(world: FakeWorld, text: string, faults: Faults): Promise<Replica> {
   const config = parseConfig('fairlead.yaml', `${text}\npolling: {enabled: false}`)
   const log = createRecordingLog()
   const metrics = createMetrics('test')
-  const { cluster, git, registry } = world
+  const { cluster, registry } = world
+  const git = faults(world.git, ['store', 'push'])
   const rules = {
     namespaceAllowed: () => true,
     allowPaths: ['**'],
@@ -138,7 +144,9 @@ async function startReplica(world: FakeWorld, text: string): Promise<Replica> {
     suspend: false,
   }
   const ports = {
-    ...cluster,
+    cluster: cluster.cluster,
+    own: faults(cluster.own, ['create', 'updateStatus', 'delete']),
+    events: faults(cluster.events, ['record']),
     engine: cluster.cluster,
     lock: cluster.lease('fairlead', 'fairlead'),
     registry,

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { FairleadError } from '../../src/errors.ts'
+import { createFakeWorld, digestOf, type FakeWorld, type Faults, image } from '../fakes/world.ts'
+
+/**
+ * `before`: the process dies before the effect. `after`: the effect happens and the process dies. `lose`: it happens,
+ * but its answer is lost and the process goes on.
+ */
+type Mode = 'before' | 'after' | 'lose'
+
+interface Trial {
+  faults: Faults
+  /** Effects so far, by name. */
+  effects: string[]
+}
+
+/** Lets the effect number `at` (from 1) go wrong. A dead process has no effects any more. */
+function aTrial(mode: Mode, at: number): Trial {
+  const effects: string[] = []
+  let dead = false
+  const died = () => new FairleadError('Aborted', 'the process is dead')
+  const faults: Faults = (port, names) => {
+    const wrapped = Object.create(port)
+    for (const name of names) {
+      const effect = (port[name] as (...args: unknown[]) => Promise<unknown>).bind(port)
+      wrapped[name] = async (...args: unknown[]) => {
+        if (dead) throw died()
+        effects.push(name)
+        if (effects.length !== at) return effect(...args)
+        dead = mode !== 'lose'
+        if (mode === 'before') throw died()
+        await effect(...args)
+        throw mode === 'lose' ? lost(name) : died()
+      }
+    }
+    return wrapped
+  }
+  return { faults, effects }
+}
+
+function lost(effect: string): FairleadError {
+  return new FairleadError(
+    effect === 'push' || effect === 'store' ? 'GitUnavailable' : 'ApiUnavailable',
+    'connection reset',
+  )
+}
+
+async function aWorld(): Promise<FakeWorld> {
+  const world = createFakeWorld()
+  world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
+  world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+  world.deploy('web', 'ghcr.io/acme/web:1.0.0')
+  await world.sync()
+  return world
+}
+
+async function live(world: FakeWorld, faults?: Faults): Promise<void> {
+  const replica = await world.start('mode: commit', faults)
+  await replica.quiet()
+  await world.sync()
+  await replica.quiet()
+  await replica.stop()
+}
+
+/** What must be true in the end, whatever happened on the way. */
+async function endOf(world: FakeWorld) {
+  const ours = world.git.messages('main').filter((message) => message.includes('Fairlead-Id:'))
+  const head = await world.git.remoteHead('main')
+  return {
+    commits: ours.length,
+    file: world.git.read('main', 'apps/web.yaml')?.includes('web:1.1.0'),
+    requests: world.requests().map(({ status }) => ({
+      phase: status?.phase,
+      namesTheCommit: status?.commit === head,
+      applied: status?.conditions?.find((one) => one.type === 'Applied')?.status,
+    })),
+  }
+}
+
+const wanted = { commits: 1, file: true, requests: [{ phase: 'Completed', namesTheCommit: true, applied: 'True' }] }
+
+describe('a pushed image becomes exactly one commit', () => {
+  test('without any fault', async () => {
+    const world = await aWorld()
+    const trial = aTrial('lose', 0)
+    await live(world, trial.faults)
+    expect(await endOf(world)).toEqual(wanted)
+    expect(trial.effects).toEqual(expect.arrayContaining(['create', 'store', 'push', 'updateStatus']))
+  })
+
+  for (const mode of ['before', 'after', 'lose'] as const) {
+    test(`although the process meets "${mode}" at any one of its effects`, async () => {
+      const dry = aTrial(mode, 0)
+      await live(await aWorld(), dry.faults)
+      expect(dry.effects.length).toBeGreaterThan(4)
+      for (let at = 1; at <= dry.effects.length; at++) {
+        const world = await aWorld()
+        const trial = aTrial(mode, at)
+        await live(world, trial.faults)
+        await live(world)
+        expect(await endOf(world), `${mode} effect ${at}: ${trial.effects[at - 1]}`).toEqual(wanted)
+      }
+    })
+  }
+})
