@@ -25,7 +25,7 @@ const maxEnvelopeBytes = 1024 * 1024
  * memory as a whole: a page of 500 Argo CD Applications can have 100 MB. `onItem` gets the JSON text of one element.
  * Metadata may come before or after the items: custom resources are served with sorted keys. Throws `TooLarge`.
  */
-export function createItemScanner(onItem: (json: string) => void): ItemScanner {
+export function createItemScanner(onItem: (json: Buffer) => void): ItemScanner {
   const item = createCollector(maxItemBytes, 'an object in the list')
   const envelope = createCollector(maxEnvelopeBytes, "the list's metadata")
   let depth = 0
@@ -85,7 +85,7 @@ export function createItemScanner(onItem: (json: string) => void): ItemScanner {
     end() {
       if (depth !== 0 || string.open)
         throw new FairleadError('ApiUnavailable', 'the list from the API server is cut off')
-      return envelope.take()
+      return envelope.take().toString('utf8')
     },
   }
 }
@@ -140,8 +140,8 @@ function createStringReader(): StringReader {
   }
 }
 
-/** Pieces of bytes that become one text when complete; no piece is copied twice. */
-function createCollector(maxBytes: number, what: string): { add(piece: Buffer): void; take(): string } {
+/** Pieces of bytes that become one when complete; no piece is copied twice. */
+function createCollector(maxBytes: number, what: string): { add(piece: Buffer): void; take(): Buffer } {
   let pieces: Buffer[] = []
   let size = 0
   return {
@@ -156,7 +156,7 @@ function createCollector(maxBytes: number, what: string): { add(piece: Buffer): 
       const whole = first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces, size)
       pieces = []
       size = 0
-      return whole.toString('utf8')
+      return whole
     },
   }
 }

@@ -11,7 +11,7 @@ const newline = 0x0a
  * in the middle of an event gets that event again.
  */
 export function createLineSplitter(
-  onLine: (line: string) => void,
+  onLine: (line: Buffer) => void,
   onTooLong: () => void,
   maxBytes: number,
 ): LineSplitter {
@@ -38,8 +38,7 @@ export function createLineSplitter(
     size = 0
     const complete = !skipping
     skipping = false
-    const text = complete ? line.toString('utf8').trim() : ''
-    if (text !== '') onLine(text)
+    if (complete && line.length > 0) onLine(line)
   }
 
   return {

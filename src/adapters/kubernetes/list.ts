@@ -3,6 +3,7 @@ import { FairleadError } from '../../errors.ts'
 import { type ApiClient, broken } from './client.ts'
 import type { Follower } from './follower.ts'
 import { createItemScanner } from './item-scanner.ts'
+import { parseTrimmed } from './managed-fields.ts'
 import { actionOf, objectPath } from './path.ts'
 
 /** A complete list, shaped. */
@@ -61,7 +62,7 @@ async function readPage<T>(
   // a server that falls silent in the middle of a page; no event of a list is that far from the next
   response.setTimeout(30_000, () => response.destroy(new Error('no more data for 30 s')))
   const scanner = createItemScanner((json) => {
-    const read = follower.read(JSON.parse(json))
+    const read = follower.read(parseTrimmed(json))
     if (read !== undefined) objects.set(read.key, read.object)
   })
   try {

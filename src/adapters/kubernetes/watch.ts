@@ -5,6 +5,7 @@ import { ApiStatus, apiError } from './api-error.ts'
 import { type ApiClient, broken, type Query } from './client.ts'
 import type { Follower } from './follower.ts'
 import { createLineSplitter } from './line-splitter.ts'
+import { parseTrimmed } from './managed-fields.ts'
 import { actionOf, objectPath } from './path.ts'
 
 /** An event as the API server writes it; `object` is unchecked. */
@@ -66,10 +67,10 @@ export async function watchOnce<T>(
 }
 
 /** An ERROR event carries a Status, e.g. 410 for a resourceVersion that is too old, on an answer that said 200. */
-function readEvent<T>(line: string, follower: Follower<T>, action: string): WatchEvent | undefined {
+function readEvent<T>(line: Buffer, follower: Follower<T>, action: string): WatchEvent | undefined {
   let parsed: unknown
   try {
-    parsed = JSON.parse(line)
+    parsed = parseTrimmed(line)
   } catch {
     follower.malformed('a line that is not JSON')
     return undefined

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createItemScanner } from '../../../src/adapters/kubernetes/item-scanner.ts'
 import { createLineSplitter } from '../../../src/adapters/kubernetes/line-splitter.ts'
+import { parseTrimmed } from '../../../src/adapters/kubernetes/managed-fields.ts'
 
 /** Cuts bytes at the given places, as a network would. */
 function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
@@ -11,7 +12,7 @@ function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 
 function scan(text: string, cuts: readonly number[] = []) {
   const items: unknown[] = []
-  const scanner = createItemScanner((json) => items.push(JSON.parse(json)))
+  const scanner = createItemScanner((json) => items.push(JSON.parse(json.toString())))
   for (const piece of pieces(Buffer.from(text), cuts)) scanner.push(piece)
   return { items, envelope: JSON.parse(scanner.end()) }
 }
@@ -61,7 +62,7 @@ describe('line splitter', () => {
     fc.assert(
       fc.property(fc.array(line), cutList, (lines, cuts) => {
         const found: string[] = []
-        const splitter = createLineSplitter((one) => found.push(one), expect.fail, 1_000_000)
+        const splitter = createLineSplitter((one) => found.push(one.toString()), expect.fail, 1_000_000)
         const text = `${lines.map((one) => `${one}\n`).join('')}{"cut off`
         for (const piece of pieces(Buffer.from(text), cuts)) splitter.push(piece)
         expect(found).toEqual(lines)
@@ -73,12 +74,38 @@ describe('line splitter', () => {
     const found: string[] = []
     let tooLong = 0
     const splitter = createLineSplitter(
-      (one) => found.push(one),
+      (one) => found.push(one.toString()),
       () => tooLong++,
       8,
     )
     for (const piece of ['before\n0123', '4567', '89ab', 'cdef\naf', 'ter\n']) splitter.push(Buffer.from(piece))
     expect(found).toEqual(['before', 'after'])
     expect(tooLong).toBe(1)
+  })
+})
+
+describe('parsing without managedFields', () => {
+  it('gives the object with an empty list in their place, and all else as it is', () => {
+    fc.assert(
+      fc.property(object, fc.array(fc.jsonValue({ maxDepth: 4 })), (spec, managedFields) => {
+        const labels = { note: '"managedFields":[1', 'a"managedFields': 'x' }
+        const made = (fields: unknown[]) => ({ metadata: { name: 'web', labels, managedFields: fields }, spec })
+        const parsed = parseTrimmed(Buffer.from(JSON.stringify(made(managedFields))))
+        expect(parsed).toEqual(JSON.parse(JSON.stringify(made([]))))
+      }),
+    )
+  })
+
+  it('leaves objects without them alone', () => {
+    fc.assert(
+      fc.property(object, (spec) => {
+        const text = JSON.stringify({ metadata: { name: '"managedFields":[' }, spec })
+        expect(parseTrimmed(Buffer.from(text))).toEqual(JSON.parse(text))
+      }),
+    )
+  })
+
+  it('fails on what is cut off in them', () => {
+    expect(() => parseTrimmed(Buffer.from('{"metadata":{"managedFields":[{"a":"]'))).toThrow(SyntaxError)
   })
 })
