@@ -1,0 +1,295 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { annotationFields } from '../src/api/annotation.ts'
+import { parseConfig } from '../src/config.ts'
+import { configSchema } from '../src/config-schema.ts'
+import { workloadSamples } from '../src/controllers/workload/series.ts'
+import { resolveSettings } from '../src/core/image/settings.ts'
+import { trackRollout } from '../src/core/workload/rollout-state.ts'
+import { readWorkload } from '../src/core/workload/workload.ts'
+import { errorCodes, FairleadError } from '../src/errors.ts'
+import { createMetrics } from '../src/runtime/metrics.ts'
+
+/** What the documents say is held against the program: they cannot promise what is not there. */
+
+const root = join(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const readme = read('README.md')
+const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((name) => ({ name, text: read(name) }))
+
+/** The text below a heading of the README, up to the next one of that level. */
+function section(title: string): string {
+  const [, text] = readme.split(`\n## ${title}\n`)
+  if (text === undefined) throw new Error(`README.md has no section ${title}`)
+  return text.split('\n## ')[0] ?? ''
+}
+
+/** Contents of the fenced blocks of one language, without their common indentation. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'))].map(
+    ([, indent, body]) => (body ?? '').replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  )
+}
+
+const unique = (found: Iterable<RegExpMatchArray>) =>
+  [...new Set([...found].flatMap(([, one]) => (one === undefined ? [] : [one])))].sort()
+/** First cells of the tables in a text, e.g. `` `NotTraced` ``. */
+const firstCells = (text: string) => [...text.matchAll(/^\| (`.*?) \|/gm)].map(([, cell]) => cell ?? '').join(' ')
+
+describe('the verbs', () => {
+  const known = unique(read('src/cli.ts').matchAll(/^ {2,4}(?:\{ )?name: '([a-z]+)'/gm))
+
+  test('are read from the command at all', () => expect(known).toContain('controller'))
+
+  test('are those in the README', () => {
+    const inline = [...readme.matchAll(/`fairlead ([a-z]+)/g)]
+    const run = blocks(readme, 'console').flatMap((block) => [...block.matchAll(/^\$ (?:.* \| )?fairlead ([a-z]+)/gm)])
+    expect(unique([...inline, ...run])).toEqual(known)
+  })
+})
+
+describe('a command of the README prints what stands below it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-docs-'))
+  const clone = join(folder, 'clone')
+
+  beforeAll(async () => {
+    await build({
+      entryPoints: [join(root, 'src/cli.ts')],
+      outdir: join(folder, 'dist'),
+      bundle: true,
+      splitting: true,
+      platform: 'node',
+      format: 'esm',
+      outExtension: { '.js': '.mjs' },
+      logLevel: 'error',
+      external: ['@opentelemetry/api'],
+      banner: {
+        js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);",
+      },
+    })
+    for (const one of ['fixtures/repositories', 'fixtures/cluster', 'deploy/examples']) {
+      cpSync(join(root, one), join(clone, one), { recursive: true })
+    }
+    // The smallest thing that is a Git repository; the answer shown needs no commit in it.
+    for (const one of ['objects', 'refs/heads']) mkdirSync(join(clone, '.git', one), { recursive: true })
+    writeFileSync(join(clone, '.git/HEAD'), 'ref: refs/heads/main\n')
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const examples = blocks(section('Without a cluster'), 'console').flatMap((block) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((one) => {
+        const [command = '', ...output] = one.trimEnd().split('\n')
+        return { command, output }
+      }),
+  )
+
+  test('there are some', () => expect(examples.length).toBeGreaterThan(7))
+
+  test.each(examples)('$command', ({ command, output }) => {
+    const script = `exec 2>&1; fairlead() { "$NODE" "$CLI" "$@"; }\n${command}`
+    const env = { PATH: process.env['PATH'], NODE: process.execPath, CLI: join(folder, 'dist/cli.mjs') }
+    const { stdout } = spawnSync('sh', ['-c', script], { cwd: clone, env, encoding: 'utf8' })
+    expect(stdout).toMatch(withElisions(output))
+  })
+})
+
+/** Lines of a document as a pattern: a line that is only `…` stands for any lines. */
+function withElisions(lines: readonly string[]): RegExp {
+  const pattern = lines.map((line) =>
+    line.trim() === '…' ? '(?:.*\\n)*?' : `${line.trimEnd().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[ \\t]*\\n`,
+  )
+  return new RegExp(`^${pattern.join('')}$`)
+}
+
+describe('the demo', () => {
+  const titles = [...read('src/cli/demo.ts').matchAll(/title: (?:'(.*?)'|`(.*?)`)/g)].map(
+    ([, plain, template]) => plain ?? template ?? '',
+  )
+  const patterns = titles.map(
+    (title) =>
+      new RegExp(
+        `^${title
+          .split(/\$\{.*?\}/)
+          .map(escaped)
+          .join('.+')}$`,
+      ),
+  )
+  const told = [...section('Try it').matchAll(/^✓ (.*) \(\d+ ms\)$/gm)].map(([, title]) => title ?? '')
+
+  function escaped(text: string): string {
+    return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  }
+
+  test('tells the steps of the transcript', () => {
+    expect(told.filter((title) => !patterns.some((pattern) => pattern.test(title)))).toEqual([])
+  })
+
+  test('tells no step that the transcript leaves out', () => {
+    expect(titles.filter((_, at) => !told.some((title) => patterns[at]?.test(title)))).toEqual([])
+  })
+})
+
+describe('the configuration shown', () => {
+  const [example = ''] = blocks(section('Install'), 'yaml').filter((one) => one.startsWith('# config.yaml'))
+
+  test('has no mistakes', () => expect(parseConfig('README.md', example).mode).toBe('observe'))
+
+  test('has keys that exist', () => {
+    expect(Object.keys(parse(example)).filter((key) => !Object.hasOwn(configSchema.shape, key))).toEqual([])
+  })
+
+  test.each([
+    'deploy/examples/config.yaml',
+    'deploy/standalone/config.yaml',
+    'deploy/flux-sidecar/account/config.yaml',
+  ])('%s has none either', (path) => expect(() => parseConfig(path, read(path))).not.toThrow())
+})
+
+describe('the annotations', () => {
+  const subject = { namespace: 'prod', name: 'web', labels: {}, container: 'web', image: 'ghcr.io/acme/web:1.0.0' }
+  const settingsOf = (annotations: Record<string, string>) =>
+    resolveSettings({ ...subject, annotations }, [], 'observe')
+  const named = unique(readme.matchAll(/fairlead\.dev\/([a-z-]+)/g))
+  const [limits = ''] = section('Limits of this version').split('Refused as not supported').slice(1)
+  const without = unique(limits.matchAll(/`([a-z-]+)`/g))
+
+  test('named in the README exist', () => {
+    expect(named.filter((name) => !annotationFields.some((field) => field === name))).toEqual([])
+  })
+
+  test('that exist are named, in the table or among the limits', () => {
+    const table = unique(firstCells(section('First steps')).matchAll(/fairlead\.dev\/([a-z-]+)/g))
+    expect(
+      [...new Set([...table, ...without.filter((one) => !/^(newest-build|imagepolicy)$/.test(one))])].sort(),
+    ).toEqual([...annotationFields].sort())
+  })
+
+  test.each(without.filter((one) => one !== 'rollback'))('%s is refused as the limits say', (name) => {
+    const isPolicy = ['newest-build', 'imagepolicy'].includes(name)
+    const annotations = isPolicy
+      ? { 'fairlead.dev/policy': name }
+      : { 'fairlead.dev/policy': 'all', [`fairlead.dev/${name}`]: '1' }
+    expect(() => settingsOf(annotations)).toThrow(FairleadError)
+    expect(() => settingsOf(annotations)).toThrow('not supported by this version')
+  })
+
+  test('of the first steps say what the text says', () => {
+    const [manifest = ''] = blocks(section('First steps'), 'yaml')
+    const { annotations } = parse(manifest).metadata
+    expect(settingsOf(annotations)).toMatchObject({ policyText: 'minor', requireApproval: false, mode: 'observe' })
+    expect(settingsOf({ ...annotations, 'fairlead.dev/mode': 'commit' })).toMatchObject({ mode: 'commit' })
+  })
+
+  test('may be made for one container', () => {
+    expect(settingsOf({ 'fairlead.dev/policy.web': 'patch' })).toMatchObject({ policyText: 'patch' })
+  })
+
+  test('of Headwind that are named have a say', () => {
+    const written = { policy: 'glob', pattern: '1.*', 'require-approval': 'false', 'min-update-interval': '1m' }
+    const named = unique(readme.matchAll(/headwind\.sh\/([a-z-]+)/g))
+    expect(named).toEqual([...Object.keys(written), 'images'].sort())
+    const headwind = Object.fromEntries(Object.entries(written).map(([name, value]) => [`headwind.sh/${name}`, value]))
+    const expected = { policyText: 'glob 1.*', requireApproval: false, minUpdateIntervalMs: 60_000 }
+    expect(settingsOf(headwind)).toMatchObject(expected)
+    expect(settingsOf({ ...headwind, 'headwind.sh/images': 'other' })).toBeUndefined()
+  })
+})
+
+describe('the metrics', async () => {
+  let exposition = ''
+  for await (const piece of createMetrics('1').render()) exposition += piece
+  const deployment = readWorkload({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'prod', uid: '1', generation: 1 },
+    spec: { replicas: 1, template: { spec: { containers: [{ name: 'web', image: 'ghcr.io/acme/web:1.0.0' }] } } },
+    status: { observedGeneration: 1, replicas: 1, updatedReplicas: 0 },
+  })
+  const state = trackRollout(undefined, deployment, new Date(0), {
+    elapsedMs: 0,
+    defaultDeadlineMs: 1,
+    committed: true,
+  })
+  const finished = { ...state, startedAt: '2026-03-01T10:00:00Z', finishedAt: '2026-03-01T10:01:00Z' }
+  const exported = unique(exposition.matchAll(/^# TYPE (fairlead_\w+)/gm))
+  const perWorkload = workloadSamples(deployment, finished).map(({ family }) => family.name)
+  /** Declared, but nothing sets it yet. */
+  const silent = ['fairlead_update_requests']
+
+  test('of the README are those that are exported', () => {
+    const named = unique(section('Metrics').matchAll(/`(fairlead_\w+)`/g))
+    const all = [...new Set([...exported, ...perWorkload])].filter((name) => !silent.includes(name))
+    expect(named).toEqual(all.sort())
+  })
+})
+
+describe('the refusals', () => {
+  const named = unique(firstCells(section('What it refuses')).matchAll(/`(\w+)`/g))
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && path !== 'errors.ts')
+    .map((path) => ({ path, text: read(join('src', path)) }))
+
+  test('named in the README are in the catalogue and need a person', () => {
+    const kinds: Readonly<Record<string, string>> = errorCodes
+    expect(named.filter((code) => kinds[code] !== 'terminal')).toEqual([])
+  })
+
+  test('named in the README are made somewhere', () => {
+    expect(named.filter((code) => !sources.some(({ text }) => text.includes(`'${code}'`)))).toEqual([])
+  })
+
+  test('that a decision can end in are named in the README', () => {
+    /** Codes that tell of wrong use of a verb, a wrong file given to it, or our own mistake. */
+    const others = ['ConfigInvalid', 'Internal', 'KubeconfigInvalid', 'UsageInvalid']
+    const deciding = sources.filter(({ path }) => /^(core\/(manifest|image)|controllers|delivery)\//.test(path))
+    const made = unique(deciding.flatMap(({ text }) => [...text.matchAll(/FairleadError\(\s*'(\w+)'/g)]))
+    const kinds: Readonly<Record<string, string>> = errorCodes
+    const wanted = made.filter((code) => kinds[code] === 'terminal' && !others.includes(code))
+    expect(wanted.filter((code) => !named.includes(code))).toEqual([])
+  })
+})
+
+describe.each(documents)('$name', ({ text }) => {
+  test('has relative links that lead somewhere', () => {
+    const links = unique(text.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
+    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([])
+  })
+
+  test('names files and folders that exist', () => {
+    const paths = unique(text.matchAll(/`((?:src|test|deploy|fixtures|templates|\.ci|\.github)\/[^`\s]*)`/g))
+    const fixed = paths.filter((path) => !/[<>*{…]/.test(path))
+    expect(fixed.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  test('names scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json'))
+    const named = unique(text.matchAll(/npm run (?:--silent )?([a-z:0-9]+)/g))
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
+  })
+
+  test('names no path of a machine', () => {
+    expect(text).not.toMatch(/(?:^|[\s`'"(=])(?:\/(?:home|root|tmp|work|Users)\/|~\/|[A-Z]:\\)/m)
+  })
+})
+
+test('every folder that is built by kubectl in the README has a kustomization', () => {
+  const folders = unique(readme.matchAll(/apply -k (\S+)/g))
+  expect(folders).not.toEqual([])
+  expect(folders.filter((folder) => !existsSync(join(root, folder, 'kustomization.yaml')))).toEqual([])
+})
+
+test('the images of the README are those of the manifests', () => {
+  const [named] = unique(section('Install').matchAll(/`(ghcr\.io\/fairlead\/fairlead:[\w.]+)`/g))
+  for (const path of ['deploy/base/deployment.yaml', 'deploy/flux-sidecar/container.yaml']) {
+    expect(read(path)).toContain(`image: ${named}\n`)
+  }
+  expect(named?.split(':')[1]).toBe(JSON.parse(read('package.json')).version)
+})
