@@ -1,10 +1,11 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { closingLine } from './closing-line.ts'
 
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
-    include: ['*.e2e.ts'],
+    root: join(import.meta.dirname, '..', '..'),
+    include: ['test/e2e/*.e2e.ts'],
     reporters: ['default', closingLine],
     pool: 'forks',
     fileParallelism: false, // one control plane at a time: two cores
