@@ -28,7 +28,7 @@ export interface ControllerSettings {
 }
 
 /** The flags the container image ships with: a small heap is enough for thousands of workloads. */
-const nodeFlags = ['--max-semi-space-size=2', '--max-old-space-size=128', '--optimize-for-size']
+export const nodeFlags = ['--max-semi-space-size=2', '--max-old-space-size=128', '--optimize-for-size']
 const keptLines = 1000
 
 /** Writes a configuration and starts `fairlead controller` with it; resolves when it listens. */
