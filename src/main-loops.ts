@@ -62,6 +62,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     'update-request': createQueue({ clock, random }),
   }
   const { mode } = config
+  const stopped = new AbortController()
   const images = createImageWatch({
     queue: queues['image-update'],
     tags,
@@ -71,6 +72,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     isLeader,
     clock,
     random,
+    stopped: stopped.signal,
     log,
   })
   const destinations = { kustomizations: stores.kustomizations, sources: stores.sources, repositories }
@@ -127,11 +129,15 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
       const loop = <O, D, P, V>(controller: Controller<O, D, P, V>, queue: WorkQueue, count: number) =>
         Array.from({ length: count }, () => runLoop(controller, { queue, clock, log, metrics }))
       const stop = () => {
+        stopped.abort()
         for (const queue of Object.values(queues)) queue.close()
       }
       signal.addEventListener('abort', stop, { once: true })
+      const tracking = loop(workload, queues.workload, workers.workload)
+      // Nothing is decided from half a picture: an owner that is not listed yet would look like a missing one.
+      await Promise.race([Promise.all(stores.all().map((store) => store.synced())), ended(signal)])
       await Promise.all([
-        ...loop(workload, queues.workload, workers.workload),
+        ...tracking,
         ...loop(imageUpdate, queues['image-update'], workers['image-update']),
         ...loop(updateRequest, queues['update-request'], workers['update-request']),
         ...(config.polling.enabled ? [images.poll(signal)] : []),
@@ -139,6 +145,13 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
       await repositories.idle()
     },
   }
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: () => number): Repositories {

@@ -82,7 +82,7 @@ function openWebhook({ config, leader, loops, log, metrics, secrets }: ServersDe
     })),
     isLeader: () => leader.isLeader(),
     accept(hints) {
-      for (const hint of hints) loops.images.hinted(hint)
+      for (const { registry, repository, tag } of hints) loops.images.hinted({ registry, repository }, tag)
     },
     relay,
     metrics: { received: (receiver, code) => metrics.webhookRequests.inc({ receiver, code }) },

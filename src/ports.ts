@@ -130,7 +130,7 @@ export interface GitRepository {
   remoteHead(branch: string): Promise<string | undefined>
   /** Three-valued: `no` only when the walk from `revision` ended at real roots. Deepens a shallow store when needed. */
   ancestry(commit: string, revision: string): Promise<Ancestry>
-  /** First-parent commits after `from` up to `to`, newest first, at most 1,000. */
+  /** First-parent commits after `from` (`''` = all) up to `to`, newest first, at most 1,000. */
   log(from: string, to: string): Promise<readonly { id: string; message: string }[]>
 }
 

@@ -109,8 +109,12 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
 
   const conclude = async (rendered: RenderedBatch<Waiting>, snapshot: BranchSnapshot) => {
     for (const { job, refusal } of rendered.concluded) {
-      if (refusal !== undefined) job.reject(refusal)
-      else job.resolve({ kind: 'settled', commit: await findCommit(job.id, '', snapshot.revision) })
+      try {
+        if (refusal !== undefined) throw refusal
+        job.resolve({ kind: 'settled', commit: await findCommit(job.id, snapshot.revision) })
+      } catch (thrown) {
+        job.reject(asFairleadError(thrown))
+      }
     }
   }
 
@@ -155,9 +159,9 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
     return (await repository.ancestry(commit, head.revision)) === 'yes'
   }
 
-  /** The commit that carries a Fairlead-Id among those known here, newest first. */
-  const findCommit = async (id: string, from: string, to: string): Promise<string | undefined> => {
-    const commits = await repository.log(from, to)
+  /** The newest commit that carries a Fairlead-Id, among the last 1,000. */
+  const findCommit = async (id: string, head: string): Promise<string | undefined> => {
+    const commits = await repository.log('', head)
     return commits.find((one) => parseTrailers(one.message).get('Fairlead-Id')?.includes(id))?.id
   }
 

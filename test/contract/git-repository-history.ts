@@ -81,6 +81,7 @@ export function describeGitHistory(backend: 'native' | 'isomorphic'): void {
           { id: one, message: 'one\n\nFairlead-Id: 1\n' },
         ])
         expect(await repository.log(two, two)).toEqual([])
+        expect((await repository.log('', two)).map(({ id }) => id)).toEqual([two, one, from])
       })
     })
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createFakeWorld, digestOf, type FakeWorld, image, manifestOf, type Replica } from '../fakes/world.ts'
 
 const replicas: Replica[] = []
@@ -96,6 +96,28 @@ describe('a pushed image', () => {
     await push(world, await start(world), '2.0.0')
     expect(ours(world)).toEqual([])
     expect(world.requests()).toEqual([])
+  })
+
+  test('hinted before the registry lists its tag is found all the same', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    replica.loops.images.hinted(image('web'), '1.1.0')
+    await replica.quiet()
+    expect(ours(world)).toEqual([])
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    await vi.waitFor(() => expect(ours(world)).toHaveLength(1), { timeout: 3_000 })
+  })
+
+  test('listed before the registry serves its manifest is tried again', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    const digest = world.registry.digest
+    world.registry.digest = async () => undefined
+    await push(world, replica, '1.1.0')
+    expect(world.requests()).toEqual([])
+    expect(world.cluster.recorded).toEqual([])
+    world.registry.digest = digest
+    await vi.waitFor(() => expect(ours(world)).toHaveLength(1), { timeout: 3_000 })
   })
 
   test('hinted many times is one commit', async () => {

@@ -65,7 +65,7 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
     },
     ancestry: (commit, revision) => inTurn(() => healing.run(() => history.ancestry(commit, revision))),
     async log(from, to) {
-      checkId(from)
+      if (from !== '') checkId(from)
       checkId(to)
       return inTurn(() => healing.run(() => history.log(from, to)))
     },

@@ -21,7 +21,7 @@ export interface ProposeDeps {
 
 type Update = Extract<ContainerDecision, { kind: 'update' }>
 
-/** Makes the decision an UpdateRequest, unless it is one already. Rejects with `DigestUnknown` when the tag is gone. */
+/** Makes the decision an UpdateRequest, unless it is one already. `RegistryUnavailable` while the tag has no manifest. */
 export async function ensureRequest(
   decision: Update,
   wanted: Pick<WantedChange, 'workload' | 'facts' | 'destination'>,
@@ -49,7 +49,8 @@ export async function ensureRequest(
 async function resolveDigest(image: string, tag: string, registry: Registry): Promise<string> {
   const digest = await registry.digest(parseImageReference(image), tag)
   if (digest !== undefined) return digest
-  throw new FairleadError('DigestUnknown', `${image}: tag ${tag} was listed, but its manifest is gone`)
+  // Registries list a tag before they serve it; a tag that was deleted will be missing from the next list.
+  throw new FairleadError('RegistryUnavailable', `${image}: tag ${tag} is listed, but has no manifest (yet)`)
 }
 
 async function createOnce(request: UpdateRequest, { own, log }: ProposeDeps): Promise<void> {

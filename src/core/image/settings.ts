@@ -1,4 +1,10 @@
-import { type AnnotationField, annotationFields, annotationPrefix, headwindPrefix, type Mode } from '../../api/annotation.ts'
+import {
+  type AnnotationField,
+  annotationFields,
+  annotationPrefix,
+  headwindPrefix,
+  type Mode,
+} from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
 import { parseDuration } from '../change/duration.ts'
 import { globMatcher } from './glob.ts'
