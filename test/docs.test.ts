@@ -280,6 +280,17 @@ describe.each(documents)('$name', ({ text }) => {
   })
 })
 
+test('npm ci can work: the lockfile holds every package that it names, also those for other systems', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>
+  }
+  const named = Object.values(packages).flatMap((one) => Object.keys(one.optionalDependencies ?? {}))
+  const held = Object.keys(packages)
+  expect(named).not.toEqual([])
+  // npm 11 refuses such a lockfile, npm 10 does not.
+  expect(named.filter((name) => !held.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([])
+})
+
 test('every folder that is built by kubectl in the README has a kustomization', () => {
   const folders = unique(readme.matchAll(/apply -k (\S+)/g))
   expect(folders).not.toEqual([])
