@@ -35,6 +35,10 @@ export function createStores(
   const requests = createStore(cluster, resources.updateRequest, readRequest, options)
   requests.addIndex('target', (request) => [targetOf(request)])
   requests.addIndex('workload', (request) => request.spec.targets.map(objectKey))
+  requests.subscribe((_, before, after) => {
+    if (before !== undefined) metrics.updateRequests.dec({ phase: before.status?.phase ?? 'Pending' })
+    if (after !== undefined) metrics.updateRequests.inc({ phase: after.status?.phase ?? 'Pending' })
+  })
   const kustomizations = createStore(engine, resources.kustomization, readKustomization, options)
   const sources = createStore(engine, resources.gitRepository, readSource, options)
   return {

@@ -281,11 +281,14 @@ describe('what is wrong with one workload', () => {
 })
 
 describe('metrics', () => {
-  test('tell the version and the phase of every workload', async () => {
+  test('tell the version and phase of every workload, and the requests by phase', async () => {
     const world = await aWorld()
     const replica = await start(world)
+    await push(world, replica, '1.1.0')
     let text = ''
     for await (const piece of replica.metrics.render()) text += piece
+    expect(text).toContain('fairlead_update_requests{phase="Completed"} 1')
+    expect(text).toContain('fairlead_update_requests{phase="Pending"} 0')
     expect(text).toMatch(
       /fairlead_workload_version_info\{namespace="prod",kind="Deployment",name="web",version="1.0.0",.*\} 1/,
     )
