@@ -1,4 +1,4 @@
-import { type KubernetesObject, resources } from '../../api/kubernetes.ts'
+import { resources } from '../../api/kubernetes.ts'
 import {
   sequenceOf,
   type UpdateRequest,
@@ -105,8 +105,22 @@ export function createUpdateRequestController(
     })
   }
 
+  /** What we wrote and the watch has not shown yet, with the resourceVersion it replaced. */
+  const ahead = new Map<string, { replaced: string | undefined; request: UpdateRequest }>()
+
+  /** The newest of what the watch has shown and what we wrote: nothing is decided from older than our own write. */
+  const read = (key: string): UpdateRequest | undefined => {
+    const shown = deps.request(key)
+    const written = ahead.get(key)
+    if (written === undefined || shown?.metadata.resourceVersion === written.replaced) return written?.request ?? shown
+    ahead.delete(key)
+    return shown
+  }
+
   const write = async (request: UpdateRequest, next: UpdateRequestStatus) => {
-    await deps.own.updateStatus(resources.updateRequest, { ...request, status: next } satisfies KubernetesObject)
+    const written = await deps.own.updateStatus(resources.updateRequest, { ...request, status: next })
+    const replaced = request.metadata.resourceVersion
+    ahead.set(requestKey(request), { replaced, request: { ...request, metadata: written.metadata, status: next } })
     if (next.phase === request.status?.phase || next.phase === 'Pending') return
     const about = { ...request.metadata, namespace: request.metadata.namespace ?? '', uid: request.metadata.uid ?? '' }
     const type = next.phase === 'Failed' ? 'Warning' : 'Normal'
@@ -120,7 +134,7 @@ export function createUpdateRequestController(
   return {
     name: 'update-request',
     async observe(key) {
-      const request = deps.request(key)
+      const request = read(key)
       if (request === undefined || !deps.isLeader()) return undefined
       const situation = await deps.situation(request)
       const newer = deps.siblings(request).filter((one) => isOpen(one) && sequenceOf(one) > sequenceOf(request))
@@ -151,9 +165,9 @@ export function createUpdateRequestController(
       }
     },
     async verify(proposed) {
-      const commit = proposed.status.commit ?? proposed.facts.request.status?.commit
-      const isDelivered = proposed.status.phase === 'Completed' || proposed.decision.kind === 'follow'
-      return { ...proposed, sync: isDelivered ? await follow(proposed, commit) : undefined }
+      const { commit } = proposed.facts.request.status ?? {}
+      // A fresh delivery is first written down; its status wakes us again.
+      return { ...proposed, sync: proposed.decision.kind === 'follow' ? await follow(proposed, commit) : undefined }
     },
     async report(verified) {
       const { request, now } = verified.facts
