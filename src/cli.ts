@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { bumpCommand } from './cli/bump.ts'
 import { configCommand } from './cli/config.ts'
 import { crdsCommand } from './cli/crds.ts'
@@ -8,7 +9,7 @@ import { policyCheck } from './cli/policy.ts'
 import { syncCommand } from './cli/sync.ts'
 import { traceCommand } from './cli/trace.ts'
 import { version } from './config.ts'
-import { asFairleadError } from './errors.ts'
+import { asFairleadError, FairleadError } from './errors.ts'
 
 /** One verb: what it is for, how it is called, and what runs it. The exit code is its answer. */
 interface Verb {
@@ -80,6 +81,10 @@ async function main(args: string[], io: Io): Promise<number> {
     else wrongUse(io, `unknown verb ${name}\n\n${renderUsage()}`)
     return isHelp ? 0 : 2
   }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.stdout(`fairlead ${verb.name} ${verb.usage}\n\n${verb.summary}\n`)
+    return 0
+  }
   return verb.run(rest, io)
 }
 
@@ -98,8 +103,12 @@ function wrongUse(io: Io, message: string): number {
 }
 
 function readConfigOption(args: string[]): string | undefined {
-  const at = args.indexOf('--config')
-  return at === -1 ? undefined : args[at + 1]
+  try {
+    return parseArgs({ args, options: { config: { type: 'string' } } }).values.config
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new FairleadError('UsageInvalid', `${why}; usage: fairlead controller --config FILE`, { cause })
+  }
 }
 
 /** Why the process did not start, for people: what is wrong, where, and what to do. */

@@ -5,7 +5,7 @@ import { parseDuration } from './core/change/duration.ts'
 
 const duration = (fallback: string) =>
   z
-    .string()
+    .string('a duration such as 30s, 5m or 1h30m, in quotes')
     .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 30s, 5m or 1h30m')
     .default(fallback)
     .transform((text) => parseDuration(text) ?? 0)
@@ -85,7 +85,6 @@ const rule = z.strictObject({
   'require-approval': z.boolean().optional(),
   mode: mode.optional(),
   'min-update-interval': text.optional(),
-  deadline: text.optional(),
 })
 
 const receiver = z.strictObject({

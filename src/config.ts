@@ -2,20 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import manifest from '../package.json' with { type: 'json' }
+import { type ConfigMistake, crossChecks, renderPath } from './config-check.ts'
 import { type Config, configSchema } from './config-schema.ts'
+import { suggestion } from './config-suggestion.ts'
 import { FairleadError } from './errors.ts'
 
 /** Of this package. */
 export const version: string = manifest.version
-
-/** One mistake in the configuration file. */
-export interface ConfigMistake {
-  /** Dotted path of the key, e.g. `git.repositories[0].url`. */
-  path: string
-  /** 1-based; 0 when the key is missing altogether. */
-  line: number
-  message: string
-}
 
 const maxBytes = 1024 * 1024
 const maxDepth = 32
@@ -67,7 +60,7 @@ function parseYaml(path: string, text: string): { value: unknown; lineOf: (keys:
   const deep = nestingBeyond(text, maxDepth)
   if (deep > 0) throw new FairleadError('ConfigInvalid', `${path}:${deep}: nested deeper than ${maxDepth} levels`)
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseSafely(path, text, lines)
   const errors = document.errors.map((e) => `${path}:${lines.linePos(e.pos[0]).line}: ${e.message}`)
   if (errors.length > 0) throw new FairleadError('ConfigInvalid', `${path} is not valid YAML`, { evidence: errors })
   const lineOf = (keys: readonly PropertyKey[]) => {
@@ -79,6 +72,15 @@ function parseYaml(path: string, text: string): { value: unknown; lineOf: (keys:
     return 0
   }
   return { value: document.toJS({ maxAliasCount: 100 }), lineOf }
+}
+
+/** Indentation can nest deeply too; the parser then runs out of stack, which is an error like any other. */
+function parseSafely(path: string, text: string, lineCounter: LineCounter) {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false })
+  } catch (cause) {
+    throw new FairleadError('ConfigInvalid', `${path} cannot be read as YAML`, { cause })
+  }
 }
 
 /**
@@ -110,87 +112,6 @@ function explain(issue: z.core.$ZodIssue, lineOf: (keys: readonly PropertyKey[])
     return [{ path: renderPath(issue.path), line: lineOf(issue.path), message }]
   }
   return [{ path: renderPath(issue.path), line: lineOf(issue.path), message: issue.message }]
-}
-
-/** Rules that concern more than one key. */
-function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[]) => number): ConfigMistake[] {
-  const mistakes: ConfigMistake[] = []
-  const add = (keys: PropertyKey[], message: string) =>
-    mistakes.push({ path: renderPath(keys), line: lineOf(keys), message })
-  const names = new Set<string>()
-  config.webhooks.receivers.forEach((receiver, index) => {
-    const keys = ['webhooks', 'receivers', index]
-    if (names.has(receiver.name)) add([...keys, 'name'], `receiver ${receiver.name} is defined twice`)
-    names.add(receiver.name)
-    if (receiver.auth !== 'none' && receiver.secretFile === undefined) {
-      add(keys, `auth ${receiver.auth} needs secretFile (or set auth: none to accept hints from anybody)`)
-    }
-  })
-  config.git.repositories.forEach((repository, index) => {
-    const isPlain = repository.url.startsWith('http://')
-    if (isPlain && !repository.insecure) add(['git', 'repositories', index, 'url'], 'plain http needs insecure: true')
-  })
-  return mistakes
-}
-
-function renderPath(keys: readonly PropertyKey[]): string {
-  return keys
-    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index > 0 ? '.' : ''}${String(key)}`))
-    .join('')
-}
-
-/** Keys known at a place of the schema, to suggest one for a misspelt key. */
-function suggestion(key: string, path: readonly PropertyKey[]): string {
-  const known = knownKeys(path)
-  const near = known
-    .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0]
-  if (near !== undefined && near.distance <= Math.max(2, Math.floor(key.length / 3))) {
-    return `; did you mean ${near.candidate}?`
-  }
-  return known.length > 0 ? `; known are ${known.join(', ')}` : ''
-}
-
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = configSchema
-  for (const key of path) {
-    schema = unwrap(schema)
-    const def = definitionOf(schema)
-    if (def?.['type'] === 'array') schema = def['element']
-    else if (def?.['type'] === 'object') schema = (def['shape'] as Record<PropertyKey, unknown>)[key]
-    else return []
-  }
-  const def = definitionOf(unwrap(schema))
-  return def?.['type'] === 'object' ? Object.keys(def['shape'] as object) : []
-}
-
-function definitionOf(schema: unknown): Record<string, unknown> | undefined {
-  return (schema as { _zod?: { def?: Record<string, unknown> } } | undefined)?._zod?.def
-}
-
-/** The schema beneath defaults and optionals. */
-function unwrap(schema: unknown): unknown {
-  let inner = schema
-  for (;;) {
-    const def = definitionOf(inner)
-    if (def?.['innerType'] === undefined) return inner
-    inner = def['innerType']
-  }
-}
-
-/** Levenshtein distance, for words of at most 64 characters. */
-function editDistance(a: string, b: string): number {
-  const [from, to] = [a.slice(0, 64), b.slice(0, 64)]
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
 }
 
 function deepFreeze<T>(value: T): T {

@@ -24,7 +24,6 @@ export const errorCodes = {
   Templated: 'terminal',
   Masked: 'terminal',
   Encrypted: 'terminal',
-  OtherWriter: 'terminal',
   OutsideAllowedPaths: 'terminal',
   NotEditable: 'terminal',
   ValueChanged: 'terminal',

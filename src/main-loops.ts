@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AnnotationField } from './api/annotation.ts'
 import { objectKey } from './api/kubernetes.ts'
 import { targetOf } from './api/update-request.ts'
-import type { Config, RuleConfig } from './config-schema.ts'
+import { updateRule } from './config-rule.ts'
+import type { Config } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
 import { createTagSource } from './controllers/image-update/tags.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
-import { compileRule, type UpdateRule } from './core/image/settings.ts'
+import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
 import { createExplanations } from './delivery/explanation.ts'
@@ -52,7 +52,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const random = Math.random
   const isLeader = () => leader.isLeader()
   const repositories = openQueues(deps, random)
-  const rules = config.updates.rules.map(toRule)
+  const rules = config.updates.rules.map(updateRule)
   const own = fenced(world.own, leader)
   const events = quiet(world.events, leader, log)
   const tags = createTagSource(world.registry)
@@ -160,6 +160,7 @@ function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: 
   return createRepositories(world.repositories, (git, branch) =>
     createDeliveryQueue({
       repository: git,
+      name: normaliseRepositoryUrl(git.url),
       branch,
       authorship: { author, committer: author, signer: signers.get(git) },
       fence: () => leader.fence(),
@@ -169,11 +170,6 @@ function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: 
       metrics,
     }),
   )
-}
-
-function toRule({ match, ...fields }: RuleConfig): UpdateRule {
-  const entries = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
-  return compileRule({ match, fields: Object.fromEntries(entries) as Partial<Record<AnnotationField, string>> })
 }
 
 /** Every write to the cluster asks first whether this replica may write. */

@@ -190,7 +190,7 @@ function summarise(narrator: Narrator, totalMs: number): void {
 
 async function keepUp({ world, controller, narrator }: Story): Promise<void> {
   narrator.say(`\nEverything stays up until Ctrl-C. To look around:
-  export KUBECONFIG=${world.adminKubeconfig}      kubectl get fur -A
+  curl -H 'Authorization: Bearer ${world.kubernetes.adminToken}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/updaterequests
   git clone ${world.git.urlOf(repository)}
   curl http://${controller.addresses.metrics}/metrics
   registry ${world.registry.url}`)

@@ -13,7 +13,7 @@ export async function refusing(io: Io, isJson: boolean, run: () => Promise<numbe
 
 function reportWrongUse(io: Io, isJson: boolean, { code, message }: FairleadError): number {
   if (isJson) io.stdout(`${JSON.stringify({ error: { code, message } })}\n`)
-  else io.stderr(`${message}\n`)
+  else io.stderr(`${code}: ${message}\n`)
   return 2
 }
 

@@ -30,6 +30,8 @@ export interface DeliveryQueue {
 
 export interface DeliveryDeps {
   repository: GitRepository
+  /** Normalised URL: how the repository is called in metrics and log. */
+  name: string
   branch: string
   authorship: Authorship
   /** Throws when this replica must not write (any more). */
@@ -66,7 +68,7 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
   }
 
   const settleAll = async (batch: readonly Waiting[]) => {
-    metrics.gitPendingChanges.set({ repository: repository.url }, batch.length)
+    metrics.gitPendingChanges.set({ repository: deps.name }, batch.length)
     try {
       await deliver(batch)
     } catch (thrown) {
@@ -76,7 +78,7 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
         for (const job of batch) await settleAll([job])
       } else for (const job of batch) job.reject(error)
     } finally {
-      metrics.gitPendingChanges.set({ repository: repository.url }, 0)
+      metrics.gitPendingChanges.set({ repository: deps.name }, 0)
     }
   }
 
@@ -100,7 +102,7 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
         return
       }
       if (attempt >= maxAttempts) {
-        throw new FairleadError('PushRejected', `${branch} of ${repository.url} moved ${attempt} times while pushing`)
+        throw new FairleadError('PushRejected', `${branch} of ${deps.name} moved ${attempt} times while pushing`)
       }
       fresh = true
       await clock.sleep(50 * 2 ** Math.min(attempt, 6) * deps.random())
@@ -127,9 +129,9 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
     deps.fence()
     const startedMs = clock.monotonicMs()
     const measured = (result: string) => {
-      metrics.gitOperations.inc({ repository: repository.url, operation: 'push', result })
+      metrics.gitOperations.inc({ repository: deps.name, operation: 'push', result })
       metrics.gitOperationDuration.observe(
-        { repository: repository.url, operation: 'push' },
+        { repository: deps.name, operation: 'push' },
         (clock.monotonicMs() - startedMs) / 1000,
       )
     }
@@ -142,13 +144,13 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
       if (error.code === 'PushRefused' || error.kind === 'internal') throw error
       return await readBack(snapshot.revision, tip, error)
     }
-    log.info({ repository: repository.url, branch, commit: tip, changes: count }, 'pushed')
+    log.info({ repository: deps.name, branch, commit: tip, changes: count }, 'pushed')
     return (await repository.remoteHead(branch)) === tip || (await isOnBranch(tip))
   }
 
   /** What the remote says after a push that failed or whose answer was lost. */
   const readBack = async (base: string, tip: string, error: FairleadError): Promise<boolean> => {
-    log.info({ repository: repository.url, branch, code: error.code, base, commit: tip }, 'push failed; reading back')
+    log.info({ repository: deps.name, branch, code: error.code, base, commit: tip }, 'push failed; reading back')
     if (await isOnBranch(tip)) return true
     if (error.code === 'PushRejected') return false
     throw error

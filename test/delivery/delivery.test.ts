@@ -14,6 +14,7 @@ function aQueue() {
   let leading = true
   const queue = createDeliveryQueue({
     repository,
+    name: repository.url,
     branch: 'main',
     authorship: { author: ident, committer: ident, signer: undefined },
     fence: () => {

@@ -63,6 +63,7 @@ function newConditions({
       reason: 'Applied',
       message: 'the engine has applied the commit',
     })
+    conditions.push({ type: 'Degraded', status: 'False', reason: 'Applied', message: '' })
   } else if (progress !== undefined) {
     const { status, reason, message, degraded } = progress
     conditions.push({ type: 'Progressing', status, reason, message })

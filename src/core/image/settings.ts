@@ -59,7 +59,14 @@ const headwindFields: Readonly<Record<string, AnnotationField>> = {
 }
 
 /** Fields that later versions carry. Ignoring one would loosen what its author asked for, so it is an error. */
-const unsupportedFields: readonly AnnotationField[] = ['min-age', 'window', 'pin-digest', 'platform', 'verify']
+const unsupportedFields: readonly AnnotationField[] = [
+  'min-age',
+  'window',
+  'pin-digest',
+  'platform',
+  'verify',
+  'rollback',
+]
 
 /**
  * Settings of one container: rules in order, then `headwind.sh/*`, then `fairlead.dev/*`, then the per-container
@@ -79,6 +86,7 @@ export function resolveSettings(
     throw new FairleadError('PolicyInvalid', `${unsupported.key}: not supported by this version; remove it to go on`)
   }
   const value = (name: AnnotationField) => found.get(name)?.value
+  requireDeadline(found.get('deadline'))
   if (value('policy') === 'imagepolicy' || value('policy') === 'newest-build') {
     const { key } = found.get('policy') ?? { key: 'policy' }
     throw new FairleadError('PolicyInvalid', `${key}: "${value('policy')}" is not supported by this version`)
@@ -185,6 +193,11 @@ function readMode(field: FoundField | undefined, fallback: Mode): Mode {
   if (field === undefined) return fallback
   if (field.value === 'observe' || field.value === 'commit') return field.value
   throw new FairleadError('PolicyInvalid', `${field.key}: "${field.value}" is none of observe, commit`)
+}
+
+/** It is read where rollouts are tracked; that it is wrong is said here, with everything else. */
+function requireDeadline(field: FoundField | undefined): void {
+  if (field !== undefined && field.value !== 'auto') readDuration(field, 0)
 }
 
 function readDuration(field: FoundField | undefined, fallback: number): number {
