@@ -1,3 +1,4 @@
+import { compareIdentifiers } from 'semver'
 import { compareNumeric, type Numeric, readNumeric } from './numeric.ts'
 
 /** What a constraint sees of a tag. */
@@ -112,17 +113,14 @@ export function comparePrereleases(a: string, b: string): number {
   const left = a.split('.')
   const right = b.split('.')
   for (let i = 0; i < left.length && i < right.length; i++) {
-    const order = compareIdentifiers(left[i] ?? '', right[i] ?? '')
+    const order = compareParts(left[i] ?? '', right[i] ?? '')
     if (order !== 0) return order
   }
   return left.length - right.length
 }
 
-function compareIdentifiers(a: string, b: string): number {
-  if (a === b) return 0
-  const numericA = /^[0-9]+$/.test(a)
-  const numericB = /^[0-9]+$/.test(b)
-  if (numericA && numericB) return compareNumeric(readNumeric(a), readNumeric(b))
-  if (numericA !== numericB) return numericA ? -1 : 1
-  return a < b ? -1 : 1
+/** Numbers exactly, however long; the rest as SemVer has it. */
+function compareParts(a: string, b: string): number {
+  const areNumbers = /^[0-9]+$/.test(a) && /^[0-9]+$/.test(b)
+  return areNumbers ? compareNumeric(readNumeric(a), readNumeric(b)) : compareIdentifiers(a, b)
 }
