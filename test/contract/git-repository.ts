@@ -82,6 +82,26 @@ export function describeGitRepository(backend: 'native' | 'isomorphic'): void {
         expect(first.text('apps/web/deployment.yaml')).toBe('image: web:1\n')
       })
 
+      test('knows which files differ from one before, as long as only contents do', async () => {
+        const served = serve({ 'a/b/web.yaml': 'v: 1\n', 'a/api.yaml': 'v: 1\n', 'README.md': 'one\n' })
+        const repository = await open(served.url)
+        const next = async (files: Parameters<typeof served.commit>[0]['files']) => {
+          served.commit({ files })
+          return repository.snapshot('main', { fresh: true })
+        }
+        const first = await repository.snapshot('main', { fresh: false })
+        const second = await next({ 'a/b/web.yaml': 'v: 2\n', 'README.md': 'two\n' })
+        const third = await next({ 'a/b/web.yaml': 'v: 1\n' })
+        const added = await next({ 'a/new.yaml': 'v: 1\n' })
+        const executable = await next({ 'a/new.yaml': { mode: '100755', content: 'v: 1\n' } })
+        expect(second.lineage).toBe(first.lineage)
+        expect(second.changesSince?.(first)).toEqual(new Set(['README.md', 'a/b/web.yaml']))
+        expect(first.changesSince?.(third)).toEqual(new Set(['README.md']))
+        expect(added.changesSince?.(third)).toBeUndefined()
+        expect(executable.changesSince?.(added)).toBeUndefined()
+        expect(first.changesSince?.({ ...first })).toBeUndefined()
+      })
+
       test('follows a branch that was rewritten', async () => {
         const served = serve()
         const [repository] = await openSnapshot(served)

@@ -36,6 +36,7 @@ export function createWorkingSet(): WorkingSet {
   let cache = createObjectCache()
   let sizeAtCompaction = 0
   const known = new Map<string, BranchSnapshot>()
+  const lineages = new Map<string, object>()
   const heads = new Map<string, string>()
   const seen = new Set<string>()
   const stored = new Map<string, GitObject>()
@@ -56,7 +57,9 @@ export function createWorkingSet(): WorkingSet {
   function snapshot(branch: string, head: string): BranchSnapshot | undefined {
     const before = known.get(branch)
     if (before?.revision === head) return before
-    const built = buildSnapshot(branch, head, cache)
+    const lineage = lineages.get(branch) ?? {}
+    lineages.set(branch, lineage)
+    const built = buildSnapshot({ branch, lineage }, head, cache)
     if (!built) return undefined
     known.set(branch, built)
     compact()
@@ -77,7 +80,7 @@ export function createWorkingSet(): WorkingSet {
     },
     forget: (branch) => void heads.delete(branch),
     drop(branch) {
-      for (const memory of [seen, heads, known]) memory.delete(branch)
+      for (const memory of [seen, heads, known, lineages]) memory.delete(branch)
     },
     snapshot,
     keep(objects) {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { FairleadError } from '../../errors.ts'
 import type { Snapshot } from '../manifest/snapshot.ts'
+import { withTexts } from '../manifest/snapshot-memo.ts'
 import { type RenderedObject, renderObject } from './object-id.ts'
 
 const idLength = 20
@@ -144,13 +145,6 @@ export function overlay(
   base: Snapshot & TreeSource,
   change: { rendered: RenderedChange; edits: ReadonlyMap<string, string>; revision: string },
 ): Snapshot & TreeSource {
-  return {
-    revision: change.revision,
-    get paths() {
-      return base.paths
-    },
-    text: (path) => change.edits.get(path) ?? base.text(path),
-    mode: (path) => base.mode(path),
-    tree: (folder) => change.rendered.tree(folder),
-  }
+  const { revision, edits, rendered } = change
+  return withTexts(base, edits, { revision, tree: (folder: string) => rendered.tree(folder) })
 }

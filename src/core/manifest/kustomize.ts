@@ -2,6 +2,7 @@ import { FairleadError } from '../../errors.ts'
 import { isKustomizationFile, type Kustomization, kustomizationIn, type PathEntry } from './kustomization.ts'
 import { folderOf, isWithin, joinPath, repositoryPath, resolvePath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
+import { createFileMemo, createSnapshotMemo, type SnapshotChange } from './snapshot-memo.ts'
 
 /** A manifest file as one root builds it. A file that is included twice is there twice. */
 export interface BuildSource {
@@ -27,7 +28,20 @@ const maxInclusions = 50_000
 /** Folders between the root and a resource; real repositories have five. */
 const maxChain = 64
 
-const builds = new WeakMap<Snapshot, Map<string, Build>>()
+/** By root. What a root is made of depends on kustomization files, and on which files can be read at all. */
+const builds = createSnapshotMemo<Build>((known, change) => {
+  if ([...change.paths].some((path) => isKustomizationFile(path) || changesReadability(change, path))) known.clear()
+})
+
+function changesReadability({ before, after }: SnapshotChange, path: string): boolean {
+  return (before.text(path) === undefined) !== (after.text(path) === undefined)
+}
+
+const readable = createFileMemo<boolean>()
+
+function isReadable(snapshot: Snapshot, path: string): boolean {
+  return readable(snapshot, path, () => snapshot.text(path) !== undefined)
+}
 
 /**
  * What Flux builds from a folder: the kustomization there, or, when there is none, one made of all `.yaml` and `.yml`
@@ -35,10 +49,10 @@ const builds = new WeakMap<Snapshot, Map<string, Build>>()
  * when there is no such folder, `ManifestInvalid` when kustomize would refuse it.
  */
 export function buildOf(snapshot: Snapshot, root: string): Build {
-  const known = builds.get(snapshot) ?? new Map<string, Build>()
-  builds.set(snapshot, known)
-  const build = known.get(root) ?? walk(snapshot, root)
-  known.set(root, build)
+  const known = builds(snapshot).get(root)
+  if (known !== undefined) return known
+  const build = walk(snapshot, root)
+  builds(snapshot).set(root, build)
   return build
 }
 
@@ -118,7 +132,7 @@ function visitSteps(state: Walk, steps: readonly Step[], layers: readonly Kustom
 
 function visitResource(state: Walk, { of, chain }: Step, entry: PathEntry, layers: readonly Kustomization[]): void {
   const path = resolvePath(of.folder, entry.path)
-  if (path !== undefined && state.snapshot.text(path) !== undefined) {
+  if (path !== undefined && isReadable(state.snapshot, path)) {
     addSource(state, path, layers)
     return
   }
@@ -168,7 +182,7 @@ function visitUnit(state: Walk, folder: string): void {
 }
 
 function addPlainFile(state: Walk, path: string): void {
-  if (state.snapshot.text(path) !== undefined) addSource(state, path, [])
+  if (isReadable(state.snapshot, path)) addSource(state, path, [])
   else state.unfollowed.add(`${path} is no regular text file up to 1 MiB`)
 }
 

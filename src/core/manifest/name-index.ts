@@ -1,5 +1,6 @@
 import type { Build, BuildSource } from './kustomize.ts'
 import type { Snapshot } from './snapshot.ts'
+import { createFileMemo, createSnapshotMemo, type SnapshotChange } from './snapshot-memo.ts'
 
 /**
  * Names that stand after a `name:` key of a text, but for those that open a list item (containers, ports, variables).
@@ -43,7 +44,28 @@ export function liveName(source: BuildSource, written: string): string {
 }
 
 const asked = new WeakSet<Build>()
-const indexes = new WeakMap<Build, Map<string, BuildSource[]>>()
+
+interface NameIndex {
+  build: Build
+  /** By live name. */
+  sources: Map<string, BuildSource[]>
+}
+
+/** By root; true until another build takes its place or a file declares other names than before. */
+const indexes = createSnapshotMemo<NameIndex>((known, change) => {
+  if ([...change.paths].some((path) => changesNames(change, path))) known.clear()
+})
+
+function changesNames({ before, after }: SnapshotChange, path: string): boolean {
+  const [old, now] = [before, after].map((snapshot) => declaredNames(snapshot.text(path) ?? ''))
+  return old?.size !== now?.size || [...(old ?? [])].some((name) => now?.has(name) !== true)
+}
+
+const names = createFileMemo<ReadonlySet<string>>()
+
+function namesIn(snapshot: Snapshot, file: string): ReadonlySet<string> {
+  return names(snapshot, file, () => declaredNames(snapshot.text(file) ?? ''))
+}
 
 /**
  * Sources that seem to declare an object with this live name. The first question of a build is answered by searching
@@ -81,17 +103,17 @@ function sourceOf({ source }: Possible): BuildSource {
 }
 
 function indexOf(snapshot: Snapshot, build: Build): Map<string, BuildSource[]> {
-  const known = indexes.get(build)
-  if (known !== undefined) return known
+  const known = indexes(snapshot).get(build.root)
+  if (known?.build === build) return known.sources
   const index = new Map<string, BuildSource[]>()
   for (const source of build.sources) {
-    for (const name of declaredNames(snapshot.text(source.file) ?? '')) {
+    for (const name of namesIn(snapshot, source.file)) {
       const live = liveName(source, name)
       const sources = index.get(live)
       if (sources === undefined) index.set(live, [source])
       else sources.push(source)
     }
   }
-  indexes.set(build, index)
+  indexes(snapshot).set(build.root, { build, sources: index })
   return index
 }

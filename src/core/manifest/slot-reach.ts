@@ -5,6 +5,7 @@ import { type ImageEntry, kustomizationIn } from './kustomization.ts'
 import type { Build, BuildSource } from './kustomize.ts'
 import { folderOf } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
+import { createSnapshotMemo } from './snapshot-memo.ts'
 import { type ManifestContainer, type ManifestValue, manifestsIn, type WorkloadManifest } from './workload-manifest.ts'
 
 /** A container as deployed. */
@@ -27,19 +28,23 @@ export function decidedByManifest(
   })
 }
 
-const entryReach = new WeakMap<Build, Map<ImageEntry, DeployedContainer[]>>()
+/** By root; any change of a file may add a container or take one away. */
+const entryReach = createSnapshotMemo<{ build: Build; reach: Map<ImageEntry, DeployedContainer[]> }>((known) =>
+  known.clear(),
+)
 
-/** Every container under the root whose tag this `images:` entry decides. Found once per build and entry. */
+/** Every container under the root whose tag this `images:` entry decides. Found once per snapshot and entry. */
 export function decidedByEntry(
   snapshot: Snapshot,
   build: Build,
   entry: ImageEntry,
   targetNamespace: string | undefined,
 ): DeployedContainer[] {
-  const known = entryReach.get(build) ?? new Map<ImageEntry, DeployedContainer[]>()
-  entryReach.set(build, known)
-  const found = known.get(entry) ?? findByEntry(snapshot, build, entry, targetNamespace)
-  known.set(entry, found)
+  const before = entryReach(snapshot).get(build.root)
+  const known = before?.build === build ? before : { build, reach: new Map<ImageEntry, DeployedContainer[]>() }
+  entryReach(snapshot).set(build.root, known)
+  const found = known.reach.get(entry) ?? findByEntry(snapshot, build, entry, targetNamespace)
+  known.reach.set(entry, found)
   return found
 }
 

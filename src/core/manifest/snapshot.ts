@@ -11,6 +11,13 @@ export interface Snapshot {
   text(path: string): string | undefined
   /** Git mode, e.g. `100644`, `100755`, `120000` (symlink), `160000` (submodule); undefined when absent. */
   mode(path: string): string | undefined
+  /** The same object for every snapshot of one branch: what was read from files that stay the same is kept with it. */
+  readonly lineage?: object
+  /**
+   * Files whose contents differ from another snapshot of the same lineage; undefined when more than contents differs (a
+   * file came, went or has another mode), when too much does, or when it is not known.
+   */
+  changesSince?(other: Snapshot): ReadonlySet<string> | undefined
 }
 
 /** One file before and after a change. An edit whose sides are equal does not exist. */

@@ -5,6 +5,7 @@ import type { Build } from './kustomize.ts'
 import { mentions } from './patch.ts'
 import { otherIncluders } from './shared-base.ts'
 import type { Snapshot } from './snapshot.ts'
+import { createFileMemo } from './snapshot-memo.ts'
 import { type ManifestFile, type ManifestValue, manifestsIn } from './workload-manifest.ts'
 
 /** What happens to `app.kubernetes.io/version` when the image changes. */
@@ -83,14 +84,23 @@ function selectorOn(snapshot: Snapshot, build: Build, { workload }: Deployed): s
   const version = workload.podLabels.get(versionLabel)
   if (version === undefined) return undefined
   for (const { file } of build.sources) {
-    const text = snapshot.text(file) ?? ''
-    if (!text.includes(versionLabel) || !text.includes(version) || !/elector["']?\s*:/.test(text)) continue
+    if (!maySelect(snapshot, file) || snapshot.text(file)?.includes(version) !== true) continue
     const choosing = readable(snapshot, file)?.versionSelectors.find(({ labels }) =>
       [...labels].every(([key, value]) => workload.podLabels.get(key) === value),
     )
     if (choosing !== undefined) return choosing.where
   }
   return undefined
+}
+
+const selecting = createFileMemo<boolean>()
+
+/** A quick look without parsing: is there a selector, and the label anywhere? */
+function maySelect(snapshot: Snapshot, file: string): boolean {
+  return selecting(snapshot, file, () => {
+    const text = snapshot.text(file) ?? ''
+    return text.includes(versionLabel) && /elector["']?\s*:/.test(text)
+  })
 }
 
 /** A file that cannot be read deploys nothing. */
