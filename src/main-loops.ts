@@ -1,25 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { objectKey } from './api/kubernetes.ts'
-import { targetOf } from './api/update-request.ts'
 import { updateRule } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
-import { createImageUpdateController } from './controllers/image-update/controller.ts'
 import { createTagSource } from './controllers/image-update/tags.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
-import { createUpdateRequestController } from './controllers/update-request/controller.ts'
-import { readSituation } from './controllers/update-request/situation.ts'
-import { createWorkloadController } from './controllers/workload/controller.ts'
 import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
-import { createBranchReader } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
-import { createExplanations } from './delivery/explanation.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
-import { asFairleadError, FairleadError } from './errors.ts'
+import { FairleadError } from './errors.ts'
+import { type Controllers, createControllers } from './main-controllers.ts'
 import type { Stores } from './main-stores.ts'
-import { wake } from './main-wake.ts'
+import { type Queues, wake } from './main-wake.ts'
 import type { World } from './main-world.ts'
-import type { EventRecorder, Log, OwnObjects } from './ports.ts'
+import type { Log } from './ports.ts'
+import { aborted } from './runtime/abort.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
 import { type Controller, runLoop } from './runtime/loop.ts'
@@ -46,100 +40,45 @@ export interface Loops {
 /** Keys worked on at once, per controller. */
 const workers = { workload: 1, 'image-update': 4, 'update-request': 16 } as const
 
+/** The controllers with their queues, wired to what wakes them. */
 export async function createLoops(deps: LoopsDeps): Promise<Loops> {
-  const { config, world, stores, leader, log, metrics } = deps
-  const template = await readTemplate(config, 'commit.txt')
+  const { config, world, leader, log } = deps
   const random = Math.random
-  const isLeader = () => leader.isLeader()
-  const repositories = openQueues(deps, random)
   const rules = config.updates.rules.map(updateRule)
-  const own = fenced(world.own, leader)
-  const events = quiet(world.events, leader, log)
+  const repositories = openQueues(deps, random)
   const tags = createTagSource(world.registry)
-  const queues = {
+  const template = await readTemplate(config, 'commit.txt')
+  const controllers = createControllers({ ...deps, repositories, rules, tags, template })
+  const queues: Queues = {
     workload: createQueue({ clock, random }),
     'image-update': createQueue({ clock, random }),
     'update-request': createQueue({ clock, random }),
   }
-  const { mode } = config
   const stopped = new AbortController()
   const images = createImageWatch({
     queue: queues['image-update'],
     tags,
     rules,
-    mode,
+    mode: config.mode,
     intervalMs: config.polling.interval,
-    isLeader,
+    isLeader: () => leader.isLeader(),
     clock,
     random,
     stopped: stopped.signal,
     log,
-  })
-  const destinations = { kustomizations: stores.kustomizations, sources: stores.sources, repositories }
-  const readBranch = createBranchReader()
-  const explanations = createExplanations()
-  const known = { rules, mode, readBranch, workload: (key: string) => stores.workload(key) }
-  const imageUpdate = createImageUpdateController({
-    ...destinations,
-    ...known,
-    tags,
-    registry: world.registry,
-    clock,
-    requests: {
-      get: (key) => stores.requests.get(key),
-      byTarget: (target) => stores.requests.byIndex('target', target),
-    },
-    own,
-    events,
-    expiryMs: config.approvals.expiry,
-    isLeader,
-    explain({ metadata }, decision) {
-      if (decision.kind !== 'update') return
-      const { counts, candidates } = decision.verdicts
-      explanations.put(`${metadata.namespace}/${metadata.name}`, { verdicts: { ...counts }, candidates })
-    },
-    log,
-    metrics,
-  })
-  const updateRequest = createUpdateRequestController({
-    request: (key) => stores.requests.get(key),
-    siblings: (request) => stores.requests.byIndex('target', targetOf(request)),
-    explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
-    situation: (request) => readSituation(request, { ...destinations, ...known, suspend: config.suspend }),
-    own,
-    events,
-    isLeader,
-    words: { template, cluster: config.cluster.name },
-    clock,
-    log,
-    metrics,
-  })
-  const workload = createWorkloadController({
-    workload: (key) => stores.workload(key),
-    deadlineMs: config.rollouts.deadline,
-    clock,
-    log,
-    metrics,
   })
   wake(deps, queues, images)
   return {
     images,
     repositories,
     async run(signal) {
-      const loop = <O, D, P, V>(controller: Controller<O, D, P, V>, queue: WorkQueue, count: number) =>
-        Array.from({ length: count }, () => runLoop(controller, { queue, clock, log, metrics }))
       const stop = () => {
         stopped.abort()
         for (const queue of Object.values(queues)) queue.close()
       }
       signal.addEventListener('abort', stop, { once: true })
-      const tracking = loop(workload, queues.workload, workers.workload)
-      // Nothing is decided from half a picture: an owner that is not listed yet would look like a missing one.
-      await Promise.race([Promise.all(stores.all().map((store) => store.synced())), ended(signal)])
       await Promise.all([
-        ...tracking,
-        ...loop(imageUpdate, queues['image-update'], workers['image-update']),
-        ...loop(updateRequest, queues['update-request'], workers['update-request']),
+        runControllers(controllers, queues, deps, signal),
         ...(config.polling.enabled ? [images.poll(signal)] : []),
       ])
       await repositories.idle()
@@ -147,11 +86,22 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   }
 }
 
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+async function runControllers(
+  controllers: Controllers,
+  queues: Queues,
+  { stores, log, metrics }: LoopsDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = <O, D, P, V>(controller: Controller<O, D, P, V>, queue: WorkQueue, count: number) =>
+    Promise.all(Array.from({ length: count }, () => runLoop(controller, { queue, clock, log, metrics })))
+  const tracking = run(controllers.workload, queues.workload, workers.workload)
+  // Nothing is decided from half a picture: an owner that is not listed yet would look like a missing one.
+  await Promise.race([Promise.all(stores.all().map((store) => store.synced())), aborted(signal)])
+  await Promise.all([
+    tracking,
+    run(controllers.imageUpdate, queues['image-update'], workers['image-update']),
+    run(controllers.updateRequest, queues['update-request'], workers['update-request']),
+  ])
 }
 
 function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: () => number): Repositories {
@@ -170,32 +120,6 @@ function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: 
       metrics,
     }),
   )
-}
-
-/** Every write to the cluster asks first whether this replica may write. */
-function fenced(own: OwnObjects, leader: Leader): OwnObjects {
-  const guard = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
-    return async (...args: A): Promise<R> => {
-      leader.fence()
-      return call(...args)
-    }
-  }
-  return { create: guard(own.create), updateStatus: guard(own.updateStatus), delete: guard(own.delete) }
-}
-
-/** Events are for people: one that cannot be written is logged and never stops the work it is about. */
-function quiet(events: EventRecorder, leader: Leader, log: Log): EventRecorder {
-  return {
-    async record(about, event) {
-      try {
-        leader.fence()
-        await events.record(about, event)
-      } catch (thrown) {
-        const { code, message } = asFairleadError(thrown)
-        log.warn({ code, object: objectKey(about), reason: event.reason }, `event not written: ${message}`)
-      }
-    },
-  }
 }
 
 /** A template of the user, or the built-in one of the same name. */

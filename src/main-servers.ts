@@ -1,6 +1,7 @@
 import type { Config } from './config-schema.ts'
 import type { Loops } from './main-loops.ts'
 import type { Log } from './ports.ts'
+import { aborted } from './runtime/abort.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import { createHttp } from './runtime/http.ts'
 import type { Leader } from './runtime/leader.ts'
@@ -53,10 +54,7 @@ export async function startServers(deps: ServersDeps): Promise<Servers> {
   return {
     addresses,
     async run(signal) {
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        else signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await aborted(signal)
       await Promise.all(Object.values(servers).map((server) => server.stop(stopGraceMs)))
     },
   }

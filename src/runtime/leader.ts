@@ -1,5 +1,6 @@
 import { asFairleadError, FairleadError } from '../errors.ts'
 import type { Clock, Lease, LeaseLock, Log } from '../ports.ts'
+import { aborted } from './abort.ts'
 
 export interface Leader {
   /** May this replica write now? Judged by the monotonic clock, so a paused process knows it has lost. */
@@ -123,11 +124,7 @@ export function createSoleLeader(identity: string): Leader {
     fence: () => undefined,
     holder: () => ({ identity, address: '' }),
     onChange: (listener) => listener(true),
-    run: (signal) =>
-      new Promise((resolve) => {
-        if (signal.aborted) resolve()
-        else signal.addEventListener('abort', () => resolve(), { once: true })
-      }),
+    run: aborted,
   }
 }
 
