@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { codeOf, message, plan, useGitWorld } from './git-repository-world.ts'
@@ -40,6 +40,20 @@ export function describeGitHistory(backend: 'native' | 'isomorphic'): void {
         expect(await repository.ancestry(snapshot.revision, head)).toBe('yes')
       })
 
+      test('of commits pushed from here costs nothing: the store may even be gone', async () => {
+        const served = serve()
+        const cacheDir = join(world.folder, 'known')
+        const repository = await open(served.url, { cacheDir })
+        const first = await repository.snapshot('main', { fresh: false })
+        const change = plan(first, { 'apps/web/deployment.yaml': 'image: web:1.4.2\n' })
+        await pushPlan(repository, first.revision, change)
+        rmSync(cacheDir, { recursive: true })
+        const asked = world.server.requests.length
+        expect(await repository.ancestry(first.revision, change.commit)).toBe('yes')
+        expect(await repository.ancestry(change.commit, first.revision)).toBe('no')
+        expect(world.server.requests.length).toBe(asked)
+      })
+
       test('deepens a shallow store as far as needed', async () => {
         const served = serve()
         const root = served.git(['rev-parse', 'main'])
@@ -52,11 +66,14 @@ export function describeGitHistory(backend: 'native' | 'isomorphic'): void {
       test('is unknown when the remote itself has no full history', async () => {
         const source = serve()
         const root = source.git(['rev-parse', 'main'])
-        source.commit({ files: { 'a.yaml': 'a: 1\n' } })
+        const middle = source.commit({ files: { 'a.yaml': 'a: 1\n' } })
+        source.commit({ files: { 'a.yaml': 'a: 2\n' } })
         const served = serve()
         served.git(['fetch', '--quiet', '--depth=1', `file://${source.dir}`, '+main:refs/heads/main'])
         const [repository, snapshot] = await openSnapshot(served)
         expect(await repository.ancestry(root, snapshot.revision)).toBe('unknown')
+        // The head itself names its parent.
+        expect(await repository.ancestry(middle, snapshot.revision)).toBe('yes')
       })
 
       test('is no after the branch was rewritten without the commit', async () => {

@@ -2,7 +2,8 @@ import { parseCommit } from '../../core/change/commit.ts'
 import { isObjectId } from '../../core/change/object-id.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
 import type { Backend } from './backend.ts'
-import { dropOldest, type WorkingSet } from './working-set.ts'
+import { dropOldest } from './bounded-map.ts'
+import type { WorkingSet } from './working-set.ts'
 
 const logLimit = 1000
 const answerLimit = 2000
@@ -18,6 +19,8 @@ export function createHistory(backend: Backend, working: WorkingSet): History {
   const answers = new Map<string, Ancestry>()
 
   async function findAncestry(commit: string, revision: string): Promise<Ancestry> {
+    const known = working.history.ancestry(commit, revision)
+    if (known !== 'unknown') return known
     let refreshed = false
     for (;;) {
       const answer = await backend.walk(commit, revision)

@@ -1,7 +1,9 @@
 import { parseCommit } from '../../core/change/commit.ts'
 import { FairleadError } from '../../errors.ts'
 import type { BranchSnapshot, GitObject } from '../../ports.ts'
+import { dropOldest } from './bounded-map.ts'
 import { buildSnapshot, rootTree } from './branch-snapshot.ts'
+import { createKnownHistory, type KnownHistory } from './known-history.ts'
 import { createObjectCache, type ObjectCache, reach } from './object-cache.ts'
 
 const chainLimit = 1000
@@ -10,6 +12,7 @@ const storedLimit = 5000
 /** What is known about one repository without asking anybody: heads, their snapshots, objects waiting for a push. */
 export interface WorkingSet {
   readonly cache: ObjectCache
+  readonly history: KnownHistory
   /** Branches that were read before; they survive a `reset`. */
   readonly branches: readonly string[]
   head(branch: string): string | undefined
@@ -36,6 +39,7 @@ export function createWorkingSet(): WorkingSet {
   let cache = createObjectCache()
   let sizeAtCompaction = 0
   const known = new Map<string, BranchSnapshot>()
+  const history = createKnownHistory()
   const lineages = new Map<string, object>()
   const heads = new Map<string, string>()
   const seen = new Set<string>()
@@ -62,6 +66,7 @@ export function createWorkingSet(): WorkingSet {
     const built = buildSnapshot({ branch, lineage }, head, cache)
     if (!built) return undefined
     known.set(branch, built)
+    history.add(head, cache.commit(head))
     compact()
     return built
   }
@@ -70,6 +75,7 @@ export function createWorkingSet(): WorkingSet {
     get cache() {
       return cache
     },
+    history,
     get branches() {
       return [...seen]
     },
@@ -87,6 +93,7 @@ export function createWorkingSet(): WorkingSet {
       for (const object of objects) {
         stored.set(object.id, object)
         cache.put(object.id, object.type, object.bytes)
+        if (object.type === 'commit') history.add(object.id, object.bytes)
       }
       dropOldest(stored, storedLimit)
     },
@@ -106,14 +113,6 @@ export function createWorkingSet(): WorkingSet {
       heads.clear()
       known.clear()
     },
-  }
-}
-
-/** Removes the entries that were added first. */
-export function dropOldest<T>(map: Map<string, T>, limit: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= limit) return
-    map.delete(key)
   }
 }
 
