@@ -18,6 +18,8 @@ export interface BenchCluster {
 
 export interface SeenRequest {
   isNew: boolean
+  /** The reference that is wanted. */
+  to: string
   phase: string | undefined
   isApplied: boolean
 }
@@ -58,15 +60,17 @@ export async function startCluster(
 }
 
 interface RequestParts {
+  spec: { change: { to: string } }
   status?: { phase?: string; conditions?: { type: string; status: string }[] }
 }
 
 function onRequest(api: ApiServer, listener: (request: SeenRequest) => void): () => void {
   return api.store.subscribe(({ collection, type, object }) => {
     if (collection !== 'fairlead.dev/updaterequests' || type === 'DELETED') return
-    const { phase, conditions = [] } = (object as unknown as RequestParts).status ?? {}
+    const { spec, status } = object as unknown as RequestParts
+    const { phase, conditions = [] } = status ?? {}
     const isApplied = conditions.some((one) => one.type === 'Applied' && one.status === 'True')
-    listener({ isNew: type === 'ADDED', phase, isApplied })
+    listener({ isNew: type === 'ADDED', to: spec.change.to, phase, isApplied })
   })
 }
 

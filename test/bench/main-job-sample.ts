@@ -15,11 +15,16 @@ export interface Sample {
   completedMs: number
 }
 
+/** Images are not pushed at the very moment in which the update before is being finished. */
+const pauseMs = 100
+
 /** Makes one update after another, each of another workload; all clocks are the one of this machine. */
 export function createSampler(world: BenchWorld): (at: number) => Promise<Sample> {
   const seen = { request: 0, pushStart: 0, pack: 0, completed: 0 }
+  let wanted = ''
   let completed: () => void = () => undefined
-  world.cluster.onRequest(({ isNew, phase }) => {
+  world.cluster.onRequest(({ isNew, to, phase }) => {
+    if (to !== wanted) return
     if (isNew) seen.request = Date.now()
     if (phase !== 'Completed' || seen.completed !== 0) return
     seen.completed = Date.now()
@@ -35,6 +40,8 @@ export function createSampler(world: BenchWorld): (at: number) => Promise<Sample
     if (workload === undefined) throw new Error('there are no workloads')
     const tag = `1.${1 + Math.floor(at / world.workloads.length)}.0`
     await world.push(workload.image, tag)
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    wanted = `${world.registryHost}/${workload.image}:${tag}`
     Object.assign(seen, { request: 0, pushStart: 0, pack: 0, completed: 0 })
     const isCompleted = new Promise<void>((resolve) => {
       completed = resolve
