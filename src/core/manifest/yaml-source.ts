@@ -42,12 +42,29 @@ export interface YamlSource {
   documents: readonly YamlDocument[]
 }
 
+/** Files whose trees are kept, and the size of text for which that is worth the memory: a tree takes far more. */
+const maxRecent = 4
+const maxRecentLength = 32 * 1024
+
+/** What was read last, the newest at the end: a file is located, edited, compared and traced in one go. */
+const recent: YamlSource[] = []
+
 /**
  * Reads a YAML file without trusting it: size and depth are limited before anything recursive runs, keys must be
  * unique, and aliases are never expanded. `ManifestInvalid` with file and line, `Templated` for files that a template
- * tool has yet to render, `Encrypted` for files encrypted with SOPS.
+ * tool has yet to render, `Encrypted` for files encrypted with SOPS. The same file and text give the same object as
+ * long as it is fresh in memory, so nobody may change it.
  */
 export function readYaml(file: string, text: string): YamlSource {
+  const known = recent.find((source) => source.file === file && source.text === text)
+  if (known !== undefined) return known
+  const source = parseYaml(file, text)
+  if (text.length <= maxRecentLength) recent.push(source)
+  if (recent.length > maxRecent) recent.shift()
+  return source
+}
+
+function parseYaml(file: string, text: string): YamlSource {
   refuseLarge(file, text)
   const documents = compose(file, text).map((document, index): YamlDocument => {
     const mistake = document.errors[0]
