@@ -1,5 +1,5 @@
 /** Longest stretch of work between two turns of the event loop, in milliseconds. */
-const sliceMs = 8
+const sliceMs = 4
 
 /**
  * Runs a generator to its end, giving the event loop a turn whenever a slice of time is used up, so that long pure work
