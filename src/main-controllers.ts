@@ -70,7 +70,7 @@ export function createControllers(deps: ControllersDeps) {
     }),
     updateRequest: createUpdateRequestController({
       ...shared,
-      request: (key) => stores.requests.get(key),
+      shown: (key) => stores.requests.get(key),
       siblings: (request) => stores.requests.byIndex('target', targetOf(request)),
       explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
       situation: (request) => readSituation(request, { ...shared, suspend: config.suspend }),
