@@ -47,7 +47,7 @@ export function createSampler(world: BenchWorld): (at: number) => Promise<Sample
       completed = resolve
     })
     const pushed = world.controller.next(`a push for ${workload.name}`, (line) => line.msg === 'pushed')
-    const sentAt = await world.controller.notify(notification(world.registryHost, workload.image, tag))
+    const sentAt = await world.controller.notify(notification(world.registryHost, [workload.image], tag))
     const { time = '' } = await pushed
     await isCompleted
     return {
@@ -60,10 +60,12 @@ export function createSampler(world: BenchWorld): (at: number) => Promise<Sample
   }
 }
 
-/** As CNCF distribution tells of a push (docs, "Work with notifications"). */
-function notification(host: string, repository: string, tag: string): string {
+/** As CNCF distribution tells of pushes (docs, "Work with notifications"). */
+export function notification(host: string, repositories: readonly string[], tag: string): string {
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
-  const target = { mediaType, repository, tag, url: `http://${host}/v2/${repository}/manifests/${tag}` }
-  const event = { id: randomUUID(), timestamp: new Date().toISOString(), action: 'push', target, request: { host } }
-  return JSON.stringify({ events: [event] })
+  const events = repositories.map((repository) => {
+    const target = { mediaType, repository, tag, url: `http://${host}/v2/${repository}/manifests/${tag}` }
+    return { id: randomUUID(), timestamp: new Date().toISOString(), action: 'push', target, request: { host } }
+  })
+  return JSON.stringify({ events })
 }

@@ -75,15 +75,19 @@ export async function policyRows(): Promise<BenchRow[]> {
     const after = process.memoryUsage()
     extraBytes = Math.max(extraBytes, Math.min(after.heapUsed - before.heapUsed, after.rss - before.rss))
   }
+  const medianMs = round1(median(timesMs))
+  const longestBlockMs = round1(Math.max(...blocksMs.slice(1)))
+  const extraMB = round1(extraBytes / 1024 / 1024)
   return [
     {
       row: 'policies: 100,000 tags, 10 policies, parsing included',
-      aim: 'at most 200 ms in all, no block over 20 ms, at most 60 MB more',
+      aim: 'at most 200 ms in all, no block over 20 ms (after the first round), at most 60 MB more',
+      met: medianMs <= 200 && longestBlockMs <= 20 && extraMB <= 60,
       result: {
-        medianMs: round1(median(timesMs)),
-        longestBlockMs: round1(Math.max(...blocksMs.slice(1))),
+        medianMs,
+        longestBlockMs,
         firstRoundBlockMs: round1(blocksMs[0] ?? 0),
-        extraMB: round1(extraBytes / 1024 / 1024),
+        extraMB,
         nodeSemverOnePassMs: round1(nodeSemverPass(tags)),
       },
     },
