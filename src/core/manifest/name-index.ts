@@ -43,7 +43,9 @@ export function liveName(source: BuildSource, written: string): string {
   return source.layers.reduce((name, { namePrefix, nameSuffix }) => namePrefix + name + nameSuffix, written)
 }
 
-const asked = new WeakSet<Build>()
+/** Questions to a build that are answered by searching: tracing one image and looking at its change are two. */
+const searches = 2
+const asked = new WeakMap<Build, number>()
 
 interface NameIndex {
   build: Build
@@ -68,12 +70,13 @@ function namesIn(snapshot: Snapshot, file: string): ReadonlySet<string> {
 }
 
 /**
- * Sources that seem to declare an object with this live name. The first question of a build is answered by searching
- * the texts; with the second one an index pays.
+ * Sources that seem to declare an object with this live name. The first questions of a build are answered by
+ * searching the texts; with more of them an index pays.
  */
 export function likelySources(snapshot: Snapshot, build: Build, live: string): readonly BuildSource[] {
-  if (asked.has(build)) return indexOf(snapshot, build).get(live) ?? []
-  asked.add(build)
+  const questions = asked.get(build) ?? 0
+  if (questions >= searches) return indexOf(snapshot, build).get(live) ?? []
+  asked.set(build, questions + 1)
   return possibleSources(snapshot, build, live)
     .filter(({ text, name }) => declaredNames(text).has(name))
     .map(sourceOf)
