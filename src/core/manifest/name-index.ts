@@ -43,9 +43,10 @@ export function liveName(source: BuildSource, written: string): string {
   return source.layers.reduce((name, { namePrefix, nameSuffix }) => namePrefix + name + nameSuffix, written)
 }
 
-/** Questions to a build that are answered by searching: tracing one image and looking at its change are two. */
+/** Questions about a root that are answered by searching: tracing one image and looking at its change are two. */
 const searches = 2
-const asked = new WeakMap<Build, number>()
+/** By root; counted on from commit to commit. */
+const asked = createSnapshotMemo<number>(() => undefined)
 
 interface NameIndex {
   build: Build
@@ -70,13 +71,13 @@ function namesIn(snapshot: Snapshot, file: string): ReadonlySet<string> {
 }
 
 /**
- * Sources that seem to declare an object with this live name. The first questions of a build are answered by
+ * Sources that seem to declare an object with this live name. The first questions about a root are answered by
  * searching the texts; with more of them an index pays.
  */
 export function likelySources(snapshot: Snapshot, build: Build, live: string): readonly BuildSource[] {
-  const questions = asked.get(build) ?? 0
+  const questions = asked(snapshot).get(build.root) ?? 0
   if (questions >= searches) return indexOf(snapshot, build).get(live) ?? []
-  asked.set(build, questions + 1)
+  asked(snapshot).set(build.root, questions + 1)
   return possibleSources(snapshot, build, live)
     .filter(({ text, name }) => declaredNames(text).has(name))
     .map(sourceOf)
