@@ -2,7 +2,7 @@ import type { AnnotationField } from './api/annotation.ts'
 import type { RuleConfig } from './config-schema.ts'
 import { parseDuration } from './core/change/duration.ts'
 import { parsePolicy } from './core/image/policy.ts'
-import { compileRule, type UpdateRule } from './core/image/settings.ts'
+import { compileRule, requireSupported, type UpdateRule } from './core/image/settings.ts'
 import { asFairleadError } from './errors.ts'
 
 /** A rule of `updates.rules`, compiled. Throws `PolicyInvalid` for a broken glob. */
@@ -19,7 +19,7 @@ export function ruleMistakes(rule: RuleConfig): string[] {
   const isDuration = interval === undefined || parseDuration(interval) !== undefined || /^\d+$/.test(interval)
   return [
     ...problem(() => updateRule(rule)),
-    ...(policy === undefined ? [] : problem(() => parsePolicy(fields))),
+    ...(policy === undefined ? [] : problem(() => requireSupported('policy', parsePolicy(fields)))),
     ...(isDuration ? [] : [`min-update-interval: "${interval}" is no duration such as 90s, 5m or 1h`]),
   ]
 }

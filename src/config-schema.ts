@@ -56,7 +56,7 @@ const repository = z.strictObject({
 })
 
 const registry = z.strictObject({
-  host: z.string().min(1),
+  host: z.string().regex(/^[a-zA-Z0-9.[\]:-]+$/, 'a host such as ghcr.io or localhost:5000, without scheme and path'),
   credentialsFile: z.string().optional().describe('A docker config.json.'),
   insecure: z.boolean().default(false),
   caFile: z.string().optional(),

@@ -18,6 +18,7 @@ export const errorCodes = {
   Ambiguous: 'terminal',
   NotOwned: 'terminal',
   OwnerElsewhere: 'terminal',
+  OwnerNotReady: 'transient',
   PinnedRevision: 'terminal',
   Generated: 'terminal',
   SharedBase: 'terminal',

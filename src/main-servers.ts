@@ -46,17 +46,25 @@ export async function startServers(deps: ServersDeps): Promise<Servers> {
     api: createHttpServer({ name: 'api', listen: config.listen.api, clock, log, routes: [healthRoute] }),
     metrics: createMetricsServer({ listen: config.listen.metrics, clock, log, metrics, ready }),
   }
-  const addresses = {
-    webhook: render(await servers.webhook.start()),
-    api: render(await servers.api.start()),
-    metrics: render(await servers.metrics.start()),
-  }
+  const stopAll = () => Promise.all(Object.values(servers).map((server) => server.stop(stopGraceMs)))
+  const addresses = await startAll(servers).catch(async (thrown) => {
+    await stopAll()
+    throw thrown
+  })
   return {
     addresses,
     async run(signal) {
       await aborted(signal)
-      await Promise.all(Object.values(servers).map((server) => server.stop(stopGraceMs)))
+      await stopAll()
     },
+  }
+}
+
+async function startAll(servers: Record<'webhook' | 'api' | 'metrics', HttpServer>): Promise<Servers['addresses']> {
+  return {
+    webhook: render(await servers.webhook.start()),
+    api: render(await servers.api.start()),
+    metrics: render(await servers.metrics.start()),
   }
 }
 

@@ -52,13 +52,14 @@ export async function runController(configPath: string | undefined): Promise<num
       .filter((store) => !store.isSynced)
       .map((store) => store.resource.kind)
 
+  // Ports first: a process that cannot be asked how it is must not take the lease.
+  const servers = await startServers({ config, leader, loops, log, metrics, secrets, waitingFor })
+  log.info(servers.addresses, 'listening')
   // Stopped in reverse: first nothing new comes in, then the work ends, and the lease goes last.
   lifecycle.add('leader', (signal) => leader.run(signal))
   for (const store of stores.all()) lifecycle.add(`watch ${store.resource.kind}`, (signal) => store.run(signal))
   lifecycle.add('loops', (signal) => loops.run(signal))
-  const servers = await startServers({ config, leader, loops, log, metrics, secrets, waitingFor })
   lifecycle.add('servers', servers.run)
-  log.info(servers.addresses, 'listening')
 
   const exitCode = await lifecycle.ended
   world.close()

@@ -31,6 +31,9 @@ export const annotationFields = [
   'verify',
 ] as const
 
+/** Set by rollouts on what they apply; no field of a policy. */
+export const appliedStepField = 'applied-step'
+
 export type AnnotationField = (typeof annotationFields)[number]
 
 /** What is done with a decision: shown only, committed to the branch, or proposed as a pull request. */

@@ -169,13 +169,11 @@ async function tellApproval({ world, controller, narrator }: Story): Promise<voi
       line.msg === 'decided an update' && String(line.to).endsWith('2.3.1') ? line : undefined,
     )
     await world.until('it waits', () => {
-      const status = world.get('UpdateRequest', 'shop', String(decided.request))?.status as
-        | { phase?: string }
-        | undefined
+      const status = requestOf(world, String(decided.request))?.status as { phase?: string } | undefined
       return status?.phase === 'Pending'
     })
     if (world.git.head(repository, 'main') !== before) throw new FairleadError('Internal', 'it did not wait')
-    const detail = `UpdateRequest shop/${decided.request}: ${decided.from} → ${decided.to}`
+    const detail = `UpdateRequest ${decided.request}: ${decided.from} → ${decided.to}`
     return { title: 'shop/production-worker wants an approval first, so nothing is written', detail }
   })
 }
@@ -197,6 +195,12 @@ async function keepUp({ world, controller, narrator }: Story): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
+}
+
+/** By `namespace/name`, as the log has it. */
+function requestOf(world: World, key: string) {
+  const [namespace = '', name = ''] = key.split('/')
+  return world.get('UpdateRequest', namespace, name)
 }
 
 function newest(world: World, before: string) {

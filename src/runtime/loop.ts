@@ -68,8 +68,10 @@ async function fail<O, D, P, V>(
   { key, error }: { key: string; error: FairleadError },
 ): Promise<void> {
   metrics.reconcileErrors.inc({ controller: controller.name, code: error.code })
-  const fields = { controller: controller.name, key, code: error.code, err: error }
-  if (error.kind === 'internal') log.error(fields, 'our own mistake while reconciling; please report it')
+  const fields = { controller: controller.name, key, code: error.code }
+  // Only our own mistakes are worth their stack.
+  if (error.kind === 'internal')
+    log.error({ ...fields, err: error }, 'our own mistake while reconciling; please report it')
   else if (error.kind === 'terminal') log.warn(fields, error.message)
   else log.info(fields, `will try again: ${error.message}`)
   try {

@@ -74,9 +74,7 @@ export function createMetrics(version: string): Metrics {
       'operation',
     ]),
     gitPendingChanges: gauge('git_pending_changes', 'Changes that wait to be pushed.', ['repository']),
-    syncLag: histogram('sync_lag_seconds', 'From the decision to the engine having applied it, approval included.', [
-      'engine',
-    ]),
+    syncLag: histogram('sync_lag_seconds', 'From the push to the engine having applied it.', ['engine']),
     watchSynced: gauge('watch_synced', 'Whether the first list of a kind is complete.', ['kind']),
     watchLastEvent: gauge('watch_last_event_timestamp_seconds', 'When the API server last spoke about a kind.', [
       'kind',

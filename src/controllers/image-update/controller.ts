@@ -1,15 +1,15 @@
-import { objectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { EventRecorder } from '../../ports.ts'
 import type { Controller, Next } from '../../runtime/loop.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import { agreeing } from './agreement.ts'
 import { type ContainerDecision, decideContainer } from './decide.ts'
 import { type Observation, type ObserveDeps, type ObservedContainer, observeWorkload } from './observe.ts'
 import { ensureRequest, type ProposeDeps } from './propose.ts'
 import { slotId } from './request.ts'
-import { agreeing } from './slot.ts'
+import { createTeller } from './teller.ts'
 
 export interface ImageUpdateDeps extends Omit<ObserveDeps, 'lastUpdate'>, ProposeDeps {
   /** By `Kind/namespace/name`. */
@@ -35,29 +35,14 @@ interface Decided {
 
 /** Registry news → decision: for every container with a policy, is there a newer tag, and where does it go? */
 export function createImageUpdateController(deps: ImageUpdateDeps): Controller<Observation, Decided, Decided, Decided> {
-  const told = new Map<string, string>()
-
-  /** Says a refusal where users look, once until it changes. */
-  const tell = async (workload: Workload, container: string, error: FairleadError | undefined) => {
-    const key = `${objectKey(workload)}/${container}`
-    const text = error === undefined ? undefined : `${error.code}: ${error.message}`
-    if (told.get(key) === text) return
-    if (error === undefined || text === undefined) {
-      told.delete(key)
-      return
-    }
-    told.set(key, text)
-    const { code, message, evidence } = error
-    deps.log.warn({ workload: objectKey(workload), container, code, evidence }, message)
-    const about = { ...workload, apiVersion: 'apps/v1' }
-    await deps.events.record(about, { type: 'Warning', reason: code, message: `${container}: ${message}` })
-  }
+  const teller = createTeller(deps)
 
   const lastUpdate: ObserveDeps['lastUpdate'] = (slot) => {
     const times = deps.requests
       .byTarget(slotId(slot))
-      .filter((request) => request.status?.phase === 'Completed')
-      .map((request) => Date.parse(request.metadata.creationTimestamp ?? ''))
+      .flatMap((request) => request.status?.conditions ?? [])
+      .filter((condition) => condition.type === 'Pushed' && condition.status === 'True')
+      .map((condition) => Date.parse(condition.lastTransitionTime))
       .filter((time) => !Number.isNaN(time))
     return times.length === 0 ? undefined : new Date(Math.max(...times))
   }
@@ -99,9 +84,8 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
       let transient: FairleadError | undefined
       for (const { observed, decision } of outcomes) {
         deps.metrics.imagePolicyChecks.inc({ result: resultOf(decision) })
-        const error = decision.kind === 'refused' ? decision.error : undefined
-        if (error === undefined || error.kind === 'terminal') await tell(workload, observed.container, error)
-        else transient ??= error
+        await teller.tell(workload, observed.container, decision)
+        if (decision.kind === 'refused' && decision.error.kind !== 'terminal') transient ??= decision.error
       }
       // What the world must heal is tried again, but only after the other containers had their turn.
       if (transient !== undefined) throw transient

@@ -1,7 +1,7 @@
 import type { Mode } from '../../api/annotation.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
-import { resolveSettings, type UpdateRule, type UpdateSettings } from '../../core/image/settings.ts'
+import { resolveSettings, type UpdateRule, type UpdateSettings, unknownAnnotation } from '../../core/image/settings.ts'
 import { type Trace, trace } from '../../core/manifest/trace.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { BranchReader } from '../../delivery/branch-reader.ts'
@@ -51,6 +51,11 @@ export function watchedContainers(
   mode: Mode,
 ): (WatchedContainer | InvalidContainer)[] {
   if (rules.length === 0 && Object.keys(workload.annotations).length === 0) return []
+  const unknown = unknownAnnotation(
+    workload.annotations,
+    workload.containers.map(({ name }) => name),
+  )
+  if (unknown !== undefined) return [{ container: '', error: unknown }]
   return workload.containers.flatMap(({ name: container, image }): (WatchedContainer | InvalidContainer)[] => {
     try {
       const settings = resolveSettings({ ...workload, container, image }, rules, mode)

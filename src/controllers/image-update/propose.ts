@@ -1,6 +1,7 @@
 import { resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
+import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Log, OwnObjects, Registry } from '../../ports.ts'
 import { type ContainerDecision, wantedReference } from './decide.ts'
@@ -27,7 +28,8 @@ export async function ensureRequest(
   wanted: Pick<WantedChange, 'workload' | 'facts' | 'destination'>,
   deps: ProposeDeps,
 ): Promise<UpdateRequest> {
-  const { image } = wanted.facts.trace
+  const { image, file } = wanted.facts.trace
+  requireAllowedPath(file, wanted.destination.repository.rules.allowPaths)
   const digest = decision.digest ?? (await resolveDigest(image, decision.tag, deps.registry))
   const request = renderUpdateRequest({
     ...wanted,
@@ -62,5 +64,6 @@ async function createOnce(request: UpdateRequest, { own, log }: ProposeDeps): Pr
     return
   }
   const { change, targets } = request.spec
-  log.info({ request: request.metadata.name, targets, from: change.from, to: change.to }, 'decided an update')
+  const { namespace, name } = request.metadata
+  log.info({ request: `${namespace}/${name}`, targets, from: change.from, to: change.to }, 'decided an update')
 }

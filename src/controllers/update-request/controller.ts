@@ -1,4 +1,4 @@
-import { sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
+import { sequenceOf, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
@@ -6,11 +6,11 @@ import { FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import { decideRequest, type RequestDecision, type RequestFacts } from './decide.ts'
-import { type DeliverDeps, deliverRequest } from './deliver.ts'
+import { type CarriedOut, type DeliverDeps, deliverRequest } from './deliver.ts'
 import { followCommit } from './follow.ts'
 import { createJournal, type JournalDeps, requestKey } from './journal.ts'
 import type { Situation } from './situation.ts'
-import { nextStatus, type Progress, type StatusFacts } from './status.ts'
+import { nextStatus, pushedCondition } from './status.ts'
 
 export interface UpdateRequestDeps extends DeliverDeps, JournalDeps {
   /** All requests for the same slot, in any phase. */
@@ -31,13 +31,8 @@ interface Observed {
 interface Decided extends Observed {
   decision: RequestDecision
 }
-interface Proposed extends Decided {
-  status: StatusFacts
-  progress: Progress | undefined
-}
-interface Verified extends Proposed {
-  sync: Sync | undefined
-}
+type Proposed = Decided & CarriedOut
+type Verified = Proposed & { sync: Sync | undefined }
 
 /** Decision with nothing in its way → change on the branch → seen applied by the engine. */
 export function createUpdateRequestController(
@@ -64,50 +59,60 @@ export function createUpdateRequestController(
       }
       return { ...proposed, sync: await followCommit(commit, destination, facts.now) }
     },
-    async report({ facts: { request, now }, decision, status, progress, sync }) {
+    async report({ facts: { request, now }, decision, status, progress, delivered, retryAfterMs, sync }) {
       const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
-      const next = nextStatus(request, { status: { ...explained, ...status }, progress, sync, now })
+      const next = nextStatus(request, { status: { ...explained, ...status }, progress, delivered, sync, now })
       if (next !== request.status && decision.kind !== 'nothing') {
         await journal.write(request, next)
         await journal.forget(deps.siblings(request))
         if (sync?.state === 'applied') observeLag(request, now)
-        if (next.phase !== request.status?.phase) {
+        if (next.phase !== request.status?.phase || next.message !== request.status?.message) {
           deps.log.info({ request: requestKey(request), phase: next.phase, commit: next.commit }, next.message ?? '')
         }
       }
-      return decision.kind === 'wait' && decision.untilMs !== undefined ? { requeueAfterMs: decision.untilMs } : {}
+      const requeueAfterMs = decision.kind === 'wait' ? decision.untilMs : retryAfterMs
+      return requeueAfterMs === undefined ? {} : { requeueAfterMs }
     },
   }
 
   function observeLag(request: UpdateRequest, now: Date) {
-    const seconds = (now.getTime() - Date.parse(request.metadata.creationTimestamp ?? '')) / 1000
+    const pushed = request.status?.conditions?.find((one) => one.type === pushedCondition)
+    const seconds = (now.getTime() - Date.parse(pushed?.lastTransitionTime ?? '')) / 1000
     if (seconds >= 0) deps.metrics.syncLag.observe({ engine: 'flux' }, seconds)
   }
 }
 
 /** Does what was decided, and says what the status has to say about it. */
-async function carryOut(
-  { facts, destination, decision }: Decided,
-  deps: DeliverDeps,
-): Promise<{ status: StatusFacts; progress: Progress | undefined }> {
+async function carryOut({ facts, destination, decision }: Decided, deps: DeliverDeps): Promise<CarriedOut> {
   const { request, refusal } = facts
+  const quiet = { delivered: undefined } as const
   switch (decision.kind) {
     case 'deliver':
       if (destination === undefined) throw new FairleadError('Internal', 'a delivery without a destination')
       return deliverRequest(request, destination, deps)
     case 'finish': {
       const { phase, message, reason } = decision
-      return { status: { phase, message }, progress: { status: 'False', reason, message, degraded: false } }
+      return { ...quiet, status: { phase, message }, progress: { status: 'False', reason, message, degraded: false } }
     }
     case 'wait': {
       const { message, reason } = decision
       const phase = request.status?.phase ?? 'Pending'
       const degraded = refusal !== undefined
-      return { status: { phase, message }, progress: { status: 'True', reason, message, degraded } }
+      return { ...quiet, status: { phase, message }, progress: { status: 'True', reason, message, degraded } }
+    }
+    case 'acknowledge': {
+      const message = acknowledgement(decision.phase)
+      const progress = { status: 'False', reason: decision.phase, message, degraded: false } as const
+      return { ...quiet, status: { message }, progress }
     }
     default:
-      return { status: {}, progress: undefined }
+      return { ...quiet, status: {}, progress: undefined }
   }
+}
+
+function acknowledgement(phase: UpdateRequestPhase): string {
+  if (phase === 'Rejected') return 'refused; a newer version will be offered when there is one'
+  return `ended as ${phase} by somebody else; delete it to have it decided again`
 }
 
 function isOpen(request: UpdateRequest): boolean {

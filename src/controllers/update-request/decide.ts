@@ -25,6 +25,8 @@ export type RequestDecision =
   | { kind: 'follow' }
   | { kind: 'wait'; reason: string; message: string; untilMs?: number }
   | { kind: 'finish'; phase: UpdateRequestPhase; reason: string; message: string }
+  /** Somebody else ended it: say so once. */
+  | { kind: 'acknowledge'; phase: UpdateRequestPhase }
   | { kind: 'nothing' }
 
 /** Decides from facts alone. Order: what is final stays; then what ends it; then what holds it; then it is carried out. */
@@ -32,13 +34,19 @@ export function decideRequest(facts: RequestFacts): RequestDecision {
   const { request, now } = facts
   const phase = request.status?.phase
   if (phase === 'Completed') return isApplied(request) ? { kind: 'nothing' } : { kind: 'follow' }
-  if (phase !== undefined && finalPhases.includes(phase)) return { kind: 'nothing' }
+  if (phase !== undefined && finalPhases.includes(phase)) {
+    return isProgressing(request) ? { kind: 'acknowledge', phase } : { kind: 'nothing' }
+  }
   return ending(facts) ?? holding(facts, phase, now) ?? { kind: 'deliver' }
 }
 
 /** True when the engine was seen to have applied the commit. */
 export function isApplied(request: UpdateRequest): boolean {
   return request.status?.conditions?.some((one) => one.type === 'Applied' && one.status === 'True') ?? false
+}
+
+function isProgressing(request: UpdateRequest): boolean {
+  return request.status?.conditions?.some((one) => one.type === 'Progressing' && one.status === 'True') ?? false
 }
 
 function ending({ request, newer, now, mode, refusal }: RequestFacts): RequestDecision | undefined {
@@ -48,12 +56,13 @@ function ending({ request, newer, now, mode, refusal }: RequestFacts): RequestDe
     return { kind: 'finish', phase: 'Superseded', reason: 'NewerVersion', message }
   }
   const { expiresAt } = request.spec
-  if (expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()) {
+  const waitsForApproval = request.status?.phase !== 'Approved' && mode === 'commit'
+  if (waitsForApproval && expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()) {
     return {
       kind: 'finish',
       phase: 'Expired',
       reason: 'ApprovalExpired',
-      message: `nobody approved it until ${expiresAt}`,
+      message: `nobody approved it until ${expiresAt}; delete it to be asked again`,
     }
   }
   if (mode === undefined && refusal === undefined) {

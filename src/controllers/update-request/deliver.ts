@@ -1,6 +1,6 @@
 import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
 import type { Destination } from '../../delivery/destination.ts'
-import { asFairleadError } from '../../errors.ts'
+import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { planRequest, requestId } from './plan.ts'
@@ -13,15 +13,27 @@ export interface DeliverDeps {
   metrics: Metrics
 }
 
+/** What came of carrying out a decision. */
+export interface CarriedOut {
+  status: StatusFacts
+  progress: Progress | undefined
+  delivered: 'Pushed' | 'Settled' | undefined
+  /** When to try again although nothing seems to change. */
+  retryAfterMs?: number
+}
+
+/** How long a refusal waits for the world to change without us being told. */
+const refusedRecheckMs = 600_000
+
 /**
- * Puts the change on the branch and says what came of it. A terminal refusal ends the request; a transient error is
- * thrown, for delivering again is always safe.
+ * Puts the change on the branch and says what came of it. A refusal waits for its cause to go; only what the host itself
+ * refused ends the request. A transient error is thrown, for delivering again is always safe.
  */
 export async function deliverRequest(
   request: UpdateRequest,
   destination: Destination,
   { words, log, metrics }: DeliverDeps,
-): Promise<{ status: StatusFacts; progress: Progress }> {
+): Promise<CarriedOut> {
   const { branch } = request.spec.change
   try {
     const { kind, commit } = await destination.repository.queue(branch).submit({
@@ -32,15 +44,27 @@ export async function deliverRequest(
     metrics.updates.inc({ result: kind })
     const message = kind === 'pushed' ? `pushed to ${branch}` : `${branch} holds it already`
     const status: StatusFacts = { phase: 'Completed', message, ...(commit === undefined ? {} : { commit }) }
-    return { status, progress: waitingForEngine(message) }
+    return { status, progress: waitingForEngine(message), delivered: kind === 'pushed' ? 'Pushed' : 'Settled' }
   } catch (thrown) {
     const error = asFairleadError(thrown)
     if (error.kind !== 'terminal') throw error
     metrics.updates.inc({ result: error.code })
     log.warn({ request: request.metadata.name, code: error.code, evidence: error.evidence }, error.message)
-    // Who changed the value has decided; everything else is a failure that somebody has to look at.
-    const phase: UpdateRequestPhase = error.code === 'ValueChanged' ? 'Superseded' : 'Failed'
-    const { code: reason, message } = error
-    return { status: { phase, message }, progress: { status: 'False', reason, message, degraded: phase === 'Failed' } }
+    return refused(request, error)
   }
+}
+
+/** Who changed the value has decided; a host that said no was asked once; everything else can be put right. */
+function refused(request: UpdateRequest, { code: reason, message }: FairleadError): CarriedOut {
+  if (reason === 'ValueChanged') return ended('Superseded', { reason, message, degraded: false })
+  if (reason === 'PushRefused') {
+    return ended('Failed', { reason, message: `${message}; delete this request to try again`, degraded: true })
+  }
+  const phase = request.status?.phase ?? 'Pending'
+  const progress: Progress = { status: 'True', reason, message, degraded: true }
+  return { status: { phase, message }, progress, delivered: undefined, retryAfterMs: refusedRecheckMs }
+}
+
+function ended(phase: UpdateRequestPhase, why: Omit<Progress, 'status'>): CarriedOut {
+  return { status: { phase, message: why.message }, progress: { status: 'False', ...why }, delivered: undefined }
 }

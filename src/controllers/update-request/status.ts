@@ -19,16 +19,22 @@ export interface Progress {
 interface Learnt {
   status: StatusFacts
   progress: Progress | undefined
+  /** Set by the pass that brought the change to the branch, or found it there. */
+  delivered: 'Pushed' | 'Settled' | undefined
   sync: Sync | undefined
   now: Date
 }
 
+/** The condition whose transition is the time of the push. */
+export const pushedCondition = 'Pushed'
+
 /** The status with what was learnt; the very same object when nothing is new. */
-export function nextStatus(request: UpdateRequest, { status, progress, sync, now }: Learnt): UpdateRequestStatus {
+export function nextStatus(request: UpdateRequest, { now, ...learnt }: Learnt): UpdateRequestStatus {
+  const { status } = learnt
   const old = request.status ?? {}
   const observedGeneration = request.metadata.generation ?? 1
   let conditions: readonly Condition[] = old.conditions ?? []
-  for (const one of newConditions({ progress, sync, isApplied: sync?.state === 'applied' })) {
+  for (const one of newConditions(learnt)) {
     const message = sanitiseLine(one.message, 1024)
     conditions = withCondition(conditions, { ...one, message, observedGeneration }, now)
   }
@@ -40,18 +46,19 @@ export function nextStatus(request: UpdateRequest, { status, progress, sync, now
 type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
 
 /** `Ready` says that the spec was accepted, as for every kind of ours; how far it is stands in `Progressing`. */
-function newConditions({
-  progress,
-  sync,
-  isApplied,
-}: {
-  progress: Progress | undefined
-  sync: Sync | undefined
-  isApplied: boolean
-}): NewCondition[] {
+function newConditions({ progress, delivered, sync }: Omit<Learnt, 'now'>): NewCondition[] {
+  const isApplied = sync?.state === 'applied'
   const conditions: NewCondition[] = [
     { type: 'Ready', status: 'True', reason: 'Accepted', message: 'the request is handled' },
   ]
+  if (delivered !== undefined) {
+    conditions.push({
+      type: pushedCondition,
+      status: 'True',
+      reason: delivered,
+      message: 'the branch holds the change',
+    })
+  }
   if (sync !== undefined) {
     const status = isApplied ? 'True' : sync.state === 'unknown' ? 'Unknown' : 'False'
     conditions.push({ type: 'Applied', status, reason: sync.reason, message: sync.message })

@@ -2,10 +2,11 @@ import {
   type AnnotationField,
   annotationFields,
   annotationPrefix,
+  appliedStepField,
   headwindPrefix,
   type Mode,
 } from '../../api/annotation.ts'
-import { FairleadError } from '../../errors.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
 import { parseDuration } from '../change/duration.ts'
 import { globMatcher } from './glob.ts'
 import { type Policy, parsePolicy } from './policy.ts'
@@ -87,13 +88,7 @@ export function resolveSettings(
   }
   const value = (name: AnnotationField) => found.get(name)?.value
   requireDeadline(found.get('deadline'))
-  if (value('policy') === 'imagepolicy' || value('policy') === 'newest-build') {
-    const { key } = found.get('policy') ?? { key: 'policy' }
-    throw new FairleadError('PolicyInvalid', `${key}: "${value('policy')}" is not supported by this version`)
-  }
-  const policy = parsePolicy(
-    Object.fromEntries(policyFields.flatMap((name) => (value(name) === undefined ? [] : [[name, value(name)]]))),
-  )
+  const policy = readPolicy(found)
   return {
     policy,
     policyText: policyText(value),
@@ -193,6 +188,58 @@ function readMode(field: FoundField | undefined, fallback: Mode): Mode {
   if (field === undefined) return fallback
   if (field.value === 'observe' || field.value === 'commit') return field.value
   throw new FairleadError('PolicyInvalid', `${field.key}: "${field.value}" is none of observe, commit`)
+}
+
+/** Policies that need facts which are not collected yet. */
+export function requireSupported(key: string, policy: Policy): Policy {
+  if (policy.kind !== 'imagepolicy' && policy.kind !== 'newest-build') return policy
+  throw new FairleadError('PolicyInvalid', `${key}: "${policy.kind}" is not supported by this version`)
+}
+
+/** Mistakes name the annotation or rule, not only the field. */
+function readPolicy(found: ReadonlyMap<AnnotationField, FoundField>): Policy {
+  const given = policyFields.flatMap((name) => {
+    const field = found.get(name)
+    return field === undefined ? [] : [[name, field.value] as const]
+  })
+  try {
+    return requireSupported(found.get('policy')?.key ?? 'policy', parsePolicy(Object.fromEntries(given)))
+  } catch (thrown) {
+    const error = asFairleadError(thrown)
+    const named = error.evidence.map((line) => {
+      const name = policyFields.find((one) => line.startsWith(one))
+      const key = name === undefined ? undefined : found.get(name)?.key
+      return name === undefined || key === undefined ? line : `${key}${line.slice(name.length)}`
+    })
+    throw named.length === 0 ? error : new FairleadError('PolicyInvalid', named.join('; '), { evidence: named })
+  }
+}
+
+/**
+ * An annotation of ours that nobody reads, with what was probably meant; undefined when all are known. A typo must not
+ * look like consent or like a refusal.
+ */
+export function unknownAnnotation(
+  annotations: Readonly<Record<string, string>>,
+  containers: readonly string[],
+): FairleadError | undefined {
+  for (const key of Object.keys(annotations)) {
+    if (!key.startsWith(annotationPrefix)) continue
+    const [field = '', ...rest] = key.slice(annotationPrefix.length).split('.')
+    const container = rest.join('.')
+    const isField = field === appliedStepField || annotationFields.some((known) => known === field)
+    if (!isField) {
+      const known = annotationFields.map((name) => annotationPrefix + name).join(', ')
+      return new FairleadError('PolicyInvalid', `${key}: no such annotation; there are ${known}`)
+    }
+    if (rest.length > 0 && !containers.includes(container)) {
+      return new FairleadError(
+        'PolicyInvalid',
+        `${key}: there is no container ${container}; there are ${containers.join(', ')}`,
+      )
+    }
+  }
+  return undefined
 }
 
 /** It is read where rollouts are tracked; that it is wrong is said here, with everything else. */

@@ -55,6 +55,9 @@ export function resolveOrigin(
     throw new FairleadError('OwnerElsewhere', `${who}: ${owner} applies to another cluster (spec.kubeConfig)`)
   }
   if (!kustomization.inventory.has(`${workload.namespace}_${workload.name}_apps_${workload.kind}`)) {
+    if (!kustomization.isSettled) {
+      throw new FairleadError('OwnerNotReady', `${who}: ${owner} is still applying; its inventory does not list it yet`)
+    }
     const evidence = [`${owner} status.inventory has ${kustomization.inventory.size} entries, not this one`]
     throw new FairleadError('NotOwned', `${who}: ${owner} does not list it in its inventory`, { evidence })
   }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
-import { field, list, text } from '../workload/field.ts'
+import { count, field, list, text } from '../workload/field.ts'
 
 /** The parts of a Flux Kustomization that tell where a workload comes from. */
 export interface FluxKustomization {
@@ -15,6 +15,8 @@ export interface FluxKustomization {
   overrides: readonly string[]
   /** Ids `<namespace>_<name>_<group>_<kind>` of what it applied. */
   inventory: ReadonlySet<string>
+  /** It is done with its newest generation, well or badly; until then its inventory may lag. */
+  isSettled: boolean
   object: KubernetesObject
 }
 
@@ -53,6 +55,7 @@ export function readKustomization(object: KubernetesObject): FluxKustomization {
     hasKubeConfig: field(object.spec, 'kubeConfig') !== undefined,
     overrides: overridingFields.filter((name) => !isEmpty(field(object.spec, name))),
     inventory: new Set(entries.map((entry) => text(entry, 'id') ?? '')),
+    isSettled: isSettled(object),
     object: withoutManagedFields(object),
   }
 }
@@ -76,6 +79,13 @@ export function readSource(object: KubernetesObject): FluxSource {
     revision: text(field(object.status, 'artifact'), 'revision'),
     object: withoutManagedFields(object),
   }
+}
+
+/** `Ready` is True or False, not Unknown, and about the generation that is there. */
+function isSettled(object: KubernetesObject): boolean {
+  const ready = list(field(object.status, 'conditions')).find((one) => text(one, 'type') === 'Ready')
+  const isDecided = text(ready, 'status') === 'True' || text(ready, 'status') === 'False'
+  return isDecided && (count(ready, 'observedGeneration') ?? 0) >= (object.metadata.generation ?? 1)
 }
 
 function isEmpty(value: unknown): boolean {

@@ -61,9 +61,29 @@ describe('an update request', () => {
       { kind: 'finish', phase: 'Expired' },
     ],
     [
-      'approved before its expiry is not executed after it',
+      'approved in time is carried out, also when something held it beyond its expiry',
       facts({ request: aRequest({ phase: 'Approved' }, { requireApproval: true, expiresAt: '2026-03-01T11:59:59Z' }) }),
-      { kind: 'finish', phase: 'Expired' },
+      { kind: 'deliver' },
+    ],
+    [
+      'is only observed does not expire: nobody could have approved it',
+      facts({
+        mode: 'observe',
+        request: aRequest(undefined, { requireApproval: true, expiresAt: '2026-03-01T11:59:59Z' }),
+      }),
+      { kind: 'wait', reason: 'ObserveOnly' },
+    ],
+    [
+      'somebody rejected by hand is acknowledged once',
+      facts({
+        request: aRequest({
+          phase: 'Rejected',
+          conditions: [
+            { type: 'Progressing', status: 'True', reason: 'ApprovalRequired', message: '', lastTransitionTime: '' },
+          ],
+        }),
+      }),
+      { kind: 'acknowledge', phase: 'Rejected' },
     ],
     ['is only observed writes nothing', facts({ mode: 'observe' }), { kind: 'wait', reason: 'ObserveOnly' }],
     ['is suspended waits', facts({ suspended: true }), { kind: 'wait', reason: 'Suspended' }],

@@ -6,13 +6,13 @@ import { readKustomization, readSource } from '../../../src/core/sync/flux-objec
 const labels = { 'kustomize.toolkit.fluxcd.io/name': 'apps', 'kustomize.toolkit.fluxcd.io/namespace': 'flux-system' }
 const web = { kind: 'Deployment', namespace: 'prod', name: 'web', labels }
 
-function kustomization(spec: object = {}, entries = [{ id: 'prod_web_apps_Deployment', v: 'v1' }]) {
+function kustomization(spec: object = {}, entries = [{ id: 'prod_web_apps_Deployment', v: 'v1' }], ready = 'True') {
   return readKustomization({
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
     metadata: { name: 'apps', namespace: 'flux-system' },
     spec: { path: './apps/prod/', sourceRef: { kind: 'GitRepository', name: 'gitops' }, ...spec },
-    status: { inventory: { entries } },
+    status: { inventory: { entries }, conditions: [{ type: 'Ready', status: ready, observedGeneration: 1 }] },
   })
 }
 
@@ -63,6 +63,11 @@ describe('the origin of a workload', () => {
     ['nobody labelled it', 'NotTraced', () => resolveOrigin({ ...web, labels: {} }, kustomization(), source())],
     ['its Kustomization cannot be read', 'OwnerElsewhere', () => resolveOrigin(web, undefined, source())],
     ['its Kustomization does not list it', 'NotOwned', () => resolveOrigin(web, kustomization({}, []), source())],
+    [
+      'its Kustomization is still applying',
+      'OwnerNotReady',
+      () => resolveOrigin(web, kustomization({}, [], 'Unknown'), source()),
+    ],
     [
       'another kind of that name is listed',
       'NotOwned',
