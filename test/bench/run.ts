@@ -41,7 +41,7 @@ function print(line: object): void {
 /** What was measured; empty outside of a checkout. */
 function commitOfThis(): string {
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim()
+    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8', stdio: 'pipe' }).trim()
   } catch {
     return ''
   }
