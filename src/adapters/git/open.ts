@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { normaliseRepositoryUrl, withoutCredentials } from '../../core/change/repository-url.ts'
 import { FairleadError } from '../../errors.ts'
@@ -13,6 +12,7 @@ import { createRunner } from './native/runner.ts'
 import { createSshKey } from './native/ssh-key.ts'
 import { createRepository } from './repository.ts'
 import { checkRemote, type GitSettings, type Remote } from './settings.ts'
+import { createCacheFolder } from './store-folder.ts'
 
 export interface GitDependencies {
   /** Used by the isomorphic backend; authorities and `insecure` of a host are the client's own settings. */
@@ -25,11 +25,12 @@ export interface GitDependencies {
 
 /**
  * Opens one remote repository. Nothing is asked from the remote yet. `auto` takes the git binary when it answers, else
- * the in-process implementation; the `backend` property says which. `ConfigInvalid` for a bad address or login.
+ * the in-process implementation; the `backend` property says which. `ConfigInvalid` for a bad address or login, or a cache folder that cannot be written.
  */
 export async function createGitRepository(settings: GitSettings, deps: GitDependencies): Promise<GitRepository> {
   const remote = checkRemote(settings)
   const url = withoutCredentials(settings.url)
+  createCacheFolder(settings.cacheDir)
   const backend = (await isNative(settings, remote))
     ? openNative(settings, remote, deps)
     : openIsomorphic(settings, remote, deps)
@@ -38,8 +39,7 @@ export async function createGitRepository(settings: GitSettings, deps: GitDepend
 
 async function isNative(settings: GitSettings, remote: Remote): Promise<boolean> {
   if (settings.backend === 'isomorphic') return false
-  const gitDir = storeFolder(settings, 'probe')
-  mkdirSync(gitDir, { recursive: true, mode: 0o700 })
+  const gitDir = join(settings.cacheDir, 'git')
   const run = createRunner({ gitDir, protocol: remote.protocol, origin: remote.origin })
   const answers = await run({ args: ['version'], timeoutMs: 10_000 }).then(
     () => true,

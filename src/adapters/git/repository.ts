@@ -34,11 +34,16 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
     } catch (error) {
       // Nobody knows where the branch is now, so the next snapshot asks.
       working.forget(branch)
-      if (!(error instanceof DamagedStore)) throw error
-      await healing.rebuild(error)
-      throw new FairleadError('PushRejected', `the local copy of ${url} had to be built again; plan again`)
+      throw await refused(error)
     }
     working.pushed(branch, commits)
+  }
+
+  /** A new store does not hold the commit that was planned on, so whoever writes has to look again. */
+  async function refused(error: unknown): Promise<unknown> {
+    if (!(error instanceof DamagedStore)) return error
+    await healing.rebuild(error)
+    return new FairleadError('PushRejected', `the local copy of ${url} had to be built again; plan again`)
   }
 
   return {
@@ -49,9 +54,9 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
       return inTurn(() => healing.run(() => readSnapshot(branch, fresh, parts)))
     },
     store: (objects) =>
-      inTurn(() => {
+      inTurn(async () => {
         working.keep(objects)
-        return backend.write(objects)
+        await backend.write(objects).catch(async (error) => Promise.reject(await refused(error)))
       }),
     async push(branch, base, commit) {
       branchRef(branch)

@@ -23,7 +23,7 @@ describe.skipIf(!hasGit())('the native backend', { timeout: 30_000 }, () => {
     return { served, repository, snapshot, mirror: mirrorIn(cache(name)) }
   }
 
-  test('builds a mirror with damaged packs again, once', async () => {
+  test('builds a mirror with damaged packs again', async () => {
     const { served, repository, mirror } = await opened('packs')
     for (const pack of readdirSync(join(mirror, 'objects/pack'))) {
       const file = join(mirror, 'objects/pack', pack)
@@ -35,10 +35,6 @@ describe.skipIf(!hasGit())('the native backend', { timeout: 30_000 }, () => {
     const snapshot = await repository.snapshot('main', { fresh: true })
     expect(snapshot.revision).toBe(head)
     expect(snapshot.text('apps/web/deployment.yaml')).toBe('image: web:2\n')
-    rmSync(join(mirror, 'objects'), { recursive: true })
-    writeFileSync(join(mirror, 'HEAD'), 'garbage')
-    served.commit({ files: { 'apps/web/deployment.yaml': 'image: web:3\n' } })
-    await expect(repository.snapshot('main', { fresh: true })).rejects.toMatchObject({ code: 'GitUnavailable' })
   })
 
   test('gets over a lock that a killed process left', async () => {

@@ -1,14 +1,16 @@
 import { Buffer } from 'node:buffer'
 import fs from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import git from 'isomorphic-git'
 import { FairleadError } from '../../../errors.ts'
 import type { GitObject } from '../../../ports.ts'
 import { DamagedStore } from '../backend.ts'
+import { explainFolder, headText, isWhole } from '../store-folder.ts'
 
 /** A bare object store on disk, read and filled in process. */
 export interface Store {
+  /** Creates what is missing at the first use; after that, `DamagedStore` when somebody took the folder away. */
   prepare(): Promise<void>
   /** Undefined when it is not here. */
   read(id: string, memory: object): Promise<GitObject | undefined>
@@ -24,12 +26,19 @@ export interface Store {
 /** The store in `gitDir`, with one remote called `origin`. */
 export function createStore(gitDir: string, url: string): Store {
   let prepared = false
+
+  async function create(): Promise<void> {
+    for (const folder of ['objects', 'refs']) await mkdir(join(gitDir, folder), { recursive: true, mode: 0o700 })
+    await git.init({ fs, gitdir: gitDir, dir: gitDir, bare: true })
+    await git.addRemote({ fs, gitdir: gitDir, remote: 'origin', url, force: true })
+    await writeFile(join(gitDir, 'HEAD'), headText)
+  }
+
   return {
     async prepare() {
+      if (prepared && !isWhole(gitDir)) throw new DamagedStore(`${gitDir} was deleted or changed from outside`)
       if (prepared) return
-      await mkdir(gitDir, { recursive: true, mode: 0o700 })
-      await git.init({ fs, gitdir: gitDir, dir: gitDir, bare: true })
-      await git.addRemote({ fs, gitdir: gitDir, remote: 'origin', url, force: true })
+      await create().catch((error) => Promise.reject(explainFolder(error, gitDir)))
       prepared = true
     },
     async read(id, memory) {
@@ -54,7 +63,9 @@ export function createStore(gitDir: string, url: string): Store {
     isEmpty: async () => hasNoPack(gitDir),
     async discard() {
       prepared = false
-      await rm(gitDir, { recursive: true, force: true, maxRetries: 3 })
+      await rm(gitDir, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
+        throw explainFolder(error, gitDir)
+      })
     },
   }
 }

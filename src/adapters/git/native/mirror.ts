@@ -1,6 +1,8 @@
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FairleadError } from '../../../errors.ts'
+import { DamagedStore } from '../backend.ts'
+import { explainFolder, headText, isWhole } from '../store-folder.ts'
 
 /** What stands in the mirror's own `config` file. */
 export interface MirrorSettings {
@@ -13,7 +15,7 @@ export interface MirrorSettings {
 
 /** A bare repository on disk that holds the branches we work on; a cache that may be deleted at any time. */
 export interface Mirror {
-  /** Creates what is missing. */
+  /** Creates what is missing at the first use; after that, `DamagedStore` when somebody took the folder away. */
   prepare(): Promise<void>
   /** True until something was fetched; only then may a fetch be shallow. */
   isEmpty(): Promise<boolean>
@@ -39,17 +41,22 @@ export function createMirror(settings: MirrorSettings): Mirror {
     await rename(temporary, join(gitDir, 'config'))
   }
 
+  async function create(): Promise<void> {
+    if ((await countPacks(gitDir)) > maxPacks) await rm(gitDir, { recursive: true, force: true, maxRetries: 3 })
+    const before = await readFile(join(gitDir, 'config'), 'utf8').catch(() => undefined)
+    blobless = before === undefined || before.includes('partialclonefilter')
+    for (const folder of ['objects/pack', 'objects/info', 'refs/heads']) {
+      await mkdir(join(gitDir, folder), { recursive: true, mode: 0o700 })
+    }
+    await writeFile(join(gitDir, 'HEAD'), headText)
+    await writeConfig()
+  }
+
   return {
     async prepare() {
+      if (prepared && !isWhole(gitDir)) throw new DamagedStore(`${gitDir} was deleted or changed from outside`)
       if (prepared) return
-      if ((await countPacks(gitDir)) > maxPacks) await rm(gitDir, { recursive: true, force: true, maxRetries: 3 })
-      const before = await readFile(join(gitDir, 'config'), 'utf8').catch(() => undefined)
-      blobless = before === undefined || before.includes('partialclonefilter')
-      for (const folder of ['objects/pack', 'objects/info', 'refs/heads']) {
-        await mkdir(join(gitDir, folder), { recursive: true, mode: 0o700 })
-      }
-      if (!(await exists(join(gitDir, 'HEAD')))) await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n')
-      await writeConfig()
+      await create().catch((error) => Promise.reject(explainFolder(error, gitDir)))
       prepared = true
     },
     isEmpty: async () => !(await exists(join(gitDir, 'refs/remotes/origin'))),
@@ -63,7 +70,9 @@ export function createMirror(settings: MirrorSettings): Mirror {
     },
     async discard() {
       prepared = false
-      await rm(gitDir, { recursive: true, force: true, maxRetries: 3 })
+      await rm(gitDir, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
+        throw explainFolder(error, gitDir)
+      })
     },
   }
 }

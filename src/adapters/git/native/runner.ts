@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { simpleGit } from 'simple-git'
 import { FairleadError } from '../../../errors.ts'
+import { DamagedStore } from '../backend.ts'
 
 /** One run of the git binary. `args` are fixed words, full refs and full object ids; never a user's text. */
 export interface GitCommand {
@@ -92,6 +94,8 @@ interface Start {
  */
 async function start(command: GitCommand, { gitDir, env, signal }: Start): Promise<GitOutput> {
   const { args, input, accept = [0] } = command
+  // simple-git throws an error of its own when the folder is gone.
+  if (!existsSync(gitDir)) throw new DamagedStore(`${gitDir} is gone`)
   let output: GitOutput = { status: -1, stdout: Buffer.alloc(0), stderr: '' }
   const git = simpleGit({
     baseDir: gitDir,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FairleadError } from '../../../errors.ts'
@@ -23,7 +24,8 @@ export function createSshKey(files: { sshKeyFile: string; knownHostsFile: string
   const written = new Map<string, object>()
 
   async function copy(path: string, content: { text: string }): Promise<void> {
-    if (written.get(path) === content) return
+    // The copy is part of a cache that anybody may clean.
+    if (written.get(path) === content && existsSync(path)) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
     // OpenSSH does not read a key without its final line break.
     await writeFile(`${path}.new`, content.text.endsWith('\n') ? content.text : `${content.text}\n`, { mode: 0o600 })
