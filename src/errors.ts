@@ -33,6 +33,7 @@ export const errorCodes = {
   NamespaceNotAllowed: 'terminal',
   PolicyNotInGit: 'terminal',
   PolicyConflict: 'terminal',
+  RequestInvalid: 'terminal',
   DigestUnknown: 'terminal',
   SignatureRequired: 'terminal',
   // Kubernetes

@@ -1,7 +1,5 @@
-import { targetOf } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
-import type { TagSource } from './controllers/image-update/tags.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
@@ -10,12 +8,13 @@ import { createBranchReader } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import type { Repositories } from './delivery/repositories.ts'
 import { fenced, quiet } from './main-guard.ts'
-import type { Stores } from './main-stores.ts'
+import { type Stores, siblingsOf } from './main-stores.ts'
 import type { World } from './main-world.ts'
 import type { Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { Metrics } from './runtime/metrics.ts'
+import type { TagSource } from './runtime/tag-source.ts'
 
 export interface ControllersDeps {
   config: Config
@@ -59,7 +58,7 @@ export function createControllers(deps: ControllersDeps) {
       registry: world.registry,
       requests: {
         get: (key) => stores.requests.get(key),
-        byTarget: (target) => stores.requests.byIndex('target', target),
+        siblings: (key) => stores.requests.byIndex('siblings', key),
       },
       expiryMs: config.approvals.expiry,
       explain({ metadata }, decision) {
@@ -71,7 +70,9 @@ export function createControllers(deps: ControllersDeps) {
     updateRequest: createUpdateRequestController({
       ...shared,
       shown: (key) => stores.requests.get(key),
-      siblings: (request) => stores.requests.byIndex('target', targetOf(request)),
+      siblings: (request) => siblingsOf(request, stores),
+      tags: deps.tags,
+      registry: world.registry,
       explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
       situation: (request) => readSituation(request, { ...shared, suspend: config.suspend }),
       words: { template: deps.template, cluster: config.cluster.name },

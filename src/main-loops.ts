@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { updateRule } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
-import { createTagSource } from './controllers/image-update/tags.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
 import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
@@ -19,6 +18,7 @@ import type { Leader } from './runtime/leader.ts'
 import { type Controller, runLoop } from './runtime/loop.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import { createQueue, type WorkQueue } from './runtime/queue.ts'
+import { createTagSource } from './runtime/tag-source.ts'
 
 export interface LoopsDeps {
   config: Config

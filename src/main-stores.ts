@@ -1,6 +1,7 @@
 import { type KubernetesObject, objectKey, resources } from './api/kubernetes.ts'
-import { targetOf, type UpdateRequest } from './api/update-request.ts'
+import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
+import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { globMatcher } from './core/image/glob.ts'
 import { readKustomization, readSource } from './core/sync/flux-object.ts'
 import { readWorkload, type Workload } from './core/workload/workload.ts'
@@ -33,7 +34,10 @@ export function createStores(
   const workloads = kinds.map((resource) => createStore(cluster, resource, shape, options))
   const byKind = new Map(kinds.map((resource, index) => [resource.kind as string, workloads[index]]))
   const requests = createStore(cluster, resources.updateRequest, readRequest, options)
-  requests.addIndex('target', (request) => [targetOf(request)])
+  // A request whose own words disagree is no sibling of anything.
+  requests.addIndex('siblings', (request) =>
+    claimProblem(request) === undefined ? [siblingKey(request.metadata.namespace ?? '', slotOf(request))] : [],
+  )
   requests.addIndex('workload', (request) => request.spec.targets.map(objectKey))
   requests.subscribe((_, before, after) => {
     if (before !== undefined) metrics.updateRequests.dec({ phase: before.status?.phase ?? 'Pending' })
@@ -52,6 +56,11 @@ export function createStores(
     },
     all: () => [...workloads, requests, kustomizations, sources],
   }
+}
+
+/** All requests for the same slot that have a say about it. */
+export function siblingsOf(request: UpdateRequest, { requests }: Pick<Stores, 'requests'>): readonly UpdateRequest[] {
+  return requests.byIndex('siblings', siblingKey(request.metadata.namespace ?? '', slotOf(request)))
 }
 
 /** Key of a workload's events in the queues. */

@@ -1,10 +1,13 @@
 import { objectKey } from './api/kubernetes.ts'
-import { finalPhases, targetOf, type UpdateRequest } from './api/update-request.ts'
+import { finalPhases, type UpdateRequest } from './api/update-request.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
 import { isApplied } from './controllers/update-request/decide.ts'
-import { keyOfWorkload, type Stores } from './main-stores.ts'
+import { keyOfWorkload, type Stores, siblingsOf } from './main-stores.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { WorkQueue } from './runtime/queue.ts'
+
+/** How long a superseded decision rests before it is looked at again. */
+const decideAgainMs = 250
 
 /** One queue per controller. */
 export type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
@@ -28,19 +31,28 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
   stores.requests.subscribe((key, before, after) => {
     queues['update-request'].add(key)
     // An older one for the same slot gives way.
-    if (before === undefined && after !== undefined) wakeUnsettled(stores.requests.byIndex('target', targetOf(after)))
+    if (before === undefined && after !== undefined) wakeUnsettled(siblingsOf(after, stores))
     if (after?.status?.phase !== 'Superseded' || before?.status?.phase === 'Superseded') return
-    for (const target of after.spec.targets) images.wake(objectKey(target))
+    // Not at once: should two parts of us disagree about it, they must not keep each other busy.
+    for (const target of after.spec.targets) images.wake(objectKey(target), decideAgainMs)
   })
+  // Every status of the engine matters to what was delivered; what still waits looks at Git, and that is slower.
+  const wakeDelivered = () => {
+    wakeUnsettled([...stores.requests.values()].filter(({ status }) => status?.phase === 'Completed'))
+  }
   stores.kustomizations.subscribe((_, before, after) => {
-    wakeAllUnsettled()
+    wakeDelivered()
     // What it lists and where it points decides who can be traced.
     const isSame = before?.object.metadata.generation === after?.object.metadata.generation
-    if (!isSame || before?.inventory.size !== after?.inventory.size) images.wakeAll()
+    if (isSame && before?.inventory.size === after?.inventory.size) return
+    images.wakeAll()
+    wakeAllUnsettled()
   })
   stores.sources.subscribe((_, before, after) => {
+    wakeDelivered()
+    if (before?.revision === after?.revision) return
+    images.wakeAll()
     wakeAllUnsettled()
-    if (before?.revision !== after?.revision) images.wakeAll()
   })
   leader.onChange((leading) => {
     if (!leading) return

@@ -27,10 +27,13 @@ export function targetOf({ metadata }: UpdateRequest): string {
  */
 export const sequenceAnnotation = 'fairlead.dev/sequence'
 
+/** One a second for thirty years; whatever claims more is nobody's count. */
+const maxSequence = 1_000_000_000
+
 /** Place of a request among those for its slot; 0 when it does not say. */
 export function sequenceOf({ metadata }: UpdateRequest): number {
   const sequence = Number(metadata.annotations?.[sequenceAnnotation])
-  return Number.isSafeInteger(sequence) && sequence > 0 ? sequence : 0
+  return Number.isSafeInteger(sequence) && sequence > 0 && sequence < maxSequence ? sequence : 0
 }
 
 export interface UpdateTarget {

@@ -8,7 +8,7 @@ import { watchedContainers } from './observe.ts'
 
 /**
  * One slot may decide several containers; they are updated together, so their policies must agree and the strictest
- * approval wins. `PolicyConflict` names those that differ; a container without any policy follows the others.
+ * approval wins. `PolicyConflict` names those that differ; no policy at all is the strictest there is.
  */
 export function agreeing(
   facts: ContainerFacts,
@@ -19,18 +19,18 @@ export function agreeing(
     const workload = deps.workload(objectKey(other))
     if (workload === undefined) continue
     const watched = watchedContainers(workload, deps.rules, deps.mode).find((one) => one.container === other.container)
-    if (watched === undefined) continue
+    if (watched === undefined) throw conflict(facts, `${objectKey(other)} container ${other.container}: no policy`)
     if ('error' in watched) throw watched.error
     if (watched.settings.policyText !== facts.settings.policyText) {
-      const evidence = [
-        `${facts.container}: ${facts.settings.policyText}`,
-        `${objectKey(other)}: ${watched.settings.policyText}`,
-      ]
-      throw new FairleadError('PolicyConflict', `${facts.trace.file} decides containers whose policies differ`, {
-        evidence,
-      })
+      throw conflict(facts, `${objectKey(other)} container ${other.container}: ${watched.settings.policyText}`)
     }
     requireApproval ||= watched.settings.requireApproval
   }
   return { requireApproval }
+}
+
+function conflict({ container, settings, trace }: ContainerFacts, other: string): FairleadError {
+  const evidence = [`container ${container}: ${settings.policyText}`, other]
+  const message = `${trace.file} decides several containers, and their policies differ (${evidence.join('; ')})`
+  return new FairleadError('PolicyConflict', message, { evidence })
 }

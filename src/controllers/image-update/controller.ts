@@ -8,7 +8,7 @@ import { agreeing } from './agreement.ts'
 import { type ContainerDecision, decideContainer } from './decide.ts'
 import { type Observation, type ObserveDeps, type ObservedContainer, observeWorkload } from './observe.ts'
 import { ensureRequest, type ProposeDeps } from './propose.ts'
-import { slotId } from './request.ts'
+import { slotSiblings } from './request.ts'
 import { createTeller } from './teller.ts'
 
 export interface ImageUpdateDeps extends Omit<ObserveDeps, 'lastUpdate'>, ProposeDeps {
@@ -39,7 +39,7 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
 
   const lastUpdate: ObserveDeps['lastUpdate'] = (slot) => {
     const times = deps.requests
-      .byTarget(slotId(slot))
+      .siblings(slotSiblings(slot.namespace, slot))
       .flatMap((request) => request.status?.conditions ?? [])
       .filter((condition) => condition.type === 'Pushed' && condition.status === 'True')
       .map((condition) => Date.parse(condition.lastTransitionTime))

@@ -1,4 +1,5 @@
 import type { Mode } from '../../api/annotation.ts'
+import { followsDigest } from '../../core/image/choice.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
 import { resolveSettings, type UpdateRule, type UpdateSettings, unknownAnnotation } from '../../core/image/settings.ts'
@@ -8,8 +9,8 @@ import type { BranchReader } from '../../delivery/branch-reader.ts'
 import { type Destination, type DestinationDeps, findDestination } from '../../delivery/destination.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { BranchSnapshot, Clock, Registry } from '../../ports.ts'
+import type { TagSource } from '../../runtime/tag-source.ts'
 import type { ContainerFacts } from './decide.ts'
-import type { TagSource } from './tags.ts'
 
 /** One container as seen; either all facts or the reason why there are none. */
 export type ObservedContainer =
@@ -29,7 +30,7 @@ export interface ObserveDeps extends DestinationDeps {
   clock: Clock
   readBranch: BranchReader
   /** When a slot was last changed by us, by target id. */
-  lastUpdate: (slot: { destination: Destination; trace: Trace }) => Date | undefined
+  lastUpdate: (slot: { namespace: string; destination: Destination; trace: Trace }) => Date | undefined
 }
 
 /** A container that a policy applies to. */
@@ -90,7 +91,11 @@ async function observeContainer(
     const settings = resolveDeclaredSettings({ ...workload, container, image }, found.declared, deps.rules, deps.mode)
     if (settings === undefined) return undefined
     const facts = await gatherFacts({ container, settings, trace: found }, deps)
-    return { container, destination, facts: { ...facts, lastUpdate: deps.lastUpdate({ destination, trace: found }) } }
+    return {
+      container,
+      destination,
+      facts: { ...facts, lastUpdate: deps.lastUpdate({ namespace: workload.namespace, destination, trace: found }) },
+    }
   } catch (thrown) {
     return { container, error: asFairleadError(thrown) }
   }
@@ -118,8 +123,8 @@ async function gatherFacts(
   if (list === undefined) {
     throw tags.failure(present) ?? new FairleadError('RegistryUnavailable', `no tags of ${present.name} are known yet`)
   }
-  const { kind } = known.settings.policy
-  const followsDigest = kind === 'digest' || kind === 'force'
-  const presentDigest = followsDigest ? await registry.digest(present, present.tag ?? 'latest') : undefined
+  const presentDigest = followsDigest(known.settings.policy)
+    ? await registry.digest(present, present.tag ?? 'latest')
+    : undefined
   return { ...known, tags: list, presentDigest, lastUpdate: undefined, now: clock.now() }
 }

@@ -1,11 +1,12 @@
 import { resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
+import { chosenReference } from '../../core/image/choice.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Log, OwnObjects, Registry } from '../../ports.ts'
-import { type ContainerDecision, wantedReference } from './decide.ts'
-import { renderUpdateRequest, slotId, type WantedChange } from './request.ts'
+import type { ContainerDecision } from './decide.ts'
+import { renderUpdateRequest, slotSiblings, type WantedChange } from './request.ts'
 
 export interface ProposeDeps {
   registry: Registry
@@ -13,7 +14,8 @@ export interface ProposeDeps {
   requests: {
     /** By `namespace/name`. */
     get(key: string): UpdateRequest | undefined
-    byTarget(target: string): readonly UpdateRequest[]
+    /** By `siblingKey`. */
+    siblings(key: string): readonly UpdateRequest[]
   }
   /** How long a decision waits for its approval. */
   expiryMs: number
@@ -33,11 +35,11 @@ export async function ensureRequest(
   const digest = decision.digest ?? (await resolveDigest(image, decision.tag, deps.registry))
   const request = renderUpdateRequest({
     ...wanted,
-    to: wantedReference(image, decision, digest),
+    to: chosenReference(image, decision, digest),
     digest,
     reason: decision.reason,
     expiryMs: deps.expiryMs,
-    siblings: deps.requests.byTarget(slotId({ destination: wanted.destination, trace: wanted.facts.trace })),
+    siblings: deps.requests.siblings(slotSiblings(wanted.workload.namespace, { ...wanted, trace: wanted.facts.trace })),
   })
   const { namespace = '', name } = request.metadata
   const known = deps.requests.get(`${namespace}/${name}`)

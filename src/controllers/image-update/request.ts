@@ -1,7 +1,9 @@
 import { apiVersionOf, resources } from '../../api/kubernetes.ts'
 import { sequenceAnnotation, sequenceOf, targetLabel, type UpdateRequest } from '../../api/update-request.ts'
+import { siblingKey } from '../../core/change/claim.ts'
 import { targetId, updateRequestName } from '../../core/change/identity.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
+import { slotTargets } from '../../core/manifest/slot-target.ts'
 import type { Trace } from '../../core/manifest/trace.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { Destination } from '../../delivery/destination.ts'
@@ -15,6 +17,12 @@ export function slotId({ destination, trace }: { destination: Destination; trace
     file: trace.file,
     keyPath: trace.keyPath,
   })
+}
+
+/** Key under which the requests for a traced slot are found. `namespace` is that of the traced workload. */
+export function slotSiblings(namespace: string, slot: { destination: Destination; trace: Trace }): string {
+  const [first] = slotTargets(slot.trace, namespace)
+  return siblingKey(first?.namespace ?? namespace, slotId(slot))
 }
 
 export interface WantedChange {
@@ -33,20 +41,19 @@ export interface WantedChange {
 export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
   const { workload, facts, destination } = wanted
   const { settings, trace, now } = facts
-  const first = { kind: workload.kind, namespace: workload.namespace, name: workload.name, container: facts.container }
-  const others = trace.containers.filter((one) => !sameContainer(one, first))
+  const targets = slotTargets(trace, workload.namespace)
   const requireApproval = destination.repository.rules.requireApproval === true || settings.requireApproval
   return {
     apiVersion: apiVersionOf(resources.updateRequest) as UpdateRequest['apiVersion'],
     kind: 'UpdateRequest',
     metadata: {
       name: updateRequestName(slotId({ destination, trace }), wanted.to),
-      namespace: workload.namespace,
+      namespace: targets[0]?.namespace ?? workload.namespace,
       labels: { [targetLabel]: slotId({ destination, trace }) },
       annotations: { [sequenceAnnotation]: String(nextSequence(wanted.siblings)) },
     },
     spec: {
-      targets: [first, ...others].slice(0, 64),
+      targets,
       change: {
         repository: destination.repository.url,
         branch: destination.origin.branch,
@@ -66,10 +73,4 @@ export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
 
 function nextSequence(siblings: readonly UpdateRequest[]): number {
   return Math.max(0, ...siblings.map(sequenceOf)) + 1
-}
-
-type Target = UpdateRequest['spec']['targets'][number]
-
-function sameContainer(a: Target, b: Target): boolean {
-  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name && a.container === b.container
 }

@@ -4,8 +4,8 @@ import type { UpdateRule } from '../../core/image/settings.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { Clock, ImageRepository, Log } from '../../ports.ts'
 import type { WorkQueue } from '../../runtime/queue.ts'
+import { imageKey, type TagSource } from '../../runtime/tag-source.ts'
 import { watchedContainers } from './observe.ts'
-import { imageKey, type TagSource } from './tags.ts'
 
 /** What wakes the image-update loop: changed workloads, hints from registries, and polling as the safety net. */
 export interface ImageWatch {
@@ -17,7 +17,7 @@ export interface ImageWatch {
    */
   hinted(image: ImageRepository, tag?: string): void
   /** One workload is looked at again, e.g. because a decision about it has come to nothing. */
-  wake(key: string): void
+  wake(key: string, afterMs: number): void
   /** Everything is looked at again, e.g. after becoming leader. */
   wakeAll(): void
   /** Polls each image once per interval, jittered, until the signal aborts. */
@@ -94,8 +94,8 @@ export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
     hinted(image, tag) {
       if (keysByImage.has(imageKey(image))) void followHint(image, tag)
     },
-    wake(key) {
-      if (imagesByKey.has(key)) deps.queue.add(key)
+    wake(key, afterMs) {
+      if (imagesByKey.has(key)) deps.queue.add(key, { afterMs })
     },
     wakeAll() {
       for (const key of imagesByKey.keys()) deps.queue.add(key)

@@ -27,6 +27,7 @@ export interface UpdateRequestDeps extends DeliverDeps, JournalDeps {
 interface Observed {
   facts: RequestFacts
   destination: Destination | undefined
+  slot: Situation['slot']
 }
 interface Decided extends Observed {
   decision: RequestDecision
@@ -46,7 +47,8 @@ export function createUpdateRequestController(
       if (request === undefined || !deps.isLeader()) return undefined
       const situation = await deps.situation(request)
       const newer = deps.siblings(request).filter((one) => isOpen(one) && sequenceOf(one) > sequenceOf(request))
-      return { facts: { request, newer, now: deps.clock.now(), ...situation }, destination: situation.destination }
+      const { destination, slot, ...rest } = situation
+      return { facts: { request, newer, now: deps.clock.now(), ...rest }, destination, slot }
     },
     decide: (observed) => ({ ...observed, decision: decideRequest(observed.facts) }),
     propose: async (decided) => ({ ...decided, ...(await carryOut(decided, deps)) }),
@@ -83,13 +85,15 @@ export function createUpdateRequestController(
 }
 
 /** Does what was decided, and says what the status has to say about it. */
-async function carryOut({ facts, destination, decision }: Decided, deps: DeliverDeps): Promise<CarriedOut> {
+async function carryOut({ facts, destination, slot, decision }: Decided, deps: DeliverDeps): Promise<CarriedOut> {
   const { request, refusal } = facts
   const quiet = { delivered: undefined } as const
   switch (decision.kind) {
     case 'deliver':
-      if (destination === undefined) throw new FairleadError('Internal', 'a delivery without a destination')
-      return deliverRequest(request, destination, deps)
+      if (destination === undefined || slot === undefined) {
+        throw new FairleadError('Internal', 'a delivery without a destination')
+      }
+      return deliverRequest(request, { destination, slot }, deps)
     case 'finish': {
       const { phase, message, reason } = decision
       return { ...quiet, status: { phase, message }, progress: { status: 'False', reason, message, degraded: false } }

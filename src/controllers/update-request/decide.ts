@@ -11,6 +11,10 @@ export interface RequestFacts {
   mode: Mode | undefined
   /** An approval is demanded by somebody now, whatever was so when the request was made. */
   requireApproval: boolean
+  /** How Git differs from what the request says about it. */
+  moved: string | undefined
+  /** Why nothing is done, in a user's words. */
+  hold: string | undefined
   /** Why nothing is pushed at all: general or repository kill switch. */
   suspended: boolean
   /** Why its place in Git cannot be reached now. */
@@ -49,20 +53,21 @@ function isProgressing(request: UpdateRequest): boolean {
   return request.status?.conditions?.some((one) => one.type === 'Progressing' && one.status === 'True') ?? false
 }
 
-function ending({ request, newer, now, mode, refusal }: RequestFacts): RequestDecision | undefined {
+function ending({ request, newer, now, mode, moved, refusal }: RequestFacts): RequestDecision | undefined {
   const [superseding] = newer
   if (superseding !== undefined) {
     const message = `${superseding.spec.change.to} came after it (${superseding.metadata.name})`
     return { kind: 'finish', phase: 'Superseded', reason: 'NewerVersion', message }
   }
-  const { expiresAt } = request.spec
+  if (moved !== undefined) return { kind: 'finish', phase: 'Superseded', reason: 'ValueChanged', message: moved }
+  const expiryMs = expiryOf(request)
   const waitsForApproval = request.status?.phase !== 'Approved' && mode === 'commit'
-  if (waitsForApproval && expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime()) {
+  if (waitsForApproval && expiryMs !== undefined && expiryMs <= now.getTime()) {
     return {
       kind: 'finish',
       phase: 'Expired',
       reason: 'ApprovalExpired',
-      message: `nobody approved it until ${expiresAt}; delete it to be asked again`,
+      message: `nobody approved it until ${request.spec.expiresAt}; delete it to be asked again`,
     }
   }
   if (mode === undefined && refusal === undefined) {
@@ -73,8 +78,9 @@ function ending({ request, newer, now, mode, refusal }: RequestFacts): RequestDe
 }
 
 function holding(facts: RequestFacts, phase: UpdateRequestPhase | undefined, now: Date): RequestDecision | undefined {
-  const { request, mode, suspended, refusal, requireApproval } = facts
+  const { request, mode, suspended, hold, refusal, requireApproval } = facts
   if (refusal !== undefined) return { kind: 'wait', reason: refusal.code, message: refusal.message }
+  if (hold !== undefined) return { kind: 'wait', reason: 'Held', message: `held: ${hold}` }
   if (suspended) return { kind: 'wait', reason: 'Suspended', message: 'suspend is set; nothing is pushed' }
   if (mode === 'observe') {
     return {
@@ -84,10 +90,16 @@ function holding(facts: RequestFacts, phase: UpdateRequestPhase | undefined, now
     }
   }
   if ((request.spec.requireApproval || requireApproval) && phase !== 'Approved') {
-    const { expiresAt } = request.spec
-    const untilMs = expiresAt === undefined ? undefined : Math.max(0, Date.parse(expiresAt) - now.getTime())
-    const message = `waits for an approval${expiresAt === undefined ? '' : ` until ${expiresAt}`}`
+    const expiryMs = expiryOf(request)
+    const untilMs = expiryMs === undefined ? undefined : Math.max(0, expiryMs - now.getTime())
+    const message = `waits for an approval${expiryMs === undefined ? '' : ` until ${request.spec.expiresAt}`}`
     return { kind: 'wait', reason: 'ApprovalRequired', message, ...(untilMs === undefined ? {} : { untilMs }) }
   }
   return undefined
+}
+
+/** Milliseconds since 1970; undefined when it never expires, or when what stands there is no time. */
+function expiryOf({ spec }: UpdateRequest): number | undefined {
+  const time = Date.parse(spec.expiresAt ?? '')
+  return Number.isNaN(time) ? undefined : time
 }

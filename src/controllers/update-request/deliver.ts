@@ -3,10 +3,18 @@ import type { Destination } from '../../delivery/destination.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import { type ConfirmDeps, confirmChoice } from './confirm.ts'
 import { planRequest, requestId } from './plan.ts'
+import type { Situation } from './situation.ts'
 import { type Progress, type StatusFacts, waitingForEngine } from './status.ts'
 
-export interface DeliverDeps {
+/** Where the change goes and what decides it, as Git has them now. */
+export interface Deliverable {
+  destination: Destination
+  slot: NonNullable<Situation['slot']>
+}
+
+export interface DeliverDeps extends ConfirmDeps {
   /** Template of the commit message, and the cluster's name in it. */
   words: { template: string; cluster: string }
   log: Log
@@ -31,11 +39,13 @@ const refusedRecheckMs = 600_000
  */
 export async function deliverRequest(
   request: UpdateRequest,
-  destination: Destination,
-  { words, log, metrics }: DeliverDeps,
+  { destination, slot }: Deliverable,
+  deps: DeliverDeps,
 ): Promise<CarriedOut> {
-  const { branch } = request.spec.change
+  const { words, log, metrics } = deps
+  const { branch } = destination.origin
   try {
+    await confirmChoice(request, slot, deps)
     const { kind, commit } = await destination.repository.queue(branch).submit({
       id: requestId(request),
       date: new Date(request.metadata.creationTimestamp ?? 0),

@@ -1,13 +1,16 @@
 import type { Mode } from '../../api/annotation.ts'
 import { objectKey } from '../../api/kubernetes.ts'
 import { finalPhases, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
+import { claimProblem, slotOf } from '../../core/change/claim.ts'
+import { targetId } from '../../core/change/identity.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
-import type { UpdateRule } from '../../core/image/settings.ts'
-import { trace } from '../../core/manifest/trace.ts'
+import type { UpdateRule, UpdateSettings } from '../../core/image/settings.ts'
+import { slotTargets } from '../../core/manifest/slot-target.ts'
+import { type Trace, trace } from '../../core/manifest/trace.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { BranchReader } from '../../delivery/branch-reader.ts'
 import { type Destination, type DestinationDeps, findDestination } from '../../delivery/destination.ts'
-import { asFairleadError, type FairleadError } from '../../errors.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
 
 /** What applies to a request now, whatever was so when it was made. */
 export interface Situation {
@@ -17,7 +20,13 @@ export interface Situation {
   requireApproval: boolean
   /** General or repository kill switch. */
   suspended: boolean
+  /** Why nothing is done, in a user's words. */
+  hold: string | undefined
+  /** How Git differs from what the request says about it; then it is not about this slot any more. */
+  moved: string | undefined
   destination: Destination | undefined
+  /** The slot as Git has it and the policy for it; what the request itself says is only a claim. */
+  slot: { trace: Trace; settings: UpdateSettings } | undefined
   /** Why its place in Git cannot be reached or may not be used. */
   refusal: FairleadError | undefined
 }
@@ -31,26 +40,13 @@ export interface SituationDeps extends DestinationDeps {
   readBranch: BranchReader
 }
 
+const nothingKnown = { mode: undefined, hold: undefined, moved: undefined, destination: undefined, slot: undefined }
+
 /** Looks at every target of a request: its live workload, what Git declares for it, and where its change would land. */
 export async function readSituation(request: UpdateRequest, deps: SituationDeps): Promise<Situation> {
-  const situation: Situation = {
-    mode: undefined,
-    requireApproval: false,
-    suspended: deps.suspend,
-    destination: undefined,
-    refusal: undefined,
-  }
-  const phase = request.status?.phase
-  const isOpen = phase === undefined || !finalPhases.includes(phase)
+  const situation: Situation = { ...nothingKnown, requireApproval: false, suspended: deps.suspend, refusal: undefined }
   try {
-    for (const target of request.spec.targets) {
-      const workload = deps.workload(objectKey(target))
-      if (workload === undefined) continue
-      const destination = findDestination(workload, deps)
-      situation.destination ??= destination
-      // What is delivered is only followed; its settings have no say any more.
-      if (isOpen) await addSettings(situation, { target, workload, destination }, deps)
-    }
+    await look(request, situation, deps)
   } catch (thrown) {
     const error = asFairleadError(thrown)
     if (error.kind !== 'terminal') throw error
@@ -59,26 +55,73 @@ export async function readSituation(request: UpdateRequest, deps: SituationDeps)
   return situation
 }
 
-async function addSettings(
-  situation: Situation,
-  { target, workload, destination }: { target: UpdateTarget; workload: Workload; destination: Destination },
-  deps: SituationDeps,
-): Promise<void> {
-  const { origin, repository } = destination
-  const live = workload.containers.find((one) => one.name === target.container)
-  if (live === undefined) return
-  const snapshot = await deps.readBranch(destination)
-  const { targetNamespace } = origin
-  const found = trace(snapshot, origin.root, {
-    ...target,
-    ...(targetNamespace === undefined ? {} : { targetNamespace }),
+async function look(request: UpdateRequest, situation: Situation, deps: SituationDeps): Promise<void> {
+  const live = request.spec.targets.flatMap((target): LiveTarget[] => {
+    const workload = deps.workload(objectKey(target))
+    const container = workload?.containers.find((one) => one.name === target.container)
+    return workload === undefined || container === undefined ? [] : [{ target, workload, image: container.image }]
   })
-  const subject = { ...workload, container: target.container, image: live.image }
-  const settings = resolveDeclaredSettings(subject, found.declared, deps.rules, deps.mode)
-  if (settings === undefined) return
-  situation.requireApproval ||= settings.requireApproval || repository.rules.requireApproval === true
-  situation.suspended ||= repository.rules.suspend
-  situation.mode = stricter(situation.mode, stricter(repository.rules.mode, settings.mode))
+  const [first] = live
+  if (first === undefined) return
+  const destination = findDestination(first.workload, deps)
+  situation.destination = destination
+  const phase = request.status?.phase
+  // What is delivered is only followed; its settings have no say any more.
+  if (phase !== undefined && finalPhases.includes(phase)) return
+  const problem = claimProblem(request)
+  if (problem !== undefined) throw new FairleadError('RequestInvalid', `${problem}; fairlead makes its requests itself`)
+  const snapshot = await deps.readBranch(destination)
+  const traced = live.map((one) => ({ ...one, found: traceTarget(snapshot, one, findDestination(one.workload, deps)) }))
+  const found = traced[0]?.found
+  if (found === undefined) return
+  situation.moved = difference(request, { found, destination, namespace: first.workload.namespace })
+  if (situation.moved !== undefined) return
+  for (const one of traced) {
+    const subject = { ...one.workload, container: one.target.container, image: one.image }
+    const settings = resolveDeclaredSettings(subject, one.found.declared, deps.rules, deps.mode)
+    if (settings === undefined) {
+      // No policy is the strictest there is.
+      situation.mode = undefined
+      return
+    }
+    situation.slot ??= { trace: found, settings }
+    addSettings(situation, settings, destination)
+  }
+}
+
+interface LiveTarget {
+  target: UpdateTarget
+  workload: Workload
+  image: string
+}
+
+function traceTarget(snapshot: Parameters<typeof trace>[0], { target }: LiveTarget, { origin }: Destination): Trace {
+  const { root, targetNamespace } = origin
+  return trace(snapshot, root, { ...target, ...(targetNamespace === undefined ? {} : { targetNamespace }) })
+}
+
+/** How the slot that Git has differs from the one the request names; undefined when it is the same. */
+function difference(
+  request: UpdateRequest,
+  { found, destination, namespace }: { found: Trace; destination: Destination; namespace: string },
+): string | undefined {
+  const { repository, origin } = destination
+  const place = { repository: repository.url, branch: origin.branch, file: found.file, keyPath: found.keyPath }
+  if (targetId(place) !== slotOf(request)) {
+    return `the image is decided at ${found.file} ${found.keyPath} on ${origin.branch} of ${repository.url} now`
+  }
+  const names = (targets: readonly UpdateTarget[]) =>
+    targets.map((one) => `${objectKey(one)} container ${one.container}`).join(', ')
+  const inGit = names(slotTargets(found, namespace))
+  return inGit === names(request.spec.targets) ? undefined : `the slot decides ${inGit} now`
+}
+
+function addSettings(situation: Situation, settings: UpdateSettings, { repository }: Destination): void {
+  const { rules } = repository
+  situation.requireApproval ||= settings.requireApproval || rules.requireApproval === true
+  situation.suspended ||= rules.suspend
+  situation.hold ??= settings.hold
+  situation.mode = stricter(situation.mode, stricter(rules.mode, settings.mode))
 }
 
 /** Observing beats committing; what is undefined has no say. */

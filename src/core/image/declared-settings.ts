@@ -5,12 +5,15 @@ import { resolveSettings, type SettingsSubject, type UpdateRule, type UpdateSett
 /** What Git declares, as tracing found it. */
 export interface Declared {
   annotations: Readonly<Record<string, string>>
-  patched: (key: string) => boolean
+  labels: Readonly<Record<string, string>>
+  /** Patches that speak of policies; where they are. */
+  patches: readonly string[]
 }
 
 /**
- * Settings of a container as Git declares them. An annotation that only the live object carries may tighten (hold,
- * demand an approval, observe, no policy) but never loosen: `PolicyNotInGit` names the first that would.
+ * Settings of a container as Git declares them, matched by the labels that Git declares. An annotation that only the
+ * live object carries may tighten (hold, demand an approval, observe, no policy) but never loosen: `PolicyNotInGit`
+ * names the first that would, and any patch whose outcome is not known.
  */
 export function resolveDeclaredSettings(
   subject: SettingsSubject,
@@ -18,10 +21,14 @@ export function resolveDeclaredSettings(
   rules: readonly UpdateRule[],
   defaultMode: Mode,
 ): UpdateSettings | undefined {
-  const live = Object.entries(subject.annotations).filter(([key]) =>
-    policyPrefixes.some((prefix) => key.startsWith(prefix)),
+  const [patch] = declared.patches
+  if (patch !== undefined) {
+    const message = `${patch}: a patch sets policy annotations, which is not read; put them into the manifest or commonAnnotations`
+    throw new FairleadError('PolicyNotInGit', message, { evidence: declared.patches })
+  }
+  const onlyLive = Object.entries(subject.annotations).filter(
+    ([key, value]) => policyPrefixes.some((prefix) => key.startsWith(prefix)) && declared.annotations[key] !== value,
   )
-  const onlyLive = live.filter(([key, value]) => declared.annotations[key] !== value && !declared.patched(key))
   const loosening = onlyLive.find(([key, value]) => !tightens(key, value, subject.container))
   if (loosening !== undefined) {
     const [key, value] = loosening
@@ -31,7 +38,7 @@ export function resolveDeclaredSettings(
     throw new FairleadError('PolicyNotInGit', message)
   }
   const annotations = { ...declared.annotations, ...subject.annotations }
-  return resolveSettings({ ...subject, annotations }, rules, defaultMode)
+  return resolveSettings({ ...subject, annotations, labels: declared.labels }, rules, defaultMode)
 }
 
 function tightens(key: string, value: string, container: string): boolean {

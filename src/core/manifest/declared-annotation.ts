@@ -1,27 +1,32 @@
+import { policyPrefixes } from '../../api/annotation.ts'
 import type { Deployed } from './deployed.ts'
 import { patchedContainer } from './deployed.ts'
 import { mentions } from './patch.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What Git says about how a workload may be updated. */
-export interface DeclaredAnnotations {
+export interface DeclaredPolicy {
   /** As the root renders them: of the manifest, then the `commonAnnotations` of each layer. */
   annotations: Readonly<Record<string, string>>
-  /** Of those asked about, the ones a patch of some layer mentions: whatever they are, Git put them there. */
-  patched: (key: string) => boolean
+  /** Of the manifest itself. */
+  labels: Readonly<Record<string, string>>
+  /** Patches that speak of policies, whose outcome is not known: what the workload may do is not known either. */
+  patches: readonly string[]
 }
 
-/** The policy annotations that Git declares for a deployed workload. */
-export function declaredAnnotationsOf(snapshot: Snapshot, deployed: Deployed): DeclaredAnnotations {
+/** What Git declares for a deployed workload. */
+export function declaredPolicyOf(snapshot: Snapshot, deployed: Deployed): DeclaredPolicy {
   const { workload, source } = deployed
   const annotations = new Map([...workload.annotations, ...source.layers.flatMap((layer) => [...layer.annotations])])
-  const patches = source.layers.flatMap((layer) => layer.patches)
   const subject = patchedContainer(deployed, '')
   // A JSON patch writes the slash of a key as ~1 (RFC 6901).
-  const spellings = (key: string) => [key, key.replaceAll('/', '~1')]
+  const words = policyPrefixes.flatMap((prefix) => [prefix, prefix.replace('/', '~1')])
+  const patches = source.layers.flatMap((layer) => layer.patches)
   return {
     annotations: Object.fromEntries(annotations),
-    patched: (key) =>
-      patches.some((patch) => spellings(key).some((spelling) => mentions(snapshot, patch, subject, spelling))),
+    labels: Object.fromEntries(workload.labels),
+    patches: patches
+      .filter((patch) => words.some((word) => mentions(snapshot, patch, subject, word)))
+      .map((patch) => patch.where),
   }
 }

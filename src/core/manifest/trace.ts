@@ -1,6 +1,6 @@
 import { FairleadError } from '../../errors.ts'
 import { chooseContainer, decisionFor } from './container-choice.ts'
-import { type DeclaredAnnotations, declaredAnnotationsOf } from './declared-annotation.ts'
+import { type DeclaredPolicy, declaredPolicyOf } from './declared-annotation.ts'
 import { type Deployed, findDeployed, type WorkloadQuery } from './deployed.ts'
 import { editScalars, type ScalarEdit } from './edit.ts'
 import type { ImageDecision } from './image-decision.ts'
@@ -57,7 +57,7 @@ export interface Trace {
   /** Flux marker beside the leading field. */
   marker?: Marker
   /** What Git says about how this workload may be updated. */
-  declared: DeclaredAnnotations
+  declared: DeclaredPolicy
 }
 
 /**
@@ -130,7 +130,7 @@ function traceDeployed(snapshot: Snapshot, build: Build, deployed: Deployed, que
     via: viaOf(container, written, decision, marker),
     containers: containersOf(reach, deployed, container),
     versionLabels: labels.following,
-    declared: declaredAnnotationsOf(snapshot, deployed),
+    declared: declaredPolicyOf(snapshot, deployed),
     ...(labels.stale === undefined ? {} : { versionLabelStale: labels.stale }),
     ...(marker === undefined ? {} : { marker }),
   }

@@ -42,6 +42,8 @@ export interface WorkloadManifest {
   /** Places where that label must not change: the selector, volumeClaimTemplates. `file:line` each. */
   fixedVersionLabels: readonly string[]
   podLabels: ReadonlyMap<string, string>
+  /** Of the object itself; rules of the configuration may match them. */
+  labels: ReadonlyMap<string, string>
   /** Those that say what may be done with it: fairlead's and Headwind's. */
   annotations: ReadonlyMap<string, string>
 }
@@ -104,6 +106,7 @@ function workloadOf(object: Place): WorkloadManifest[] {
       versionLabels: versionLabelsOf(object, podSpec),
       fixedVersionLabels: fixedVersionLabelsOf(object),
       podLabels,
+      labels: labelsOf(enterAll(object, 'metadata', 'labels')),
       annotations: policyAnnotationsOf(enterAll(object, 'metadata', 'annotations')),
     },
   ]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type ContainerFacts, decideContainer, wantedReference } from '../../../src/controllers/image-update/decide.ts'
+import { type ContainerFacts, decideContainer } from '../../../src/controllers/image-update/decide.ts'
+import { chosenReference } from '../../../src/core/image/choice.ts'
 import { parsePolicy } from '../../../src/core/image/policy.ts'
 import { createTagList } from '../../../src/core/image/tag-list.ts'
 import type { Trace } from '../../../src/core/manifest/trace.ts'
@@ -79,5 +80,5 @@ describe('the wanted reference', () => {
     [`web:1.0.0@${digestA}`, { tag: '1.1.0', digest: undefined }, `web:1.1.0@${digestB}`],
     ['web:stable', { tag: 'stable', digest: digestB }, `web:stable@${digestB}`],
   ]
-  test.each(rows)('after %s', (image, decided, wanted) => expect(wantedReference(image, decided, digestB)).toBe(wanted))
+  test.each(rows)('after %s', (image, decided, wanted) => expect(chosenReference(image, decided, digestB)).toBe(wanted))
 })

@@ -23,7 +23,16 @@ function aRequest(status: UpdateRequestStatus | undefined, spec: Partial<UpdateR
 }
 
 function facts(overrides: Partial<RequestFacts> = {}): RequestFacts {
-  const base = { newer: [], mode: 'commit', requireApproval: false, suspended: false, refusal: undefined, now } as const
+  const base = {
+    newer: [],
+    mode: 'commit',
+    requireApproval: false,
+    suspended: false,
+    moved: undefined,
+    hold: undefined,
+    refusal: undefined,
+    now,
+  } as const
   return { request: aRequest(undefined), ...base, ...overrides }
 }
 

@@ -4,10 +4,10 @@ import { compileRule } from '../../../src/core/image/settings.ts'
 
 const rules = [compileRule({ match: {}, fields: { 'require-approval': 'false' } })]
 
-function resolved(inGit: Record<string, string>, live: Record<string, string>, patched: string[] = []) {
+function resolved(inGit: Record<string, string>, live: Record<string, string>, patches: string[] = []) {
   const prefixed = (annotations: Record<string, string>) =>
     Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`fairlead.dev/${key}`, value]))
-  const declared = { annotations: prefixed(inGit), patched: (key: string) => patched.includes(key) }
+  const declared = { annotations: prefixed(inGit), labels: { team: 'a' }, patches }
   const subject = { namespace: 'prod', name: 'web', labels: {}, container: 'app', image: 'web:1' }
   return resolveDeclaredSettings({ ...subject, annotations: prefixed(live) }, declared, rules, 'commit')
 }
@@ -43,8 +43,21 @@ describe('an annotation that only the live object carries', () => {
     else expect(settings).toMatchObject(expected)
   })
 
-  test('is as good as in Git when a patch there puts it on', () => {
-    expect(resolved({}, { policy: 'minor' }, ['fairlead.dev/policy'])).toMatchObject({ policyText: 'minor' })
+  test('that a patch in Git speaks of is not taken on trust: its outcome is not known', () => {
+    expect(() => resolved({}, { policy: 'minor' }, ['prod/kustomization.yaml:7'])).toThrow(
+      /kustomization.yaml:7: a patch/,
+    )
+  })
+
+  test('cannot make a rule match by a label: those of Git count', () => {
+    const byLabel = compileRule({ match: { labels: { auto: 'yes' } }, fields: { policy: 'all' } })
+    const subject = { namespace: 'prod', name: 'web', annotations: {}, container: 'app', image: 'web:1' }
+    const declared = { annotations: {}, labels: {}, patches: [] }
+    expect(
+      resolveDeclaredSettings({ ...subject, labels: { auto: 'yes' } }, declared, [byLabel], 'commit'),
+    ).toBeUndefined()
+    const inGit = { ...declared, labels: { auto: 'yes' } }
+    expect(resolveDeclaredSettings({ ...subject, labels: {} }, inGit, [byLabel], 'commit')?.policyText).toBe('all')
   })
 
   test('that was removed from the live object still holds', () => {

@@ -1,7 +1,7 @@
-import { parsingTags, type TagList } from '../../core/image/tag-list.ts'
-import { asFairleadError, type FairleadError } from '../../errors.ts'
-import type { ImageRepository, Registry } from '../../ports.ts'
-import { runInSlices } from '../../runtime/cooperative.ts'
+import { parsingTags, type TagList } from '../core/image/tag-list.ts'
+import { asFairleadError, type FairleadError } from '../errors.ts'
+import type { ImageRepository, Registry } from '../ports.ts'
+import { runInSlices } from './cooperative.ts'
 
 /** The tags of every image that is looked at, each list read and parsed once for all workloads and policies. */
 export interface TagSource {

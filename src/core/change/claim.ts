@@ -1,0 +1,40 @@
+import { targetOf, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
+import { targetId, updateRequestName } from './identity.ts'
+
+/**
+ * A request is only a claim: whoever may create one in a namespace could write anything into it. What is wrong with its
+ * own words, undefined when they agree: its namespace is that of its first target, and label and name follow from the
+ * slot and the reference it names. Whether the slot is the one Git has, and the reference the one the policy chooses,
+ * is looked up before anything is delivered.
+ */
+export function claimProblem(request: UpdateRequest): string | undefined {
+  const { change, targets } = request.spec
+  const [first] = targets
+  if (first === undefined) return 'spec.targets is empty'
+  const { namespace, name } = request.metadata
+  if (namespace !== first.namespace) return `it lies in ${namespace}, but its first target in ${first.namespace}`
+  const slot = slotOf(request)
+  if (targetOf(request) !== slot) return 'its label fairlead.dev/target is not that of the slot it names'
+  if (name !== updateRequestName(slot, change.to)) return 'its name is not that of the change it asks for'
+  return undefined
+}
+
+/** Id of the slot that a request names. */
+export function slotOf({ spec: { change } }: UpdateRequest): string {
+  const { repository, branch, path, keyPath } = change
+  return targetId({ repository, branch, file: path, keyPath })
+}
+
+/** Under which requests for one slot are siblings: those of another namespace have no say, whatever slot they name. */
+export function siblingKey(namespace: string, slot: string): string {
+  return `${namespace}/${slot}`
+}
+
+/** Targets in the one order in which every replica and every workload of the slot writes them; at most 64. */
+export function orderedTargets(targets: readonly UpdateTarget[]): UpdateTarget[] {
+  const key = ({ kind, namespace, name, container }: UpdateTarget) => `${namespace}/${kind}/${name}/${container}`
+  return targets
+    .map(({ kind, namespace, name, container }) => ({ kind, namespace, name, container }))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1))
+    .slice(0, 64)
+}
