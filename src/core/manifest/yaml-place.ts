@@ -50,9 +50,10 @@ export function itemsOf(place: Place | undefined): Place[] {
 /** The entries of a mapping without merged ones; empty for anything else. */
 export function entriesOf(place: Place | undefined): { key: string; value: Place }[] {
   if (place === undefined || !isMap(place.node)) return []
+  // The keys are unique, so each pair is the one that its key would lead to.
   return place.node.items.flatMap((pair) => {
     const key = keyText(pair.key)
-    const value = key === undefined ? undefined : enter(place, key)
+    const value = key === undefined ? undefined : resolve(childOf(place, pair.value, key))
     return key === undefined || value === undefined ? [] : [{ key, value }]
   })
 }

@@ -76,9 +76,25 @@ function parseYaml(file: string, text: string): YamlSource {
 
 /** Line of an offset, counted from 1. */
 export function lineAt(text: string, offset: number): number {
-  let line = 1
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1
-  return line
+  const breaks = lineBreaksOf(text)
+  let [low, high] = [0, breaks.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((breaks[middle] ?? 0) < offset) low = middle + 1
+    else high = middle
+  }
+  return low + 1
+}
+
+/** The text whose lines were asked for last: mappings with thousands of entries ask for the line of each. */
+let lastLines: { text: string; breaks: readonly number[] } = { text: '', breaks: [] }
+
+function lineBreaksOf(text: string): readonly number[] {
+  if (lastLines.text === text) return lastLines.breaks
+  const breaks: number[] = []
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) breaks.push(at)
+  lastLines = { text, breaks }
+  return breaks
 }
 
 /** Where a node's own text starts; anchors and tags stand before it. */
