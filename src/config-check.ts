@@ -1,5 +1,7 @@
 import { ruleMistakes } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
+import { normaliseRepositoryUrl, withoutCredentials } from './core/change/repository-url.ts'
+import { asFairleadError } from './errors.ts'
 
 /** One mistake in the configuration file. */
 export interface ConfigMistake {
@@ -24,14 +26,34 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
       add(keys, `auth ${receiver.auth} needs secretFile (or set auth: none to accept hints from anybody)`)
     }
   })
+  const urls = new Set<string>()
   config.git.repositories.forEach((repository, index) => {
-    const isPlain = repository.url.startsWith('http://')
-    if (isPlain && !repository.insecure) add(['git', 'repositories', index, 'url'], 'plain http needs insecure: true')
+    const keys = ['git', 'repositories', index, 'url']
+    const [address, problem] = addressOf(repository.url)
+    if (problem !== undefined) add(keys, problem)
+    if (urls.has(address)) add(keys, `${address} is configured twice`)
+    urls.add(address)
+    if (repository.url.startsWith('http://') && !repository.insecure) add(keys, 'plain http needs insecure: true')
   })
+  const { webhook, api, metrics } = config.listen
+  const ports = [webhook, api, metrics].filter((address) => !address.endsWith(':0'))
+  if (new Set(ports).size < ports.length) add(['listen'], 'two servers cannot listen on one address')
   config.updates.rules.forEach((rule, index) => {
     for (const message of ruleMistakes(rule)) add(['updates', 'rules', index], message)
   })
   return mistakes
+}
+
+/** The normalised address, or what is wrong with it. */
+function addressOf(url: string): [address: string, problem: string | undefined] {
+  try {
+    const address = normaliseRepositoryUrl(url)
+    const isHttp = /^https?:/i.test(url)
+    const hasLogin = isHttp && withoutCredentials(url) !== url
+    return [address, hasLogin ? 'credentials do not belong into a URL; name files under credentials' : undefined]
+  } catch (thrown) {
+    return [url, asFairleadError(thrown).message]
+  }
 }
 
 /** `git.repositories[0].url` */

@@ -3,25 +3,40 @@ import { parseDuration } from './core/change/duration.ts'
 
 /** The configuration file, as users write it. Every object is strict: an unknown key is a mistake. */
 
-const duration = (fallback: string) =>
+const longestMs = 10 * 365 * 24 * 3_600_000
+
+/** A Go-style duration, in milliseconds; at least `minimum`, at most ten years. */
+const duration = (fallback: string, minimum: string) =>
   z
     .string('a duration such as 30s, 5m or 1h30m, in quotes')
-    .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 30s, 5m or 1h30m')
     .default(fallback)
-    .transform((text) => parseDuration(text) ?? 0)
+    .transform((text, context) => {
+      const ms = parseDuration(text)
+      if (ms !== undefined && ms >= (parseDuration(minimum) ?? 0) && ms <= longestMs) return ms
+      const message =
+        ms === undefined ? 'a duration such as 30s, 5m or 1h30m' : `at least ${minimum}, at most ten years`
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    })
 
 const listen = (fallback: string) =>
   z
     .string()
     .regex(/^([0-9a-zA-Z.:[\]-]*):\d{1,5}$/, 'an address such as :8080 or 127.0.0.1:8080')
+    .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'a port is at most 65535')
     .default(fallback)
 
 const globs = (fallback: string[]) => z.array(z.string().min(1)).max(1000).default(fallback)
 const file = z.string().min(1)
+const line = z.string().regex(/^\P{Cc}*$/u, 'one line without control characters')
+const ident = z.string().regex(/^[^\p{Cc}<>]+$/u, 'a name or address without <, > and control characters')
+const dnsName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'lower-case letters, digits, dots and dashes')
 const mode = z.enum(['observe', 'commit'])
 
 const cluster = z.strictObject({
-  name: z.string().min(1).max(253).default('default').describe('Names this cluster in commits and events.'),
+  name: line.min(1).max(253).default('default').describe('Names this cluster in commits and events.'),
   namespaces: z
     .strictObject({
       include: globs([]).describe('Globs; empty = all namespaces.'),
@@ -104,12 +119,12 @@ export const configSchema = z.strictObject({
   listen: z.strictObject({ webhook: listen(':8080'), api: listen(':8081'), metrics: listen(':9090') }).prefault({}),
   advertise: z.string().default('').describe('host:port at which other replicas reach the webhook port.'),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
-  cacheDir: z.string().default('/var/cache/fairlead'),
+  cacheDir: z.string().min(1).default('/var/cache/fairlead'),
   templatesDir: z.string().default('').describe('Files here replace the built-in templates of the same name.'),
   leaderElection: z
     .strictObject({
       enabled: z.boolean().default(true),
-      leaseName: z.string().default('fairlead'),
+      leaseName: dnsName.default('fairlead'),
       namespace: z.string().default('').describe('Empty = the namespace fairlead runs in.'),
     })
     .prefault({}),
@@ -117,16 +132,16 @@ export const configSchema = z.strictObject({
     .strictObject({
       backend: z.enum(['auto', 'native', 'isomorphic']).default('auto'),
       author: z
-        .strictObject({ name: z.string().default('fairlead'), email: z.string().default('fairlead@example.com') })
+        .strictObject({ name: ident.default('fairlead'), email: ident.default('fairlead@example.com') })
         .prefault({}),
       repositories: z.array(repository).max(500).default([]),
     })
     .prefault({}),
   registries: z.array(registry).max(500).default([]),
-  polling: z.strictObject({ enabled: z.boolean().default(true), interval: duration('5m') }).prefault({}),
+  polling: z.strictObject({ enabled: z.boolean().default(true), interval: duration('5m', '10s') }).prefault({}),
   updates: z.strictObject({ rules: z.array(rule).max(1000).default([]) }).prefault({}),
-  approvals: z.strictObject({ expiry: duration('168h') }).prefault({}),
-  rollouts: z.strictObject({ deadline: duration('15m') }).prefault({}),
+  approvals: z.strictObject({ expiry: duration('168h', '1s') }).prefault({}),
+  rollouts: z.strictObject({ deadline: duration('15m', '1s') }).prefault({}),
   webhooks: z.strictObject({ receivers: z.array(receiver).max(100).default([]) }).prefault({}),
 })
 

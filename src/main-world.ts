@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createGitRepository } from './adapters/git/open.ts'
@@ -49,6 +50,7 @@ export interface WorldDeps {
 
 /** Connects the adapters. Nothing is asked from the outside yet but which git backend there is. */
 export async function connectWorld({ config, environment, log, secrets, metrics }: WorldDeps): Promise<World> {
+  await requireFiles(config)
   const registryHosts = config.registries.map(registryHost)
   const http = createHttp({ clock, hosts: { ...httpHostsOf(registryHosts), ...gitHosts(config) } })
   const connection = createConnection(config.kubernetes, clock)
@@ -57,7 +59,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
   const engineConnection = sameEngine ? connection : createConnection(engineAccount(config), clock)
   const engineClient = sameEngine ? client : createClient(engineConnection, `fairlead/${config.cluster.name}`)
   const cluster = createCluster({ client, clock, log })
-  const namespace = config.leaderElection.namespace || environment.podNamespace || connection.namespace || 'default'
+  const namespace = leaseNamespace(config, environment, connection.namespace)
   const secretSeen = (secret: string) => secrets.add(secret)
   return {
     http,
@@ -87,6 +89,13 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
   }
 }
 
+/** Where the Lease lies. Outside of a pod nobody says, and a wrong guess would look like missing rights. */
+function leaseNamespace({ leaderElection }: Config, environment: Environment, ofAccount: string): string {
+  const namespace = leaderElection.namespace || environment.podNamespace || ofAccount
+  if (namespace !== '' || !leaderElection.enabled) return namespace
+  throw new FairleadError('ConfigInvalid', 'leaderElection.namespace: set it, for this is not a pod; e.g. fairlead')
+}
+
 /** Refuses to start with rights that this program must never use; `allowWriteRights` overrides. */
 export async function requireLeastRights(cluster: Cluster, config: Config): Promise<void> {
   if (config.allowWriteRights || !(await cluster.may('patch', resources.deployment))) return
@@ -95,6 +104,31 @@ export async function requireLeastRights(cluster: Cluster, config: Config): Prom
     'this account may patch Deployments, which fairlead never does: give it the shipped ClusterRole, ' +
       'or set allowWriteRights: true',
   )
+}
+
+/** Every file that the configuration names must be there; all missing ones are said at once. */
+async function requireFiles(config: Config): Promise<void> {
+  const named = [
+    ...config.git.repositories.flatMap((one, index) => [
+      ...Object.entries(one.credentials ?? {}).map(([key, path]) => [
+        `git.repositories[${index}].credentials.${key}`,
+        path,
+      ]),
+      [`git.repositories[${index}].caFile`, one.caFile],
+      [`git.repositories[${index}].signing.keyFile`, one.signing?.keyFile],
+    ]),
+    ...config.registries.flatMap((one, index) => [
+      [`registries[${index}].credentialsFile`, one.credentialsFile],
+      [`registries[${index}].caFile`, one.caFile],
+    ]),
+    ...config.webhooks.receivers.map((one, index) => [`webhooks.receivers[${index}].secretFile`, one.secretFile]),
+  ]
+  const missing: string[] = []
+  for (const [key, path] of named) {
+    if (path === undefined || path === '') continue
+    await access(path, constants.R_OK).catch(() => missing.push(`${key}: ${path} cannot be read; is it mounted?`))
+  }
+  if (missing.length > 0) throw new FairleadError('ConfigInvalid', 'files are missing', { evidence: missing })
 }
 
 async function openRepository(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { resources } from './api/kubernetes.ts'
 import { loadConfig, readEnvironment, version } from './config.ts'
 import type { Config } from './config-schema.ts'
 import { FairleadError } from './errors.ts'
@@ -37,6 +38,9 @@ export async function runController(configPath: string | undefined): Promise<num
 
   const world = await connectWorld({ config, environment, log, secrets, metrics })
   await requireLeastRights(world.cluster, config)
+  if ((await world.cluster.discover(resources.updateRequest)) === undefined) {
+    log.error({}, 'the kind UpdateRequest is not installed, so nothing can be decided: kubectl apply -k deploy/crds')
+  }
   const leader = openLeader({
     config,
     world,

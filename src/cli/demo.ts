@@ -189,6 +189,8 @@ function summarise(narrator: Narrator, totalMs: number): void {
 async function keepUp({ world, controller, narrator }: Story): Promise<void> {
   narrator.say(`\nEverything stays up until Ctrl-C. To look around:
   curl -H 'Authorization: Bearer ${world.kubernetes.adminToken}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/updaterequests
+  curl -X PATCH -H 'Authorization: Bearer ${world.kubernetes.adminToken}' -H 'Content-Type: application/merge-patch+json' \\
+    -d '{"status":{"phase":"Approved"}}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/namespaces/shop/updaterequests/NAME/status
   git clone ${world.git.urlOf(repository)}
   curl http://${controller.addresses.metrics}/metrics
   registry ${world.registry.url}`)
