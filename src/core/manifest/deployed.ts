@@ -97,11 +97,12 @@ function deployedNamed(snapshot: Snapshot, sources: readonly BuildSource[], quer
 function notFound(build: Build, query: WorkloadQuery, named: readonly Deployed[]): FairleadError {
   const root = build.root === '' ? 'the root of the repository' : build.root
   const near = named.map(describe)
-  const evidence = [...near, ...build.generated, ...build.unfollowed].slice(0, 20)
   if (near.length === 0 && build.generated.length > 0) {
+    const evidence = [...build.generated.slice(0, 10), ...build.unfollowed].slice(0, 20)
     const what = 'is in no file, and a chart or plugin there may make it'
     return new FairleadError('Generated', `${asText(query)} ${what} (root: ${root}).`, { evidence })
   }
+  const evidence = [...near.slice(0, 10), ...build.unfollowed, ...build.generated].slice(0, 20)
   return new FairleadError('NotTraced', `${asText(query)} is not declared under ${root}.`, { evidence })
 }
 

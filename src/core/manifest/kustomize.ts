@@ -19,7 +19,7 @@ export interface Build {
   kustomizations: ReadonlySet<string>
   /** Parts that produce objects which are in no file here: charts, generator plugins. Evidence lines. */
   generated: readonly string[]
-  /** Parts that could not be followed: remote bases, missing files, symlinks. Evidence lines. */
+  /** Parts that could not be followed: files that were not read, remote bases, missing files. Evidence lines. */
   unfollowed: readonly string[]
 }
 
@@ -62,6 +62,8 @@ interface Walk {
   kustomizations: Set<string>
   generated: Set<string>
   unfollowed: Set<string>
+  /** Files that are there and whose content is not known; told before what is not there at all. */
+  unread: Set<string>
   /** Inclusions so far. */
   count: number
 }
@@ -69,13 +71,21 @@ interface Walk {
 function walk(snapshot: Snapshot, root: string): Build {
   const folder = repositoryPath(root)
   if (folder === undefined) throw new FairleadError('NotTraced', `The root ${root} leaves the repository.`)
-  const sets = { kustomizations: new Set<string>(), generated: new Set<string>(), unfollowed: new Set<string>() }
-  const state: Walk = { snapshot, sources: [], ...sets, count: 0 }
+  const state: Walk = {
+    snapshot,
+    sources: [],
+    kustomizations: new Set(),
+    generated: new Set(),
+    unfollowed: new Set(),
+    unread: new Set(),
+    count: 0,
+  }
   const kustomization = kustomizationIn(snapshot, folder)
   if (kustomization !== undefined) visit(state, kustomization, { layers: [], before: [], chain: [] })
   else visitPlainFolder(state, folder)
-  const { sources, kustomizations, generated, unfollowed } = state
-  return { root: folder, sources, kustomizations, generated: [...generated], unfollowed: [...unfollowed] }
+  const { sources, kustomizations, generated, unread } = state
+  const unfollowed = [...unread, ...state.unfollowed]
+  return { root: folder, sources, kustomizations, generated: [...generated], unfollowed }
 }
 
 /** One contribution to a kustomization's objects. A component also acts on every contribution before it. */
@@ -136,9 +146,13 @@ function visitResource(state: Walk, { of, chain }: Step, entry: PathEntry, layer
     addSource(state, path, layers)
     return
   }
+  if (path !== undefined && state.snapshot.mode(path) !== undefined) {
+    state.unread.add(whyUnread(state.snapshot, path))
+    return
+  }
   const base = follow(state, of, entry)
   if (base !== undefined) visit(state, base, { layers, before: [], chain })
-  else state.unfollowed.add(`${entry.where} resource ${entry.path} is not in the repository, or is a symlink`)
+  else state.unfollowed.add(`${entry.where} resource ${entry.path} is not in the repository`)
 }
 
 function follow(state: Walk, of: Kustomization, entry: PathEntry): Kustomization | undefined {
@@ -183,7 +197,16 @@ function visitUnit(state: Walk, folder: string): void {
 
 function addPlainFile(state: Walk, path: string): void {
   if (isReadable(state.snapshot, path)) addSource(state, path, [])
-  else state.unfollowed.add(`${path} is no regular text file up to 1 MiB`)
+  else state.unread.add(whyUnread(state.snapshot, path))
+}
+
+/** Why a path of the repository has no text here. */
+function whyUnread(snapshot: Snapshot, path: string): string {
+  const mode = snapshot.mode(path)
+  if (mode === '120000') return `${path} is a symlink; it was not followed`
+  if (mode === '160000') return `${path} is a submodule; it was not followed`
+  if (/\.(ya?ml|json)$/.test(path)) return `${path} is larger than 1 MiB or not UTF-8; it was not read`
+  return `${path} has no name of a YAML or JSON file; it was not read`
 }
 
 /** The topmost folder with a kustomization between the root and the file. */

@@ -156,7 +156,7 @@ describe('a file that nobody can read any more', () => {
     const lookFor = (snapshot: Snapshot) =>
       refusalOf(() => trace(snapshot, 'apps', { kind: 'Deployment', namespace: '', name: 'none' }))?.evidence
     expect(lookFor(before)).toEqual([])
-    expect(lookFor(after)).toEqual(['apps/api.yaml is no regular text file up to 1 MiB'])
+    expect(lookFor(after)).toEqual(['apps/api.yaml is larger than 1 MiB or not UTF-8; it was not read'])
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../../src/core/manifest/snapshot.ts'
 import { planBump, trace } from '../../../src/core/manifest/trace.ts'
 import { deployment, folder, refusalOf } from './folder.ts'
 
@@ -131,6 +132,32 @@ describe('trace', () => {
       expect(trace(snapshot, 'a', asked).image).toBe(`app:${index}`)
       expect(trace(folder(files), 'a', asked).image).toBe(`app:${index}`)
     }
+  })
+})
+
+describe('a workload that may be in a file that was not read', () => {
+  const query = { kind: 'Deployment', namespace: '', name: 'big' }
+  const unread = (files: Record<string, string | null>): Snapshot => {
+    const all = folder(files)
+    return { ...all, text: (path) => (path.startsWith('apps/big') ? undefined : all.text(path)) }
+  }
+
+  test.each([
+    ['a plain folder', {}],
+    ['a kustomization', { 'apps/kustomization.yaml': 'resources: [web.yaml, gone.yaml, big.yaml]\n' }],
+  ])('in %s is refused with the file as evidence', (_, files) => {
+    const snapshot = unread({ 'apps/web.yaml': deployment('web', 'web:1'), 'apps/big.yaml': '', ...files })
+    const refusal = refusalOf(() => trace(snapshot, 'apps', query))
+    expect(refusal?.code).toBe('NotTraced')
+    expect(refusal?.evidence[0]).toBe('apps/big.yaml is larger than 1 MiB or not UTF-8; it was not read')
+  })
+
+  test.each([
+    ['a symlink', 'link.yaml', 'apps/link.yaml is a symlink; it was not followed'],
+    ['a file of another name', 'big.txt', 'apps/big.txt has no name of a YAML or JSON file; it was not read'],
+  ])('%s is told for what it is', (_, name, line) => {
+    const files = { 'apps/kustomization.yaml': `resources: [${name}]\n`, 'apps/big.txt': '', 'apps/link.yaml': null }
+    expect(refusalOf(() => trace(unread(files), 'apps', query))?.evidence).toEqual([line])
   })
 })
 
