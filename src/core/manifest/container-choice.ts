@@ -3,6 +3,7 @@ import { type Deployed, patchedContainer } from './deployed.ts'
 import { decideImage, type ImageDecision } from './image-decision.ts'
 import { touchesImage } from './patch.ts'
 import type { Snapshot } from './snapshot.ts'
+import { whyOpaque } from './transformer.ts'
 import type { ManifestContainer, ManifestValue } from './workload-manifest.ts'
 
 /** Which container is meant: its name, or the image it runs now. */
@@ -58,12 +59,12 @@ export function decisionFor(
   return { written, decision: decideImage(written.value, deployed.source.layers) }
 }
 
-/** Transformer plugins may change anything; patches and replacements are looked into. */
+/** Transformers may change anything but for those that only set labels; patches and replacements are looked into. */
 function refuseMasked(snapshot: Snapshot, deployed: Deployed, container: ManifestContainer | string): void {
   const patched = patchedContainer(deployed, container)
   const evidence = deployed.source.layers.flatMap((layer) => [
     ...layer.patches.flatMap((patch) => touchesImage(snapshot, patch, patched) ?? []),
-    ...layer.transformers,
+    ...layer.transformers.flatMap((transformer) => whyOpaque(snapshot, transformer) ?? []),
   ])
   if (evidence.length === 0) return
   const name = `container ${patched.container} of ${deployed.kind} ${deployed.name}`

@@ -1,9 +1,11 @@
+import { isScalar, isSeq } from 'yaml'
 import { FairleadError } from '../../errors.ts'
 import { type Patch, patchesOf } from './patch.ts'
 import { policyAnnotationsOf } from './policy-annotation.ts'
 import { folderOf, joinPath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo } from './snapshot-memo.ts'
+import { type Transformer, transformersOf } from './transformer.ts'
 import { enter, entriesOf, itemsOf, keyPathOf, lineOf, type Place, rootPlace, textOf, whereIs } from './yaml-place.ts'
 import { readYaml } from './yaml-source.ts'
 
@@ -49,8 +51,8 @@ export interface Kustomization {
   patches: readonly Patch[]
   /** Parts that make objects nobody can find in a file: Helm charts, generator plugins. Evidence lines. */
   generators: readonly string[]
-  /** Parts that may change any field: transformer plugins. Evidence lines. */
-  transformers: readonly string[]
+  /** Built-in transformers and plugins; they may change any field. */
+  transformers: readonly Transformer[]
   /** Where a label of the given name is set on everything, by label name. */
   labels: ReadonlyMap<string, string>
   /** `commonAnnotations` that say what may be done with a workload. */
@@ -99,17 +101,26 @@ function parseKustomization(file: string, text: string): Kustomization {
     images: itemsOf(value('images')).flatMap(imageEntry),
     patches: root === undefined ? [] : patchesOf(root),
     generators: present(root, ['generators', 'helmCharts', 'helmChartInflationGenerator']),
-    transformers: present(root, ['transformers']),
+    transformers: transformersOf(value('transformers')),
     labels: new Map([...labelsOf(value('commonLabels')), ...itemsOf(value('labels')).flatMap(labelPairs)]),
     annotations: policyAnnotationsOf(value('commonAnnotations')),
   }
 }
 
 function pathsOf(list: Place | undefined): PathEntry[] {
+  if (list === undefined) return []
+  const isEmpty = isScalar(list.node) && list.node.value === null
+  if (!isSeq(list.node) && !isEmpty) throw notPaths(list)
   return itemsOf(list).flatMap((item) => {
+    if (!isScalar(item.node)) throw notPaths(item)
     const path = textOf(item)
     return path === undefined ? [] : [{ path, where: whereIs(item) }]
   })
+}
+
+function notPaths(place: Place): FairleadError {
+  const key = place.steps.find((step) => typeof step === 'string')
+  return new FairleadError('ManifestInvalid', `${whereIs(place)} ${key} must be a list of paths; kustomize refuses it.`)
 }
 
 function imageEntry(entry: Place): ImageEntry[] {

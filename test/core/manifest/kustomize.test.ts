@@ -81,12 +81,16 @@ describe('buildOf', () => {
     expect(build.sources).toEqual([])
     expect(build.generated).toEqual(['o/kustomization.yaml:7 generators'])
     expect(build.unfollowed.map((line) => line.split(' is ')[0])).toEqual([
+      'o/link.yaml',
       'o/kustomization.yaml:2 resource https://example.com/base',
       'o/kustomization.yaml:3 resource ../../out',
-      'o/kustomization.yaml:4 resource link.yaml',
       'o/kustomization.yaml:5 resource gone.yaml',
       'o/kustomization.yaml:6 component no',
     ])
+  })
+
+  test.each(['resources:', 'resources: null', 'resources: []', 'resources: ~', 'resources: Null'])('%s names nothing', (text) => {
+    expect(buildOf(folder({ 'a/kustomization.yaml': `${text}\n` }), 'a').sources).toEqual([])
   })
 
   test.each([
@@ -97,6 +101,18 @@ describe('buildOf', () => {
     ],
     ['itself', { 'a/kustomization.yaml': 'resources: [.]' }, /a -> a/],
     ['two files in a folder', { 'a/kustomization.yaml': '', 'a/Kustomization': '' }, /in one folder/],
+    [
+      'resources as a mapping',
+      { 'a/kustomization.yaml': 'images: []\nresources: {a: b}\n' },
+      /a\/kustomization.yaml:2 resources/,
+    ],
+    ['resources as a word', { 'a/kustomization.yaml': 'resources: a.yaml' }, /a\/kustomization.yaml:1 resources/],
+    [
+      'a resource as a mapping',
+      { 'a/kustomization.yaml': 'resources:\n- a: b\n' },
+      /a\/kustomization.yaml:2 resources/,
+    ],
+    ['components as a mapping', { 'a/kustomization.yaml': 'components: {a: b}' }, /yaml:1 components must be a list/],
     ['a broken file', { 'a/kustomization.yaml': 'a: [' }, /a\/kustomization.yaml:1/],
     ['a symlink', { 'a/kustomization.yaml': null }, /no regular text file/],
   ])('%s is refused', (_, files, why) => {
