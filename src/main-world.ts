@@ -50,7 +50,7 @@ export interface WorldDeps {
 
 /** Connects the adapters. Nothing is asked from the outside yet but which git backend there is. */
 export async function connectWorld({ config, environment, log, secrets, metrics }: WorldDeps): Promise<World> {
-  await requireFiles(config)
+  await reportMissingFiles(config, log)
   const registryHosts = config.registries.map(registryHost)
   const http = createHttp({ clock, hosts: { ...httpHostsOf(registryHosts), ...gitHosts(config) } })
   const connection = createConnection(config.kubernetes, clock)
@@ -106,8 +106,11 @@ export async function requireLeastRights(cluster: Cluster, config: Config): Prom
   )
 }
 
-/** Every file that the configuration names must be there; all missing ones are said at once. */
-async function requireFiles(config: Config): Promise<void> {
+/**
+ * Says which files of the configuration are missing. It does not end the process: a Secret may be mounted later, and a
+ * container that ends makes its whole pod unready.
+ */
+async function reportMissingFiles(config: Config, log: Log): Promise<void> {
   const named = [
     ...config.git.repositories.flatMap((one, index) => [
       ...Object.entries(one.credentials ?? {}).map(([key, path]) => [
@@ -123,12 +126,10 @@ async function requireFiles(config: Config): Promise<void> {
     ]),
     ...config.webhooks.receivers.map((one, index) => [`webhooks.receivers[${index}].secretFile`, one.secretFile]),
   ]
-  const missing: string[] = []
   for (const [key, path] of named) {
     if (path === undefined || path === '') continue
-    await access(path, constants.R_OK).catch(() => missing.push(`${key}: ${path} cannot be read; is it mounted?`))
+    await access(path, constants.R_OK).catch(() => log.error({ key, path }, 'file cannot be read; is it mounted?'))
   }
-  if (missing.length > 0) throw new FairleadError('ConfigInvalid', 'files are missing', { evidence: missing })
 }
 
 async function openRepository(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resources } from './api/kubernetes.ts'
-import { loadConfig, readEnvironment, version } from './config.ts'
+import { type Environment, loadConfig, readEnvironment, version } from './config.ts'
 import type { Config } from './config-schema.ts'
-import { FairleadError } from './errors.ts'
+import { asFairleadError, FairleadError } from './errors.ts'
 import { createLoops } from './main-loops.ts'
 import { startServers } from './main-servers.ts'
 import { createStores } from './main-stores.ts'
@@ -11,8 +11,8 @@ import { connectWorld, requireLeastRights, type World } from './main-world.ts'
 import type { Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import { createLeader, createSoleLeader, type Leader } from './runtime/leader.ts'
-import { createLifecycle } from './runtime/lifecycle.ts'
-import { createLog, createSecretRegistry } from './runtime/log.ts'
+import { createLifecycle, type Lifecycle } from './runtime/lifecycle.ts'
+import { createLog, createSecretRegistry, type SecretRegistry } from './runtime/log.ts'
 import { createMetrics, type Metrics } from './runtime/metrics.ts'
 
 /** What is under way is finished or abandoned within this time; pods get 30 s by default. */
@@ -37,37 +37,73 @@ export async function runController(configPath: string | undefined): Promise<num
   log.info({ version, node: process.version, mode: config.mode, cluster: config.cluster.name }, 'starting')
 
   const world = await connectWorld({ config, environment, log, secrets, metrics })
-  await requireLeastRights(world.cluster, config)
-  if ((await world.cluster.discover(resources.updateRequest)) === undefined) {
-    log.error({}, 'the kind UpdateRequest is not installed, so nothing can be decided: kubectl apply -k deploy/crds')
+  try {
+    return await runIn(world, { config, environment, log, metrics, secrets, lifecycle })
+  } finally {
+    world.close()
   }
-  const leader = openLeader({
-    config,
-    world,
-    log,
-    metrics,
-    address: config.advertise || podAddress(config, environment.podIp),
-  })
+}
+
+interface Process {
+  config: Config
+  environment: Environment
+  log: Log
+  metrics: Metrics
+  secrets: SecretRegistry
+  lifecycle: Lifecycle
+}
+
+async function runIn(world: World, parts: Process): Promise<number> {
+  const { config, environment, log, metrics, secrets, lifecycle } = parts
+  const address = config.advertise || podAddress(config, environment.podIp)
+  const leader = openLeader({ config, world, log, metrics, address })
   const stores = createStores(world, { config, log, metrics })
   const loops = await createLoops({ config, world, stores, leader, log, metrics })
-  const waitingFor = () =>
-    stores
-      .all()
-      .filter((store) => !store.isSynced)
-      .map((store) => store.resource.kind)
+  const unsynced = () => stores.all().filter((store) => !store.isSynced)
+  const waitingFor = () => unsynced().map((store) => store.resource.kind)
 
   // Ports first: a process that cannot be asked how it is must not take the lease.
   const servers = await startServers({ config, leader, loops, log, metrics, secrets, waitingFor })
   log.info(servers.addresses, 'listening')
+  try {
+    await untilAnswered(() => requireRights(world, config, log), { log, signal: lifecycle.stopping })
+  } catch (thrown) {
+    await servers.run(AbortSignal.abort())
+    throw thrown
+  }
+  if (lifecycle.stopping.aborted) {
+    await servers.run(AbortSignal.abort())
+    return lifecycle.ended
+  }
   // Stopped in reverse: first nothing new comes in, then the work ends, and the lease goes last.
   lifecycle.add('leader', (signal) => leader.run(signal))
   for (const store of stores.all()) lifecycle.add(`watch ${store.resource.kind}`, (signal) => store.run(signal))
   lifecycle.add('loops', (signal) => loops.run(signal))
   lifecycle.add('servers', servers.run)
+  return lifecycle.ended
+}
 
-  const exitCode = await lifecycle.ended
-  world.close()
-  return exitCode
+async function requireRights(world: World, config: Config, log: Log): Promise<void> {
+  await requireLeastRights(world.cluster, config)
+  if ((await world.cluster.discover(resources.updateRequest)) !== undefined) return
+  log.error({}, 'the kind UpdateRequest is not installed, so nothing can be decided: kubectl apply -k deploy/crds')
+}
+
+/** Asks again while the API server does not answer: ending would make the pod restart, and the engine in it unready. */
+async function untilAnswered(
+  ask: () => Promise<void>,
+  { log, signal }: { log: Log; signal: AbortSignal },
+): Promise<void> {
+  for (let waitMs = 1_000; !signal.aborted; waitMs = Math.min(30_000, waitMs * 2)) {
+    try {
+      return await ask()
+    } catch (thrown) {
+      const { kind, code, message } = asFairleadError(thrown)
+      if (kind !== 'transient') throw thrown
+      log.warn({ code }, `cannot begin yet: ${message}`)
+      await clock.sleep(waitMs, signal)
+    }
+  }
 }
 
 /** Where other replicas reach our webhook port; empty when nobody told us our address. */

@@ -9,6 +9,8 @@ export interface Lifecycle {
   add(name: string, run: (signal: AbortSignal) => Promise<void>): void
   /** Asks for the stop; the first call counts. */
   stop(reason: string, exitCode?: number): void
+  /** Aborts when the stop is asked for. */
+  readonly stopping: AbortSignal
   /** Resolves with the exit code when every part has ended or the grace is over. */
   readonly ended: Promise<number>
 }
@@ -16,7 +18,7 @@ export interface Lifecycle {
 /** Starts parts, and stops them in order on request: what was started is finished or abandoned, never half done. */
 export function createLifecycle({ clock, log, graceMs }: { clock: Clock; log: Log; graceMs: number }): Lifecycle {
   const parts: { name: string; cancel: AbortController; ended: Promise<void> }[] = []
-  let stopping = false
+  const stopping = new AbortController()
   let resolveEnded: (exitCode: number) => void = () => undefined
   const ended = new Promise<number>((resolve) => {
     resolveEnded = resolve
@@ -30,8 +32,8 @@ export function createLifecycle({ clock, log, graceMs }: { clock: Clock; log: Lo
   }
 
   const stop = (reason: string, exitCode = 0) => {
-    if (stopping) return
-    stopping = true
+    if (stopping.signal.aborted) return
+    stopping.abort()
     log.info({ reason }, 'stopping')
     const overdue = new AbortController()
     const grace = clock.sleep(graceMs, overdue.signal).then(() => (overdue.signal.aborted ? exitCode : 1))
@@ -44,6 +46,8 @@ export function createLifecycle({ clock, log, graceMs }: { clock: Clock; log: Lo
 
   return {
     add(name, run) {
+      // Asked to stop before it began: it does not begin.
+      if (stopping.signal.aborted) return
       const cancel = new AbortController()
       const part = run(cancel.signal).then(
         () => {
@@ -58,6 +62,7 @@ export function createLifecycle({ clock, log, graceMs }: { clock: Clock; log: Lo
       parts.push({ name, cancel, ended: part })
     },
     stop,
+    stopping: stopping.signal,
     ended,
   }
 }

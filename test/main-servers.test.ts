@@ -1,0 +1,57 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../src/config.ts'
+import { startServers } from '../src/main-servers.ts'
+import { createSoleLeader } from '../src/runtime/leader.ts'
+import { createSecretRegistry } from '../src/runtime/log.ts'
+import { createMetrics } from '../src/runtime/metrics.ts'
+import { createRecordingLog } from './fakes/log.ts'
+
+function serversOn(listen: { webhook: string; metrics: string }, waitingFor: string[] = []) {
+  const text = `listen: {webhook: "${listen.webhook}", api: "127.0.0.1:0", metrics: "${listen.metrics}"}`
+  const images = { hinted: () => undefined }
+  return startServers({
+    config: parseConfig('fairlead.yaml', text),
+    leader: createSoleLeader('one'),
+    loops: { images } as unknown as Parameters<typeof startServers>[0]['loops'],
+    log: createRecordingLog(),
+    metrics: createMetrics('test'),
+    secrets: createSecretRegistry(),
+    waitingFor: () => waitingFor,
+  })
+}
+
+async function aPort(): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { port, close: () => new Promise((resolve) => server.close(() => resolve())) }
+}
+
+describe('the servers', () => {
+  test('leave no port taken when one of them cannot have its own', async () => {
+    const [free, taken] = [await aPort(), await aPort()]
+    await free.close()
+    const listen = { webhook: `127.0.0.1:${free.port}`, metrics: `127.0.0.1:${taken.port}` }
+    await expect(serversOn(listen)).rejects.toMatchObject({ code: 'ConfigInvalid' })
+    await taken.close()
+    const servers = await serversOn(listen)
+    expect(servers.addresses.webhook).toBe(listen.webhook)
+    const stop = new AbortController()
+    stop.abort()
+    await servers.run(stop.signal)
+  })
+
+  test('say what the process still waits for', async () => {
+    const servers = await serversOn({ webhook: '127.0.0.1:0', metrics: '127.0.0.1:0' }, ['Deployment'])
+    const answer = await fetch(`http://${servers.addresses.metrics}/readyz`)
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { ready: false, waitingFor: ['first list of Deployment'] },
+    ])
+    const stop = new AbortController()
+    stop.abort()
+    await servers.run(stop.signal)
+  })
+})
