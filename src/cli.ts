@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { bumpCommand } from './cli/bump.ts'
 import { configCommand } from './cli/config.ts'
 import { crdsCommand } from './cli/crds.ts'
-import type { Io } from './cli/io.ts'
+import { type Io, leaveOnClosedPipe, screenText } from './cli/io.ts'
 import { openLocalRepository } from './cli/offline.ts'
 import { phaseCommand } from './cli/phase.ts'
 import { policyCheck } from './cli/policy.ts'
@@ -114,7 +114,8 @@ function readConfigOption(args: string[]): string | undefined {
 /** Why the process did not start, for people: what is wrong, where, and what to do. */
 function renderFailure(thrown: unknown): string {
   const error = asFairleadError(thrown)
-  return [`fairlead: ${error.code}: ${error.message}`, ...error.evidence.map((line) => `  ${line}`), ''].join('\n')
+  const lines = [`fairlead: ${error.code}: ${error.message}`, ...error.evidence.map((line) => `  ${line}`), '']
+  return screenText(lines.join('\n'))
 }
 
 const streams: Io = {
@@ -127,6 +128,7 @@ const streams: Io = {
   },
 }
 
+leaveOnClosedPipe(process.stdout, () => process.exit(0))
 main(process.argv.slice(2), streams).then(
   (exitCode) => {
     process.exitCode = exitCode

@@ -6,7 +6,7 @@ import type { FileEdit } from '../core/manifest/snapshot.ts'
 import { planBump, trace } from '../core/manifest/trace.ts'
 import { FairleadError } from '../errors.ts'
 import { readFolder } from './folder-snapshot.ts'
-import type { Io } from './io.ts'
+import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
 import { parseWorkloadArguments, wantsJson } from './workload-argument.ts'
 
@@ -34,7 +34,7 @@ export async function bumpCommand(args: string[], io: Io): Promise<number> {
     io.stdout(
       isJson ? `${JSON.stringify({ file: found.file, before, after, diff, files, versionLabelStale: stale })}\n` : diff,
     )
-    if (stale !== undefined && !isJson) io.stderr(`VersionLabelStale: ${stale}\n`)
+    if (stale !== undefined && !isJson) io.stderr(screenText(`VersionLabelStale: ${stale}\n`))
     return 0
   })
 }

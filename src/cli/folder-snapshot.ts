@@ -8,6 +8,9 @@ const skipped = new Set(['.git', 'node_modules'])
 const maxFileBytes = 1024 * 1024
 const maxTotalBytes = 256 * 1024 * 1024
 
+/** How the disk is read. */
+export type Disk = Pick<typeof import('node:fs/promises'), 'lstat' | 'readdir' | 'readFile'>
+
 interface Entry {
   mode: string
   text?: string
@@ -15,12 +18,12 @@ interface Entry {
 
 /**
  * The files of a folder as they lie on disk. Symlinks are listed and never followed, so nothing outside the folder is
- * read. `UsageInvalid` when there is no such folder, `RepositoryTooLarge` above 256 MiB of YAML and JSON.
+ * read. `UsageInvalid` when there is no such folder, or when a folder or manifest in it cannot be read: what is not seen
+ * might decide. `RepositoryTooLarge` above 256 MiB of YAML and JSON.
  */
-export async function readFolder(folder: string): Promise<Snapshot> {
+export async function readFolder(folder: string, disk: Disk = { lstat, readdir, readFile }): Promise<Snapshot> {
   const entries = new Map<string, Entry>()
-  const state = { total: 0 }
-  await readInto(entries, state, folder, '')
+  await readInto({ entries, total: 0, disk, folder }, '')
   const paths = [...entries.keys()].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)))
   return {
     revision: '',
@@ -30,34 +33,49 @@ export async function readFolder(folder: string): Promise<Snapshot> {
   }
 }
 
-async function readInto(entries: Map<string, Entry>, state: { total: number }, folder: string, within: string) {
-  const found = await listOf(path.join(folder, within), within === '')
+interface Reading {
+  entries: Map<string, Entry>
+  /** Bytes of text so far. */
+  total: number
+  disk: Disk
+  folder: string
+}
+
+async function readInto(reading: Reading, within: string): Promise<void> {
+  const { entries, disk, folder } = reading
+  const found = await orRefuse(path.join(folder, within), 'is no folder that can be read', (at) =>
+    disk.readdir(at, { withFileTypes: true }),
+  )
   for (const entry of found) {
     const file = within === '' ? entry.name : `${within}/${entry.name}`
     if (entry.isSymbolicLink()) entries.set(file, { mode: '120000' })
-    else if (entry.isDirectory() && !skipped.has(entry.name)) await readInto(entries, state, folder, file)
-    else if (entry.isFile()) entries.set(file, await readEntry(state, path.join(folder, file)))
+    else if (entry.isDirectory() && !skipped.has(entry.name)) await readInto(reading, file)
+    else if (entry.isFile()) {
+      const read = (at: string) => readEntry(reading, at)
+      entries.set(file, await orRefuse(path.join(folder, file), 'cannot be read', read))
+    }
   }
 }
 
-async function listOf(folder: string, isTop: boolean) {
+async function orRefuse<T>(at: string, why: string, read: (at: string) => Promise<T>): Promise<T> {
   try {
-    return await readdir(folder, { withFileTypes: true })
+    return await read(at)
   } catch (cause) {
-    if (!isTop) return []
-    throw new FairleadError('UsageInvalid', `${folder} is no folder that can be read.`, { cause })
+    if (cause instanceof FairleadError) throw cause
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : ''
+    throw new FairleadError('UsageInvalid', `${at} ${why}${code}.`, { cause })
   }
 }
 
-async function readEntry(state: { total: number }, file: string): Promise<Entry> {
-  const { size, mode } = await lstat(file)
+async function readEntry(reading: Reading, file: string): Promise<Entry> {
+  const { size, mode } = await reading.disk.lstat(file)
   const entry: Entry = { mode: (mode & 0o111) === 0 ? '100644' : '100755' }
   if (!isManifest(file) || size > maxFileBytes) return entry
-  state.total += size
-  if (state.total > maxTotalBytes) {
+  reading.total += size
+  if (reading.total > maxTotalBytes) {
     throw new FairleadError('RepositoryTooLarge', 'The folder holds more than 256 MiB of YAML and JSON.')
   }
-  const text = decode(await readFile(file))
+  const text = decode(await reading.disk.readFile(file))
   return text === undefined ? entry : { ...entry, text }
 }
 

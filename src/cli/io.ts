@@ -1,7 +1,27 @@
+import type { EventEmitter } from 'node:events'
+import { sanitiseLine } from '../core/change/text.ts'
+
 /** What a verb may do to the outside: its streams. Injected, so that verbs can be tested without a process. */
 export interface Io {
   stdout(text: string): void
   stderr(text: string): void
   /** All of standard input. */
   stdin(): Promise<Uint8Array>
+}
+
+/**
+ * Text for people, line by line without control characters: tags and file contents must not steer a terminal. Lines
+ * are cut at 2000 characters and keep their indentation.
+ */
+export function screenText(text: string): string {
+  const lines = text.split('\n').map((line) => `${/^ */.exec(line)?.[0] ?? ''}${sanitiseLine(line, 2000)}`)
+  return lines.join('\n')
+}
+
+/** Leaves quietly when nobody reads the output any more, as in `fairlead ... | head`. Other errors stay errors. */
+export function leaveOnClosedPipe(output: EventEmitter, leave: () => void): void {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    leave()
+  })
 }

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
+import { sanitiseLine } from '../core/change/text.ts'
 import type { Candidate } from '../core/image/decision.ts'
 import { type PolicyFields, parsePolicy } from '../core/image/policy.ts'
 import { selectTag } from '../core/image/select.ts'
 import { createTagList } from '../core/image/tag-list.ts'
 import { asFairleadError, FairleadError } from '../errors.ts'
-import type { Io } from './io.ts'
+import { type Io, screenText } from './io.ts'
 
 /** Tags on standard input, in bytes. */
 const inputLimit = 64 * 1024 * 1024
@@ -40,7 +41,7 @@ export async function policyCheck(args: string[], io: Io): Promise<number> {
     const { code, message } = asFairleadError(thrown)
     if (code === 'Internal') throw thrown
     if (wantsJson(args)) io.stdout(renderJson({ error: { code, message } }))
-    else io.stderr(`${code}: ${message}\n`)
+    else io.stderr(screenText(`${code}: ${message}\n`))
     return 2
   }
 }
@@ -111,8 +112,10 @@ function renderLines(
   current: string,
   decision: { selected: string | null; reason: string; candidates: Candidate[] },
 ): string {
-  const { selected, reason, candidates } = decision
+  const { selected, reason } = decision
+  const candidates = decision.candidates.map(({ tag, verdict }) => ({ tag: sanitiseLine(tag), verdict }))
   const width = candidates.reduce((most, { tag }) => Math.max(most, Math.min(tag.length, 60)), 0)
   const lines = candidates.map(({ tag, verdict }) => `  ${tag.padEnd(width)}  ${verdict}`)
-  return [`${current} -> ${selected ?? '(stays)'}  ${reason}`, ...lines, ''].join('\n')
+  const chosen = selected === null ? '(stays)' : sanitiseLine(selected)
+  return [`${sanitiseLine(current)} -> ${chosen}  ${reason}`, ...lines, ''].join('\n')
 }

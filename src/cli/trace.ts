@@ -1,6 +1,6 @@
 import { type Trace, trace } from '../core/manifest/trace.ts'
 import { readFolder } from './folder-snapshot.ts'
-import type { Io } from './io.ts'
+import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
 import { parseWorkloadArguments, wantsJson } from './workload-argument.ts'
 
@@ -12,7 +12,7 @@ export async function traceCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
     const { repository, root, query, image, isJson } = parseWorkloadArguments(args, usage)
     const found = trace(await readFolder(repository), root, image === undefined ? query : { ...query, image })
-    io.stdout(isJson ? `${JSON.stringify(jsonOf(found))}\n` : textOf(found))
+    io.stdout(isJson ? `${JSON.stringify(jsonOf(found))}\n` : screenText(textOf(found)))
     return 0
   })
 }

@@ -29,6 +29,16 @@ describe('fairlead policy check', () => {
     })
   })
 
+  it('lets no control character of a tag reach the terminal', async () => {
+    const { stdout } = await run('--policy all --current 1.0.0', '1.1.0\n\x1b]0;pwned\x07\n2\x9b31m\n\u202e1.2.0')
+    expect(stdout).toBe(
+      '1.0.0 -> 1.1.0  selected\n  1.1.0     selected\n  ]0;pwned  not-a-version\n  2 31m     not-a-version\n' +
+        '  1.2.0     not-a-version\n',
+    )
+    const current = await run('--policy all --current \x1b[2J', '1.1.0')
+    expect(current.stdout).toMatch(/^\[2J -> \(stays\)/)
+  })
+
   it('answers in lines otherwise', async () => {
     const { code, stdout } = await run('--policy patch --current 1.2.3', '1.2.4\n1.10.0')
     expect({ code, stdout }).toEqual({

@@ -89,9 +89,12 @@ describe('buildOf', () => {
     ])
   })
 
-  test.each(['resources:', 'resources: null', 'resources: []', 'resources: ~', 'resources: Null'])('%s names nothing', (text) => {
-    expect(buildOf(folder({ 'a/kustomization.yaml': `${text}\n` }), 'a').sources).toEqual([])
-  })
+  test.each(['resources:', 'resources: null', 'resources: []', 'resources: ~', 'resources: Null'])(
+    '%s names nothing',
+    (text) => {
+      expect(buildOf(folder({ 'a/kustomization.yaml': `${text}\n` }), 'a').sources).toEqual([])
+    },
+  )
 
   test.each([
     [

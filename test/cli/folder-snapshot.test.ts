@@ -1,0 +1,52 @@
+import { lstat, readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readFolder } from '../../src/cli/folder-snapshot.ts'
+import { folderOnDisk } from './offline-folder.ts'
+
+let folder = ''
+let remove = async () => {}
+
+beforeAll(async () => {
+  const made = await folderOnDisk({ 'apps/web/a.yaml': 'a: 1\n', 'apps/secret.bin': 'x', 'b.yaml': 'b: 1\n' })
+  folder = made.folder
+  remove = made.remove
+})
+
+afterAll(() => remove())
+
+/** The real disk, on which one path may not be read: permissions do not hold root back. */
+function diskWithout(locked: string) {
+  const guarded = <Read extends (at: never, options: never) => unknown>(read: Read): Read =>
+    ((at: string, options: never) => {
+      if (at !== path.join(folder, locked)) return read(at as never, options)
+      return Promise.reject(Object.assign(new Error('permission denied'), { code: 'EACCES' }))
+    }) as unknown as Read
+  return { lstat, readdir: guarded(readdir), readFile: guarded(readFile) }
+}
+
+describe('readFolder', () => {
+  test.each([
+    ['a folder', 'apps/web', 'is no folder that can be read'],
+    ['a manifest', 'apps/web/a.yaml', 'cannot be read'],
+    ['the whole', '', 'is no folder that can be read'],
+  ])('%s that may not be read is told, not left out', async (_, locked, why) => {
+    await expect(readFolder(folder, diskWithout(locked))).rejects.toMatchObject({
+      code: 'UsageInvalid',
+      message: `${path.join(folder, locked)} ${why} (EACCES).`,
+    })
+  })
+
+  test('the content of other files is not asked for', async () => {
+    const snapshot = await readFolder(folder, diskWithout('apps/secret.bin'))
+    expect(snapshot.paths).toEqual(['apps/secret.bin', 'apps/web/a.yaml', 'b.yaml'])
+    expect(snapshot.text('apps/web/a.yaml')).toBe('a: 1\n')
+  })
+
+  test('a folder that is not there is told', async () => {
+    await expect(readFolder(path.join(folder, 'none'))).rejects.toMatchObject({
+      code: 'UsageInvalid',
+      message: `${path.join(folder, 'none')} is no folder that can be read (ENOENT).`,
+    })
+  })
+})
