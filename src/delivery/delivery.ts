@@ -125,8 +125,6 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
     const tip = rendered.commits.at(-1)?.id ?? snapshot.revision
     const count = rendered.commits.length
     deps.fence()
-    await repository.store(rendered.objects)
-    deps.fence()
     const startedMs = clock.monotonicMs()
     const measured = (result: string) => {
       metrics.gitOperations.inc({ repository: deps.name, operation: 'push', result })
@@ -136,6 +134,8 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
       )
     }
     try {
+      await repository.store(rendered.objects)
+      deps.fence()
       await repository.push(branch, snapshot.revision, tip)
       measured('ok')
     } catch (thrown) {
