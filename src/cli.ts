@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { bumpCommand } from './cli/bump.ts'
 import { configCommand } from './cli/config.ts'

@@ -2,7 +2,6 @@ import {
   type AnnotationField,
   annotationFields,
   annotationPrefix,
-  appliedStepField,
   headwindPrefix,
   type Mode,
 } from '../../api/annotation.ts'
@@ -213,33 +212,6 @@ function readPolicy(found: ReadonlyMap<AnnotationField, FoundField>): Policy {
     })
     throw named.length === 0 ? error : new FairleadError('PolicyInvalid', named.join('; '), { evidence: named })
   }
-}
-
-/**
- * An annotation of ours that nobody reads, with what was probably meant; undefined when all are known. A typo must not
- * look like consent or like a refusal.
- */
-export function unknownAnnotation(
-  annotations: Readonly<Record<string, string>>,
-  containers: readonly string[],
-): FairleadError | undefined {
-  for (const key of Object.keys(annotations)) {
-    if (!key.startsWith(annotationPrefix)) continue
-    const [field = '', ...rest] = key.slice(annotationPrefix.length).split('.')
-    const container = rest.join('.')
-    const isField = field === appliedStepField || annotationFields.some((known) => known === field)
-    if (!isField) {
-      const known = annotationFields.map((name) => annotationPrefix + name).join(', ')
-      return new FairleadError('PolicyInvalid', `${key}: no such annotation; there are ${known}`)
-    }
-    if (rest.length > 0 && !containers.includes(container)) {
-      return new FairleadError(
-        'PolicyInvalid',
-        `${key}: there is no container ${container}; there are ${containers.join(', ')}`,
-      )
-    }
-  }
-  return undefined
 }
 
 /** It is read where rollouts are tracked; that it is wrong is said here, with everything else. */
