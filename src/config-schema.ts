@@ -149,7 +149,6 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>
 export type RepositoryConfig = z.output<typeof repository>
 export type RuleConfig = z.output<typeof rule>
-export type ReceiverConfig = z.output<typeof receiver>
 
 /** JSON Schema of the file, for editors. */
 export function configJsonSchema(): object {

@@ -193,7 +193,7 @@ describe('a human wins', () => {
     const replica = await start(world)
     world.git.commit('main', { 'apps/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.5', freely) }, 'By hand')
     await push(world, replica, '1.1.0')
-    await vi.waitFor(() => expect(world.git.read('main', 'apps/web.yaml')).toContain('web:1.1.0'))
+    await vi.waitFor(() => expect(world.git.read('main', 'apps/web.yaml')).toContain('web:1.1.0'), { timeout: 4_000 })
     expect(world.requests().map(({ spec }) => spec.change.from)).toEqual(['ghcr.io/acme/web:1.0.5'])
   })
 

@@ -81,14 +81,6 @@ export function renderImageReference(reference: ImageReference): string {
   return `${reference.name}${tag}${digest}`
 }
 
-/** Whether two references mean the same repository, however they are written (`nginx`, `docker.io/library/nginx`). */
-export function sameRepository(
-  a: Pick<ImageReference, 'registry' | 'repository'>,
-  b: Pick<ImageReference, 'registry' | 'repository'>,
-): boolean {
-  return a.registry === b.registry && a.repository === b.repository
-}
-
 /**
  * The reference with another tag, as text in the style as written. A reference that carries a digest needs the new one,
  * for the digest decides what runs: `DigestUnknown` without it. `ManifestInvalid` for a bad tag or digest.

@@ -48,12 +48,6 @@ export function controllerReference(owner: ApiObject): Owner {
   }
 }
 
-export function isControlledBy(object: ApiObject, owner: ApiObject): boolean {
-  return (
-    object.metadata.ownerReferences?.some((one) => one.controller === true && one.uid === owner.metadata.uid) ?? false
-  )
-}
-
 /** Kubernetes times have whole seconds. */
 export function kubernetesTime(date: Date = new Date()): string {
   return date.toISOString().replace(/\.\d{3}Z$/, 'Z')

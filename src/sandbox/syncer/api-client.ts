@@ -8,12 +8,6 @@ export interface ServedResource {
   namespaced: boolean
 }
 
-/** One object as the API gives it. */
-export interface RemoteObject extends Fields {
-  apiVersion: string
-  kind: string
-}
-
 /** A failed call; `reason` and message are the API server's. */
 export class ApiCallFailed extends Error {
   readonly status: number

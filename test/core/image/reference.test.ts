@@ -1,11 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  parseImageReference,
-  renderImageReference,
-  sameRepository,
-  withTag,
-} from '../../../src/core/image/reference.ts'
+import { parseImageReference, renderImageReference, withTag } from '../../../src/core/image/reference.ts'
 import { FairleadError } from '../../../src/errors.ts'
 
 const digest = `sha256:${'a1'.repeat(32)}`
@@ -101,11 +96,4 @@ describe('changing the tag', () => {
     const change = () => withTag(parseImageReference('nginx:1'), tag, newDigest)
     expect(change).toThrow(expect.objectContaining({ code: 'ManifestInvalid' }))
   })
-})
-
-it('knows one repository under all its names', () => {
-  const same = (a: string, b: string) => sameRepository(parseImageReference(a), parseImageReference(b))
-  expect(same('nginx:1', 'index.docker.io/library/nginx:2')).toBe(true)
-  expect(same('nginx', 'ghcr.io/library/nginx')).toBe(false)
-  expect(same('ghcr.io/nginx', 'ghcr.io/library/nginx')).toBe(false)
 })
