@@ -33,6 +33,14 @@ const ident = z.string().regex(/^[^\p{Cc}<>]+$/u, 'a name or address without <, 
 const dnsName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'lower-case letters, digits, dots and dashes')
+/** One requirement as `kubectl -l` takes it: `a=b`, `c!=d`, `e in (f, g)`, `h notin (i)`, `j`, `!k`. */
+const requirement = String.raw`(?:!?[\w./-]+|[\w./-]+ ?(?:==?|!=) ?[\w.-]*|[\w./-]+ (?:in|notin) ?\([\w., -]*\))`
+const labelSelector = z
+  .string()
+  .regex(
+    new RegExp(`^(?:${requirement}(?:, ?${requirement})*)?$`),
+    'a label selector such as team=shop,tier in (web, api)',
+  )
 const mode = z.enum(['observe', 'commit'])
 
 const cluster = z.strictObject({
@@ -43,7 +51,9 @@ const cluster = z.strictObject({
       exclude: globs(['kube-system', 'kube-public', 'kube-node-lease']),
     })
     .prefault({}),
-  labelSelector: z.string().default('').describe('Only workloads that match are looked at.'),
+  labelSelector: labelSelector
+    .default('')
+    .describe('Only workloads with these labels are asked for; saves memory, too. Empty = all.'),
 })
 
 const kubeconfig = z.strictObject({

@@ -1,4 +1,4 @@
-import { type KubernetesObject, objectKey, resources } from './api/kubernetes.ts'
+import { type KubernetesObject, objectKey, resources, workloadResources } from './api/kubernetes.ts'
 import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
@@ -30,9 +30,8 @@ export function createStores(
   const extraLabels = new Set(config.updates.rules.flatMap((rule) => Object.keys(rule.match.labels ?? {})))
   const shape = (object: KubernetesObject) =>
     watched(object.metadata.namespace ?? '') ? readWorkload(object, extraLabels) : undefined
-  const kinds = [resources.deployment, resources.statefulSet, resources.daemonSet]
-  const workloads = kinds.map((resource) => createStore(cluster, resource, shape, options))
-  const byKind = new Map(kinds.map((resource, index) => [resource.kind as string, workloads[index]]))
+  const workloads = workloadResources.map((resource) => createStore(cluster, resource, shape, options))
+  const byKind = new Map(workloadResources.map((resource, index) => [resource.kind as string, workloads[index]]))
   const requests = createStore(cluster, resources.updateRequest, readRequest, options)
   // A request whose own words disagree is no sibling of anything.
   requests.addIndex('siblings', (request) =>

@@ -12,7 +12,7 @@ import { createLeaseLock } from './adapters/kubernetes/lease.ts'
 import { createOwnObjects } from './adapters/kubernetes/own-object.ts'
 import { httpHostsOf, type RegistryHostSettings } from './adapters/registry/host.ts'
 import { createRegistry } from './adapters/registry/registry.ts'
-import { resources } from './api/kubernetes.ts'
+import { type Resource, resources, workloadResources } from './api/kubernetes.ts'
 import type { Environment } from './config.ts'
 import type { Config, RepositoryConfig } from './config-schema.ts'
 import { parseRepositoryUrl } from './core/change/repository-url.ts'
@@ -48,6 +48,13 @@ export interface WorldDeps {
   metrics: Metrics
 }
 
+/** The label selector of the configuration, for workloads only: other kinds have labels of their own. */
+function workloadSelector({ cluster: { labelSelector } }: Config): (resource: Resource) => string | undefined {
+  const isWorkload = ({ group, kind }: Resource) =>
+    workloadResources.some((workload) => workload.group === group && workload.kind === kind)
+  return (resource) => (labelSelector !== '' && isWorkload(resource) ? labelSelector : undefined)
+}
+
 /** Connects the adapters. Nothing is asked from the outside yet but which git backend there is. */
 export async function connectWorld({ config, environment, log, secrets, metrics }: WorldDeps): Promise<World> {
   await reportMissingFiles(config, log)
@@ -58,7 +65,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
   const sameEngine = config.engine.kubeconfig === '' && config.engine.context === ''
   const engineConnection = sameEngine ? connection : createConnection(engineAccount(config), clock)
   const engineClient = sameEngine ? client : createClient(engineConnection, `fairlead/${config.cluster.name}`)
-  const cluster = createCluster({ client, clock, log })
+  const cluster = createCluster({ client, clock, log, labelSelectorOf: workloadSelector(config) })
   const namespace = leaseNamespace(config, environment, connection.namespace)
   const secretSeen = (secret: string) => secrets.add(secret)
   return {

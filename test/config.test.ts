@@ -25,6 +25,19 @@ describe('the configuration', () => {
     expect(() => Object.assign(config.git, { backend: 'native' })).toThrow(TypeError)
   })
 
+  test.each([
+    '',
+    'team',
+    '!team',
+    'team=shop',
+    'a==b, c!=d',
+    'app.kubernetes.io/part-of in (shop, pay),tier notin (db)',
+  ])('takes the label selector %j', (labelSelector) => {
+    expect(parseConfig('fairlead.yaml', JSON.stringify({ cluster: { labelSelector } })).cluster.labelSelector).toBe(
+      labelSelector,
+    )
+  })
+
   const wrong: [what: string, text: string, ...expected: string[]][] = [
     ['a misspelt key with a suggestion', 'mdoe: commit', 'fairlead.yaml:1: mdoe: unknown key; did you mean mode?'],
     [
@@ -42,6 +55,11 @@ describe('the configuration', () => {
       'a number where text belongs',
       'cluster: {name: 5}',
       'cluster.name: Invalid input: expected string, received number',
+    ],
+    [
+      'a label selector that is none',
+      'cluster: {labelSelector: "team>shop"}',
+      'cluster.labelSelector: a label selector such as team=shop,tier in (web, api)',
     ],
     [
       'plain http without insecure',

@@ -79,6 +79,9 @@ export const resources = {
   },
 } as const satisfies Record<string, Resource>
 
+/** The kinds whose images and phases are followed. */
+export const workloadResources = [resources.deployment, resources.statefulSet, resources.daemonSet] as const
+
 /** `apps/v1`, or `v1` for the core group. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`

@@ -11,13 +11,19 @@ import { silentLog } from '../fakes/silent-log.ts'
 import type { ClusterWorld } from './cluster.suite.ts'
 
 /** The adapter as it is wired in the program. */
-export function openAdapter(kubeconfig: string) {
+export function openAdapter(kubeconfig: string, labelSelectorOf?: (resource: Resource) => string | undefined) {
   const connection = createConnection({ kubeconfig, context: '' }, systemClock)
   const client = createClient(connection, 'fairlead/test')
   return {
     connection,
     client,
-    cluster: createCluster({ client, clock: systemClock, log: silentLog, random: () => 0 }),
+    cluster: createCluster({
+      client,
+      clock: systemClock,
+      log: silentLog,
+      random: () => 0,
+      ...(labelSelectorOf && { labelSelectorOf }),
+    }),
     own: createOwnObjects(client),
     lease: (namespace: string, name: string) => createLeaseLock(client, { namespace, name }),
   }

@@ -1,9 +1,11 @@
+import { EventEmitter, once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
-import { describeCluster } from '../contract/cluster.suite.ts'
-import { openReal } from '../contract/cluster-adapter.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type KubernetesObject, resources } from '../../src/api/kubernetes.ts'
+import { deployment, describeCluster } from '../contract/cluster.suite.ts'
+import { openAdapter, openReal } from '../contract/cluster-adapter.ts'
 import type { Component } from './component.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { applyCrds } from './flux.ts'
@@ -27,3 +29,45 @@ afterAll(async () => {
 
 const settings = { namespace: 'fairlead-contract', missesChanges: false }
 describeCluster('adapter on a real API server', settings, () => openReal(plane.kubeconfig, settings.namespace))
+
+it('of all workloads only those with the labels of the selector are seen, also when labels change', async () => {
+  const labelled = (name: string, labels: Record<string, string>) => {
+    const object = deployment(settings.namespace, name, 0)
+    return { ...object, metadata: { ...object.metadata, labels } }
+  }
+  const world = await openReal(plane.kubeconfig, settings.namespace)
+  const selecting = openAdapter(plane.kubeconfig, () => 'team in (shop)')
+  await world.put(resources.deployment, labelled('ours', { team: 'shop' }))
+  await world.put(resources.deployment, labelled('theirs', { team: 'pay' }))
+  const stop = new AbortController()
+  const seen = new Set<string>()
+  const calls = new EventEmitter()
+  const observer = {
+    replaced: (objects: Map<string, string>) => {
+      for (const key of objects.keys()) seen.add(key)
+      calls.emit('call')
+    },
+    changed: (key: string) => {
+      seen.add(key)
+      calls.emit('call')
+    },
+    removed: (key: string) => {
+      seen.delete(key)
+      calls.emit('call')
+    },
+    alive: () => undefined,
+    restarted: () => undefined,
+  }
+  const name = (object: KubernetesObject) => object.metadata.name
+  const following = selecting.cluster.follow(resources.deployment, name, observer, stop.signal)
+  await once(calls, 'call')
+  expect([...seen]).toEqual([`${settings.namespace}/ours`])
+  const gone = once(calls, 'call')
+  await world.put(resources.deployment, labelled('ours', { team: 'pay' }))
+  await gone
+  expect([...seen]).toEqual([])
+  stop.abort()
+  await following
+  selecting.connection.close()
+  await world.close()
+})

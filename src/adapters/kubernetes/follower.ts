@@ -5,6 +5,8 @@ import { keyOf, readObject } from './object.ts'
 /** One kind that is followed: what turns raw JSON into calls of the observer. */
 export interface Follower<T> {
   readonly resource: Resource
+  /** What the API server is asked to send only, e.g. `team=shop`; undefined = all objects. */
+  readonly labelSelector: string | undefined
   /** Shapes one raw object; undefined when it has no name or `shape` failed, which is counted and logged. */
   read(raw: unknown): { key: string; object: T } | undefined
   /** Key of a raw object that is gone; undefined when it has no name, which is counted. */
@@ -19,11 +21,15 @@ export interface Follower<T> {
 
 /** `shape` and `observer` are other people's code: nothing they throw may end the watch. */
 export function createFollower<T>(
-  resource: Resource,
-  shape: (object: KubernetesObject) => T,
-  observer: FollowObserver<T>,
+  what: {
+    resource: Resource
+    labelSelector: string | undefined
+    shape: (object: KubernetesObject) => T
+    observer: FollowObserver<T>
+  },
   log: Log,
 ): Follower<T> {
+  const { resource, labelSelector, shape, observer } = what
   let malformedCount = 0
   const { kind } = resource
 
@@ -47,6 +53,7 @@ export function createFollower<T>(
 
   return {
     resource,
+    labelSelector,
     malformed,
     get malformedCount() {
       return malformedCount

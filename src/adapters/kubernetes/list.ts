@@ -54,7 +54,11 @@ async function readPage<T>(
   const action = listAction(follower)
   const response = await client.stream(objectPath(follower.resource, { namespace: '', name: '' }), {
     action,
-    query: { limit: pageSize === 0 ? undefined : pageSize, continue: token === '' ? undefined : token },
+    query: {
+      limit: pageSize === 0 ? undefined : pageSize,
+      continue: token === '' ? undefined : token,
+      labelSelector: follower.labelSelector,
+    },
     signal,
     purpose: 'request',
     headTimeoutMs: 60_000,

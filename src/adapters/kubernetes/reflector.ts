@@ -23,6 +23,8 @@ export interface ReflectorOptions {
   watchList?: boolean
   /** A watch that is silent for so long is restarted; API servers send a bookmark a minute. Default 150,000. */
   idleMs?: number
+  /** The label selector of a kind; undefined = all its objects. Default: all objects of every kind. */
+  labelSelectorOf?: (resource: Resource) => string | undefined
 }
 
 /** A server that knows WatchList sends its objects at once; one that ignores the question falls silent after them. */
@@ -66,7 +68,7 @@ export async function follow<T>(
   const { clock, log } = options
   const random = options.random ?? Math.random
   const backoff = createBackoff(random)
-  const follower = createFollower(what.resource, what.shape, what.observer, log)
+  const follower = createFollower({ ...what, labelSelector: options.labelSelectorOf?.(what.resource) }, log)
   const position: Position<T> = {
     resourceVersion: undefined,
     newest: '',

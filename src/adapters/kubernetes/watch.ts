@@ -49,7 +49,13 @@ export async function watchOnce<T>(
   try {
     const response = await client.stream(objectPath(follower.resource, { namespace: '', name: '' }), {
       action,
-      query: { ...call.query, watch: true, allowWatchBookmarks: true, timeoutSeconds: call.timeoutSeconds },
+      query: {
+        ...call.query,
+        labelSelector: follower.labelSelector,
+        watch: true,
+        allowWatchBookmarks: true,
+        timeoutSeconds: call.timeoutSeconds,
+      },
       signal: silence.signal,
       purpose: 'watch',
     })

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { resources } from '../../../src/api/kubernetes.ts'
+import { type Resource, resources } from '../../../src/api/kubernetes.ts'
 import { deployment } from '../../contract/cluster.suite.ts'
 import { type FakeApiServer, isList, isWatch, sendStatus, startApiServer } from '../../fakes/api-server.ts'
 import { createEagerClock } from './eager-clock.ts'
@@ -40,6 +40,27 @@ function watchThat(lines: string, end: 'ends' | 'breaks' | 'hangs') {
     })
   }
 }
+
+describe('a label selector', () => {
+  it.each([true, false])('is sent with every list and watch (WatchList %s)', async (watchList) => {
+    server.watchList = watchList
+    const labelSelectorOf = ({ kind }: Resource) => (kind === 'Deployment' ? 'team=shop,tier in (web, api)' : undefined)
+    const follow = start({ watchList, labelSelectorOf })
+    await follow.until(() => follow.state.size === 1)
+    await server.watching()
+    const asked = [...listsSeen(), ...watchesSeen()].map(({ query }) => query.get('labelSelector'))
+    expect(new Set(asked)).toEqual(new Set(['team=shop,tier in (web, api)']))
+    await follow.stop()
+  })
+
+  it('of another kind is not sent', async () => {
+    const follow = start({ labelSelectorOf: ({ kind }) => (kind === 'DaemonSet' ? 'team=shop' : undefined) })
+    await follow.until(() => follow.state.size === 1)
+    await server.watching()
+    expect([...listsSeen(), ...watchesSeen()].some(({ query }) => query.has('labelSelector'))).toBe(false)
+    await follow.stop()
+  })
+})
 
 describe('list', () => {
   it('is read in pages until there is no more', async () => {
