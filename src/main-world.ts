@@ -49,7 +49,7 @@ export interface WorldDeps {
 }
 
 /** The label selector of the configuration, for workloads only: other kinds have labels of their own. */
-function workloadSelector({ cluster: { labelSelector } }: Config): (resource: Resource) => string | undefined {
+export function workloadSelector({ cluster: { labelSelector } }: Config): (resource: Resource) => string | undefined {
   const isWorkload = ({ group, kind }: Resource) =>
     workloadResources.some((workload) => workload.group === group && workload.kind === kind)
   return (resource) => (labelSelector !== '' && isWorkload(resource) ? labelSelector : undefined)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { resources } from '../src/api/kubernetes.ts'
 import { parseConfig } from '../src/config.ts'
-import { requireLeastRights } from '../src/main-world.ts'
+import { requireLeastRights, workloadSelector } from '../src/main-world.ts'
 import { createFakeCluster } from './fakes/cluster.ts'
 
 function aClusterThatAllows(verb: string, plural: string) {
@@ -25,5 +25,24 @@ describe('starting', () => {
   test('is allowed with the right to read them', async () => {
     const config = parseConfig('f.yaml', '')
     await expect(requireLeastRights(aClusterThatAllows('list', 'deployments'), config)).resolves.toBeUndefined()
+  })
+})
+
+describe('the label selector', () => {
+  const selectorOf = workloadSelector(parseConfig('f.yaml', 'cluster: {labelSelector: team=shop}'))
+
+  test.each([resources.deployment, resources.statefulSet, resources.daemonSet])('holds for $kind', (resource) => {
+    expect(selectorOf(resource)).toBe('team=shop')
+  })
+
+  test.each([resources.updateRequest, resources.kustomization, resources.gitRepository])(
+    'does not hide $kind, which has labels of its own',
+    (resource) => {
+      expect(selectorOf(resource)).toBeUndefined()
+    },
+  )
+
+  test('is not sent when it is empty', () => {
+    expect(workloadSelector(parseConfig('f.yaml', ''))(resources.deployment)).toBeUndefined()
   })
 })
