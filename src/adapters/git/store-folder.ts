@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FairleadError } from '../../errors.ts'
+import { DamagedStore } from './backend.ts'
 
 /** What stands in `HEAD` of every store: a branch that is never there, because each command names its own ref. */
 export const headText = 'ref: refs/heads/none\n'
@@ -10,9 +12,35 @@ export const headText = 'ref: refs/heads/none\n'
  * clean the cache while we run, and git would then look for another repository or know no remote. Synchronous, because
  * four questions take under a tenth of a millisecond that way.
  */
-export function isWhole(gitDir: string): boolean {
+function isWhole(gitDir: string): boolean {
   if (!['objects', 'refs'].every((name) => isFolder(join(gitDir, name)))) return false
   return existsSync(join(gitDir, 'config')) && readHead(gitDir) === headText
+}
+
+/** The life of one store's folder; it is a cache and may go at any time. */
+export interface StoreFolder {
+  /** Creates what is missing at the first use; after that, `DamagedStore` when somebody took the folder away. */
+  prepare(): Promise<void>
+  /** Deletes the folder; the next `prepare` creates it anew. */
+  discard(): Promise<void>
+}
+
+/** The folder `gitDir`, filled by `create`. Both calls reject with `ConfigInvalid` when it may not be written. */
+export function createStoreFolder(gitDir: string, create: () => Promise<void>): StoreFolder {
+  let prepared = false
+  const explain = (error: unknown) => Promise.reject(explainFolder(error, gitDir))
+  return {
+    async prepare() {
+      if (prepared && !isWhole(gitDir)) throw new DamagedStore(`${gitDir} was deleted or changed from outside`)
+      if (prepared) return
+      await create().catch(explain)
+      prepared = true
+    },
+    async discard() {
+      prepared = false
+      await rm(gitDir, { recursive: true, force: true, maxRetries: 3 }).catch(explain)
+    },
+  }
 }
 
 /** Creates the cache folder. `ConfigInvalid` when it cannot be created or written. */

@@ -1,17 +1,15 @@
 import { Buffer } from 'node:buffer'
 import fs from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import git from 'isomorphic-git'
 import { FairleadError } from '../../../errors.ts'
 import type { GitObject } from '../../../ports.ts'
 import { DamagedStore } from '../backend.ts'
-import { explainFolder, headText, isWhole } from '../store-folder.ts'
+import { createStoreFolder, headText, type StoreFolder } from '../store-folder.ts'
 
 /** A bare object store on disk, read and filled in process. */
-export interface Store {
-  /** Creates what is missing at the first use; after that, `DamagedStore` when somebody took the folder away. */
-  prepare(): Promise<void>
+export interface Store extends StoreFolder {
   /** Undefined when it is not here. */
   read(id: string, memory: object): Promise<GitObject | undefined>
   /** Records where the remote branch is, so that the next fetch can say what we have. */
@@ -20,13 +18,10 @@ export interface Store {
   shallow(): Promise<ReadonlySet<string>>
   /** True until something was fetched. */
   isEmpty(): Promise<boolean>
-  discard(): Promise<void>
 }
 
 /** The store in `gitDir`, with one remote called `origin`. */
 export function createStore(gitDir: string, url: string): Store {
-  let prepared = false
-
   async function create(): Promise<void> {
     for (const folder of ['objects', 'refs']) await mkdir(join(gitDir, folder), { recursive: true, mode: 0o700 })
     await git.init({ fs, gitdir: gitDir, dir: gitDir, bare: true })
@@ -35,12 +30,7 @@ export function createStore(gitDir: string, url: string): Store {
   }
 
   return {
-    async prepare() {
-      if (prepared && !isWhole(gitDir)) throw new DamagedStore(`${gitDir} was deleted or changed from outside`)
-      if (prepared) return
-      await create().catch((error) => Promise.reject(explainFolder(error, gitDir)))
-      prepared = true
-    },
+    ...createStoreFolder(gitDir, create),
     async read(id, memory) {
       try {
         const found = await git.readObject({ fs, gitdir: gitDir, oid: id, format: 'content', cache: memory })
@@ -61,12 +51,6 @@ export function createStore(gitDir: string, url: string): Store {
       return new Set(text.split('\n').filter(Boolean))
     },
     isEmpty: async () => hasNoPack(gitDir),
-    async discard() {
-      prepared = false
-      await rm(gitDir, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
-        throw explainFolder(error, gitDir)
-      })
-    },
   }
 }
 

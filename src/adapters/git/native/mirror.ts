@@ -1,8 +1,7 @@
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FairleadError } from '../../../errors.ts'
-import { DamagedStore } from '../backend.ts'
-import { explainFolder, headText, isWhole } from '../store-folder.ts'
+import { createStoreFolder, headText, type StoreFolder } from '../store-folder.ts'
 
 /** What stands in the mirror's own `config` file. */
 export interface MirrorSettings {
@@ -14,16 +13,13 @@ export interface MirrorSettings {
 }
 
 /** A bare repository on disk that holds the branches we work on; a cache that may be deleted at any time. */
-export interface Mirror {
-  /** Creates what is missing at the first use; after that, `DamagedStore` when somebody took the folder away. */
-  prepare(): Promise<void>
+export interface Mirror extends StoreFolder {
   /** True until something was fetched; only then may a fetch be shallow. */
   isEmpty(): Promise<boolean>
   isShallow(): Promise<boolean>
   /** Does the server leave out blobs on request? */
   readonly blobless: boolean
   setBlobless(blobless: boolean): Promise<void>
-  discard(): Promise<void>
 }
 
 /** Every fetch leaves a pack; a mirror with more of them is fetched anew at the start, which is cheaper than a repack. */
@@ -32,7 +28,6 @@ const maxPacks = 200
 /** The mirror of one repository. */
 export function createMirror(settings: MirrorSettings): Mirror {
   const { gitDir } = settings
-  let prepared = false
   let blobless = true
 
   async function writeConfig(): Promise<void> {
@@ -53,12 +48,7 @@ export function createMirror(settings: MirrorSettings): Mirror {
   }
 
   return {
-    async prepare() {
-      if (prepared && !isWhole(gitDir)) throw new DamagedStore(`${gitDir} was deleted or changed from outside`)
-      if (prepared) return
-      await create().catch((error) => Promise.reject(explainFolder(error, gitDir)))
-      prepared = true
-    },
+    ...createStoreFolder(gitDir, create),
     isEmpty: async () => !(await exists(join(gitDir, 'refs/remotes/origin'))),
     isShallow: async () => (await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => '')) !== '',
     get blobless() {
@@ -67,12 +57,6 @@ export function createMirror(settings: MirrorSettings): Mirror {
     async setBlobless(value) {
       blobless = value
       await writeConfig()
-    },
-    async discard() {
-      prepared = false
-      await rm(gitDir, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
-        throw explainFolder(error, gitDir)
-      })
     },
   }
 }
