@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { field, text } from '../workload/field.ts'
 import type { Ancestry } from './ancestry.ts'
 import { fluxCondition, isSuspended, withAge } from './flux-condition.ts'
-import { type Sync, type SyncStateName, syncedObject } from './sync-state.ts'
+import { fluxVerdicts, type Sync } from './sync-state.ts'
 
 /**
  * How far a GitRepository or an OCIRepository has come with a commit: `seen` when its artifact contains it. A source
@@ -13,14 +13,7 @@ export function decideSourceSync(
   stored: { revision: string; contains: Ancestry },
   question: { commit: string; now?: Date | undefined },
 ): Sync {
-  const verdict = (state: SyncStateName, reason: string, message: string): Sync => ({
-    engine: 'flux',
-    object: syncedObject(source),
-    state,
-    reason,
-    message,
-    revision: stored.revision,
-  })
+  const verdict = fluxVerdicts(source, stored.revision)
   if (stored.contains === 'yes') return verdict('seen', 'ArtifactStored', `${stored.revision} is stored`)
   if (isSuspended(source)) return verdict('blocked', 'Suspended', `the ${source.kind} is suspended; resume it`)
   const pinned = text(field(source.spec, 'ref'), 'commit')

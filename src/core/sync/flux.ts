@@ -4,7 +4,7 @@ import type { Ancestry } from './ancestry.ts'
 import { type FluxCondition, fluxCondition, isSuspended, withAge } from './flux-condition.ts'
 import { fluxCommit } from './flux-revision.ts'
 import { decideSourceSync } from './flux-source.ts'
-import { type Sync, type SyncStateName, syncedObject } from './sync-state.ts'
+import { fluxVerdicts, type Sync, syncedObject } from './sync-state.ts'
 
 export type { Sync }
 
@@ -67,27 +67,18 @@ export function decideSync(question: SyncQuestion): Sync {
   const proof = applied.find(({ contains }) => contains === 'yes')
   if (proof === undefined) return stateBeforeApply(question, kustomization, attempted)
   const successor = replacement(question, applied, proof)
-  const of = { engine: 'flux' as const, object: syncedObject(kustomization) }
   if (successor !== undefined) {
     const message = `${successor} took the place of ${question.commit}`
-    return { ...of, state: 'superseded', reason: 'Superseded', message, revision: successor }
+    return fluxVerdicts(kustomization, successor)('superseded', 'Superseded', message)
   }
   const message = `${proof.revision} is applied and contains ${question.commit}`
-  return { ...of, state: 'applied', reason: 'Applied', message, revision: proof.revision }
+  return fluxVerdicts(kustomization, proof.revision)('applied', 'Applied', message)
 }
 
 function stateBeforeApply(question: SyncQuestion, kustomization: KubernetesObject, attempted: Evidence): Sync {
   const { source, now, commit } = question
   const { revision, contains } = attempted
-  const object = syncedObject(kustomization)
-  const verdict = (state: SyncStateName, reason: string, message: string): Sync => ({
-    engine: 'flux',
-    object,
-    state,
-    reason,
-    message,
-    revision,
-  })
+  const verdict = fluxVerdicts(kustomization, revision)
   if (isSuspended(kustomization)) return verdict('blocked', 'Suspended', 'the Kustomization is suspended; resume it')
   const trouble = troubleOf(kustomization)
   if (trouble?.reason === 'DependencyNotReady') return verdict('blocked', trouble.reason, withAge(trouble, now))
@@ -98,7 +89,7 @@ function stateBeforeApply(question: SyncQuestion, kustomization: KubernetesObjec
     const run = fluxCondition(kustomization, 'Reconciling')
     return verdict('seen', run?.reason || 'Progressing', run?.message || `${revision} is being reconciled`)
   }
-  if (source !== undefined) return beforeSource(question, sourceState(question), object)
+  if (source !== undefined) return beforeSource(question, sourceState(question), syncedObject(kustomization))
   if (trouble?.reason === 'ArtifactFailed') return verdict('failed', trouble.reason, withAge(trouble, now))
   return revision !== '' && contains === 'unknown'
     ? verdict('unknown', 'AncestryUnknown', `nobody knows whether ${revision} contains ${commit}`)

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { count, field } from '../workload/field.ts'
 import { type FluxCondition, fluxCondition, isSuspended, withAge } from './flux-condition.ts'
-import { type Sync, type SyncStateName, syncedObject } from './sync-state.ts'
+import { fluxVerdicts, type Sync, syncedObject } from './sync-state.ts'
 
 /**
  * How far a HelmRelease has come with a commit. It knows no commit itself: the Kustomization that applied it does, and
@@ -11,14 +11,7 @@ import { type Sync, type SyncStateName, syncedObject } from './sync-state.ts'
 export function decideHelmSync(release: KubernetesObject, owner: Sync | undefined, now?: Date): Sync {
   const object = syncedObject(release)
   const revision = owner?.revision ?? ''
-  const verdict = (state: SyncStateName, reason: string, message: string): Sync => ({
-    engine: 'flux',
-    object,
-    state,
-    reason,
-    message,
-    revision,
-  })
+  const verdict = fluxVerdicts(release, revision)
   if (owner === undefined) {
     return verdict('unknown', 'OwnerUnknown', 'the Kustomization that applied the HelmRelease is not known')
   }

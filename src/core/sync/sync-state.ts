@@ -18,6 +18,12 @@ export interface Sync {
   revision: string
 }
 
+/** Makes verdicts about one object of Flux, all resting on the same revision. */
+export function fluxVerdicts(object: KubernetesObject, revision: string) {
+  const of = { engine: 'flux' as const, object: syncedObject(object), revision }
+  return (state: SyncStateName, reason: string, message: string): Sync => ({ ...of, state, reason, message })
+}
+
 /** `Kind/namespace/name` of an object. */
 export function syncedObject(object: KubernetesObject): string {
   const { name, namespace } = object.metadata
