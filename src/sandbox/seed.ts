@@ -28,7 +28,7 @@ export async function seedDemo(world: SeedGround): Promise<DemoSeed> {
   world.registry.push('acme/worker', '2.3.0')
   world.git.createRepository('gitops', demoFiles(images))
   const repositoryUrl = world.git.urlOf('gitops')
-  for (const object of fluxObjects(repositoryUrl)) world.apply(object)
+  for (const object of Object.values(fluxObjects(repositoryUrl))) world.apply(object)
   for (const [namespace, name] of [
     ['shop', 'web'],
     ['shop', 'production-worker'],
@@ -48,26 +48,21 @@ function isRolledOut(world: SeedGround, namespace: string, name: string): boolea
   return conditions.some((one) => textAt(one, 'reason') === 'NewReplicaSetAvailable')
 }
 
-function fluxObjects(url: string): unknown[] {
-  return [
-    {
-      apiVersion: 'source.toolkit.fluxcd.io/v1',
-      kind: 'GitRepository',
-      metadata: { name: 'gitops', namespace: 'flux-system' },
-      spec: { interval: '1m', url, ref: { branch: 'main' } },
-    },
-    {
-      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-      kind: 'Kustomization',
-      metadata: { name: 'apps', namespace: 'flux-system' },
-      spec: {
-        interval: '10m',
-        path: './apps',
-        prune: true,
-        sourceRef: { kind: 'GitRepository', name: 'gitops' },
-      },
-    },
-  ]
+/** A GitRepository `gitops` of this address and the Kustomization `apps` of its folder `apps`, as a user applies them. */
+export function fluxObjects(url: string) {
+  const source = {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    metadata: { name: 'gitops', namespace: 'flux-system' },
+    spec: { interval: '1m', url, ref: { branch: 'main' } },
+  }
+  const kustomization = {
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name: 'apps', namespace: 'flux-system' },
+    spec: { interval: '10m', path: './apps', prune: true, sourceRef: { kind: 'GitRepository', name: 'gitops' } },
+  }
+  return { source, kustomization }
 }
 
 function demoFiles(images: { web: string; worker: string }): FileChanges {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { customResourceDefinitions } from '../../src/api/crd.ts'
 import { writeKubeconfig } from '../../src/sandbox/kubeconfig.ts'
 import { type ApiServer, startApiServer } from '../../src/sandbox/kubernetes/api-server.ts'
+import { fluxObjects } from '../../src/sandbox/seed.ts'
 import { fluxDefinitions } from '../../src/sandbox/syncer/definition.ts'
 import { fairleadRules } from '../../src/sandbox/world.ts'
 import { annotations, type BenchWorkload, firstTag } from './main-job-repository.ts'
@@ -38,7 +39,7 @@ export async function startCluster(
   })
   for (const object of [...accessObjects(), ...customResourceDefinitions, ...fluxDefinitions]) put(api, object)
   for (const workload of flux.workloads) put(api, deployment(workload, flux.registry))
-  for (const object of fluxObjects(flux, flux.commit)) put(api, object)
+  for (const object of appliedFlux(flux, flux.commit)) put(api, object)
   const kubeconfig = join(directory, 'kubeconfig')
   await writeKubeconfig(kubeconfig, { server: api.url, token, user: 'fairlead' })
   return {
@@ -52,7 +53,7 @@ export async function startCluster(
           resolve()
         })
       })
-      for (const object of fluxObjects(flux, commit)) put(api, object)
+      for (const object of appliedFlux(flux, commit)) put(api, object)
       return applied
     },
     close: () => api.close(),
@@ -141,29 +142,16 @@ function deployment({ name, namespace, image }: BenchWorkload, registry: string)
   }
 }
 
-function fluxObjects(flux: { url: string; workloads: readonly BenchWorkload[] }, commit: string): object[] {
+function appliedFlux(flux: { url: string; workloads: readonly BenchWorkload[] }, commit: string): object[] {
   const revision = `main@sha1:${commit}`
   const ready = { type: 'Ready', status: 'True', reason: 'Succeeded', message: revision, observedGeneration: 1 }
   const conditions = [{ ...ready, lastTransitionTime: new Date().toISOString() }]
   const entries = flux.workloads.map(({ namespace, name }) => ({ id: `${namespace}_${name}_apps_Deployment`, v: 'v1' }))
+  const { source, kustomization } = fluxObjects(flux.url)
   return [
+    { ...source, status: { observedGeneration: 1, artifact: { revision }, conditions } },
     {
-      apiVersion: 'source.toolkit.fluxcd.io/v1',
-      kind: 'GitRepository',
-      metadata: { name: 'gitops', namespace: 'flux-system' },
-      spec: { interval: '1m', url: flux.url, ref: { branch: 'main' } },
-      status: { observedGeneration: 1, artifact: { revision }, conditions },
-    },
-    {
-      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-      kind: 'Kustomization',
-      metadata: { name: 'apps', namespace: 'flux-system' },
-      spec: {
-        interval: '10m',
-        path: './apps',
-        prune: true,
-        sourceRef: { kind: 'GitRepository', name: 'gitops' },
-      },
+      ...kustomization,
       status: {
         observedGeneration: 1,
         lastAppliedRevision: revision,

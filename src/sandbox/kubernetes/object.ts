@@ -1,26 +1,14 @@
+import type { ObjectMeta, OwnerReference } from '../../api/kubernetes.ts'
 import type { Fields } from '../json.ts'
 
 /** Object metadata as stored; fields that the sandbox does not care about are kept as they came. */
-export interface Metadata extends Fields {
-  name: string
-  namespace?: string
+export interface Metadata extends ObjectMeta, Fields {
   generateName?: string
-  uid?: string
-  resourceVersion?: string
-  generation?: number
-  creationTimestamp?: string
-  deletionTimestamp?: string
-  labels?: Record<string, string>
-  annotations?: Record<string, string>
   finalizers?: string[]
   ownerReferences?: Owner[]
 }
 
-export interface Owner extends Fields {
-  apiVersion: string
-  kind: string
-  name: string
-  uid: string
+export interface Owner extends OwnerReference, Fields {
   controller?: boolean
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fieldsAt, listAt, textAt } from '../../../src/sandbox/json.ts'
+import { fluxObjects } from '../../../src/sandbox/seed.ts'
 import { startWorld, type World } from '../../../src/sandbox/world.ts'
 import { temporaryFolder } from '../git-host/git-command.ts'
 
@@ -29,24 +30,9 @@ const config = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {na
 
 function install(spec: object = {}): void {
   world.git.createRepository('gitops', { 'apps/web.yaml': workload('acme/web:1.0.0'), 'apps/one.yaml': config('one') })
-  world.apply({
-    apiVersion: 'source.toolkit.fluxcd.io/v1',
-    kind: 'GitRepository',
-    metadata: { name: 'gitops', namespace: 'flux-system' },
-    spec: { interval: '1m', url: world.git.urlOf('gitops'), ref: { branch: 'main' } },
-  })
-  world.apply({
-    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-    kind: 'Kustomization',
-    metadata: { name: 'apps', namespace: 'flux-system' },
-    spec: {
-      interval: '10m',
-      path: './apps',
-      prune: true,
-      sourceRef: { kind: 'GitRepository', name: 'gitops' },
-      ...spec,
-    },
-  })
+  const { source, kustomization } = fluxObjects(world.git.urlOf('gitops'))
+  world.apply(source)
+  world.apply({ ...kustomization, spec: { ...kustomization.spec, ...spec } })
 }
 
 const kustomization = () => world.get('Kustomization', 'flux-system', 'apps')
