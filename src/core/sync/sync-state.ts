@@ -20,8 +20,8 @@ export interface Sync {
 
 /** Makes verdicts about one object of Flux, all resting on the same revision. */
 export function fluxVerdicts(object: KubernetesObject, revision: string) {
-  const of = { engine: 'flux' as const, object: syncedObject(object), revision }
-  return (state: SyncStateName, reason: string, message: string): Sync => ({ ...of, state, reason, message })
+  const of = { engine: 'flux' as const, object: syncedObject(object) }
+  return (state: SyncStateName, reason: string, message: string): Sync => ({ ...of, state, reason, message, revision })
 }
 
 /** `Kind/namespace/name` of an object. */
