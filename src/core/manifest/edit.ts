@@ -1,9 +1,11 @@
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
 import { FairleadError } from '../../errors.ts'
-import { type LocatedScalar, locateScalar } from './locate.ts'
+import { changeBlock, embeddedYaml } from './embedded-yaml.ts'
+import { type KeyPath, parseKeyPath, renderKeyPath } from './key-path.ts'
+import { type LocatedScalar, locateScalar, placeAt } from './locate.ts'
 import { renderScalar } from './scalar-text.ts'
 import { scalarText } from './yaml-place.ts'
-import { keyText, readYaml, startOf, type YamlSource } from './yaml-source.ts'
+import { keyText, parseYaml, readYaml, startOf, type YamlSource } from './yaml-source.ts'
 
 /** One value to change: only when it still is what was expected. */
 export interface ScalarEdit {
@@ -15,43 +17,81 @@ export interface ScalarEdit {
 /**
  * The text with the scalars replaced and every other byte as it was. Quotes, anchors, tags and comments stay; a plain
  * value that some YAML reader would not take for a string is quoted. The result is read again and compared before it
- * is returned. `ValueChanged` when a value is not the expected one; otherwise the refusals of `readYaml` and
- * `locateScalar`. An anchored value is edited where it stands; aliases of it then read the new value too.
+ * is returned. `ValueChanged` when a value is not the expected one; otherwise the refusals of `readYaml`,
+ * `locateScalar` and `embeddedYaml`. An anchored value is edited where it stands; aliases of it then read the new value
+ * too.
  */
 export function editScalars(file: string, text: string, edits: readonly ScalarEdit[]): string {
-  const source = readYaml(file, text)
-  const changes = changesOf(source, edits)
-  if (changes.length === 0) return text
-  let edited = text
-  for (const { at, written } of changes.toReversed()) {
-    edited = edited.slice(0, at.start) + written + edited.slice(at.end)
+  return editSource(
+    readYaml(file, text),
+    edits.map((edit) => ({ ...edit, path: parseKeyPath(edit.keyPath) })),
+  )
+}
+
+/** An edit whose path counts from the source at hand. */
+interface SourceEdit extends ScalarEdit {
+  path: KeyPath
+}
+
+function editSource(source: YamlSource, edits: readonly SourceEdit[]): string {
+  const direct = edits.filter(({ path }) => path.embedded === undefined)
+  const changes = [...changesOf(source, direct), ...blockChangesOf(source, edits)]
+  changes.sort((left, right) => left.start - right.start)
+  if (changes.length === 0) return source.text
+  let edited = source.text
+  for (const { start, end, written } of changes.toReversed()) {
+    edited = edited.slice(0, start) + written + edited.slice(end)
   }
   verify(source, edited, changes)
   return edited
 }
 
 interface Change {
-  at: LocatedScalar
+  keyPath: string
+  /** Offset of the scalar that changes; of a block this is where its `|` stands. */
+  node: number
+  start: number
+  end: number
   value: string
   written: string
 }
 
-function changesOf(source: YamlSource, edits: readonly ScalarEdit[]): Change[] {
-  const byPath = new Map<string, Change>()
-  for (const edit of edits) {
-    const at = locateScalar(source, edit.keyPath)
-    if (at.value !== edit.expected) throw changed(source.file, at, edit.expected)
-    const other = byPath.get(edit.keyPath)
-    if (other !== undefined && other.value !== edit.value) {
-      throw new FairleadError('UsageInvalid', `${source.file}:${at.line} ${edit.keyPath} is given two new values.`)
+function changesOf(source: YamlSource, edits: readonly SourceEdit[]): Change[] {
+  const byPath = new Map<string, { at: LocatedScalar; value: string }>()
+  for (const { keyPath, path, expected, value } of edits) {
+    const at = locateScalar(source, path)
+    if (at.value !== expected) throw changed(source.file, at, expected)
+    const other = byPath.get(keyPath)
+    if (other !== undefined && other.value !== value) {
+      throw new FairleadError('UsageInvalid', `${source.file}:${at.line} ${keyPath} is given two new values.`)
     }
+    byPath.set(keyPath, { at, value })
+  }
+  return [...byPath.values()].flatMap(({ at, value }): Change[] => {
+    if (at.value === value) return []
     // JSON knows no plain strings.
     const style = at.style === 'plain' && source.file.endsWith('.json') ? 'double' : at.style
-    byPath.set(edit.keyPath, { at, value: edit.value, written: renderScalar(edit.value, style) })
+    const { keyPath, start, end } = at
+    return [{ keyPath, node: start, start, end, value, written: renderScalar(value, style) }]
+  })
+}
+
+/** Edits in texts that are YAML themselves, one change per text. */
+function blockChangesOf(source: YamlSource, edits: readonly SourceEdit[]): Change[] {
+  const byBlock = new Map<string, SourceEdit[]>()
+  for (const edit of edits) {
+    const { embedded, ...block } = edit.path
+    if (embedded === undefined) continue
+    const keyPath = renderKeyPath(block)
+    byBlock.set(keyPath, [...(byBlock.get(keyPath) ?? []), { ...edit, path: embedded }])
   }
-  return [...byPath.values()]
-    .filter(({ at, value }) => at.value !== value)
-    .sort((left, right) => left.at.start - right.at.start)
+  return [...byBlock].flatMap(([keyPath, inner]): Change[] => {
+    const place = placeAt(source, parseKeyPath(keyPath))
+    const before = embeddedYaml(place)
+    const after = editSource(before, inner)
+    if (after === before.text) return []
+    return [{ keyPath, node: startOf(place.node), ...changeBlock(place, after) }]
+  })
 }
 
 function changed(file: string, at: LocatedScalar, expected: string): FairleadError {
@@ -64,9 +104,9 @@ function changed(file: string, at: LocatedScalar, expected: string): FairleadErr
 
 /** Reads the result and compares it with the original: only the wanted values may differ, and they must be strings. */
 function verify(source: YamlSource, edited: string, changes: readonly Change[]): void {
-  const wanted = new Map(changes.map(({ at, value }) => [at.start, value]))
+  const wanted = new Map(changes.map(({ node, value }) => [node, value]))
   const before = outline(source)
-  const after = outline(readYaml(source.file, edited))
+  const after = outline(source.within === undefined ? readYaml(source.file, edited) : parseYaml(source.file, edited))
   const same =
     before.length === after.length &&
     before.every((mark, index) => {
@@ -76,7 +116,7 @@ function verify(source: YamlSource, edited: string, changes: readonly Change[]):
       return other?.text === `scalar ${value}` && other.string
     })
   if (same) return
-  const paths = changes.map(({ at }) => at.keyPath).join(', ')
+  const paths = changes.map(({ keyPath }) => keyPath).join(', ')
   throw new FairleadError('NotEditable', `${source.file}: changing ${paths} would change other values too.`)
 }
 

@@ -7,6 +7,8 @@ export type KeyStep = string | number
 export interface KeyPath {
   document: number
   steps: readonly KeyStep[]
+  /** Where in the YAML that the text at these steps is itself, e.g. Helm values in a block of an Argo CD Application. */
+  embedded?: KeyPath
 }
 
 const simpleKey = /[A-Za-z_][A-Za-z0-9_-]*/y
@@ -14,7 +16,10 @@ const index = /\[(0|[1-9][0-9]{0,8})\]/y
 const quotedKey = /\[("(?:[^"\\]|\\.)*")\]/y
 const documentIndex = /(0|[1-9][0-9]{0,8}):/y
 
-/** Text form, e.g. `0:spec.template.spec.containers[0].image`; a key that is no plain word is written `["a.b/c"]`. */
+/**
+ * Text form, e.g. `0:spec.template.spec.containers[0].image`; a key that is no plain word is written `["a.b/c"]`. What
+ * lies in an embedded text follows after a bar: `0:spec.source.helm.values|0:image.tag`.
+ */
 export function renderKeyPath(path: KeyPath): string {
   let text = ''
   for (const step of path.steps) {
@@ -22,21 +27,27 @@ export function renderKeyPath(path: KeyPath): string {
     else if (matchAt(simpleKey, step, 0)?.[0] === step) text += text === '' ? step : `.${step}`
     else text += `[${JSON.stringify(step)}]`
   }
-  return `${path.document}:${text}`
+  const inner = path.embedded === undefined ? '' : `|${renderKeyPath(path.embedded)}`
+  return `${path.document}:${text}${inner}`
 }
 
 /** Reads what `renderKeyPath` writes. `UsageInvalid` for any other text, with the position that is wrong. */
 export function parseKeyPath(text: string): KeyPath {
-  const head = matchAt(documentIndex, text, 0)
-  if (head === null) throw invalid(text, 0, 'it must start with a document index, e.g. 0:')
+  return parseFrom(text, 0)
+}
+
+function parseFrom(text: string, start: number): KeyPath {
+  const head = matchAt(documentIndex, text, start)
+  if (head === null) throw invalid(text, start, 'it must start with a document index, e.g. 0:')
   const steps: KeyStep[] = []
-  let at = head[0].length
-  while (at < text.length) {
+  let at = start + head[0].length
+  while (at < text.length && text[at] !== '|') {
     const { step, end } = readStep(text, at, steps.length === 0)
     steps.push(step)
     at = end
   }
-  return { document: Number(head[1]), steps }
+  const path = { document: Number(head[1]), steps }
+  return at === text.length ? path : { ...path, embedded: parseFrom(text, at + 1) }
 }
 
 function readStep(text: string, at: number, first: boolean): { step: KeyStep; end: number } {

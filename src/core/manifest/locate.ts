@@ -1,8 +1,8 @@
 import { isScalar, isSeq } from 'yaml'
 import { FairleadError } from '../../errors.ts'
-import { parseKeyPath } from './key-path.ts'
+import { type KeyPath, renderKeyPath } from './key-path.ts'
 import type { ScalarStyle } from './scalar-text.ts'
-import { enter, lineOf, type Place, rootPlace, scalarText, whereIs } from './yaml-place.ts'
+import { enter, keyPathOf, lineOf, type Place, rootPlace, scalarText, whereIs } from './yaml-place.ts'
 import type { YamlSource } from './yaml-source.ts'
 
 /** A scalar that may be replaced: `text.slice(start, end)` is all that changes. */
@@ -28,12 +28,14 @@ const styles: Record<string, ScalarStyle> = { PLAIN: 'plain', QUOTE_SINGLE: 'sin
  * scalar, has a tag other than `!!str`, or is not written there but inherited through an alias or merge key.
  * `Templated` when its text holds a placeholder that another tool fills in.
  */
-export function locateScalar(source: YamlSource, keyPath: string): LocatedScalar {
-  return scalarAt(placeAt(source, keyPath), keyPath)
+export function locateScalar(source: YamlSource, path: KeyPath): LocatedScalar {
+  const place = placeAt(source, path)
+  return scalarAt(place, keyPathOf(place))
 }
 
-function placeAt(source: YamlSource, keyPath: string): Place {
-  const path = parseKeyPath(keyPath)
+/** The node at a key path of this very source (what is embedded in its texts has a source of its own). */
+export function placeAt(source: YamlSource, path: KeyPath): Place {
+  const keyPath = renderKeyPath(path)
   const document = source.documents[path.document]
   let place = document === undefined ? undefined : rootPlace(source, document)
   if (place === undefined) throw refused(source.file, keyPath, `the file has no document ${path.document}`)

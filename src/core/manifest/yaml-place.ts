@@ -1,5 +1,5 @@
 import { isAlias, isCollection, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
-import { type KeyStep, renderKeyPath } from './key-path.ts'
+import { type KeyPath, type KeyStep, renderKeyPath } from './key-path.ts'
 import { keyText, lineAt, startOf, type YamlDocument, type YamlSource } from './yaml-source.ts'
 
 /** A node in a file and the steps that lead to it. After an alias the steps are those of the anchored node. */
@@ -71,12 +71,23 @@ export function scalarText(node: Scalar): string | undefined {
 
 /** The path of a place in text form. */
 export function keyPathOf(place: Place): string {
-  return renderKeyPath({ document: place.document.index, steps: place.steps })
+  return renderKeyPath(pathOf(place))
 }
 
-/** The line of a place, from 1. */
+/** The path of a place, from the root of its file. */
+export function pathOf({ source, document, steps }: Place): KeyPath {
+  const path = { document: document.index, steps }
+  return source.within === undefined ? path : embed(source.within.keyPath, path)
+}
+
+function embed(outer: KeyPath, inner: KeyPath): KeyPath {
+  return { ...outer, embedded: outer.embedded === undefined ? inner : embed(outer.embedded, inner) }
+}
+
+/** The line of a place in its file, from 1. */
 export function lineOf(place: Place): number {
-  return lineAt(place.source.text, startOf(place.node))
+  const { text, within } = place.source
+  return lineAt(text, startOf(place.node)) + (within === undefined ? 0 : within.firstLine - 1)
 }
 
 /** `file:line`, as used in every piece of evidence. */

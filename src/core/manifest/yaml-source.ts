@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { FairleadError } from '../../errors.ts'
-import type { KeyStep } from './key-path.ts'
+import type { KeyPath, KeyStep } from './key-path.ts'
 
 /** Nesting that is read; deeper input can exhaust the stack of YAML readers, ours and others. */
 export const maxYamlDepth = 64
@@ -40,6 +40,8 @@ export interface YamlSource {
   file: string
   text: string
   documents: readonly YamlDocument[]
+  /** Set when the text is a block inside another source of the file: where the block is and its first line there. */
+  within?: { keyPath: KeyPath; firstLine: number }
 }
 
 /** Files whose trees are kept, and the size of text for which that is worth the memory: a tree takes far more. */
@@ -64,7 +66,8 @@ export function readYaml(file: string, text: string): YamlSource {
   return source
 }
 
-function parseYaml(file: string, text: string): YamlSource {
+/** Reads YAML that nobody asks for again by file and text; the refusals of `readYaml`. */
+export function parseYaml(file: string, text: string): YamlSource {
   refuseLarge(file, text)
   const documents = compose(file, text).map((document, index): YamlDocument => {
     const mistake = document.errors[0]

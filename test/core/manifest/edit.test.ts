@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { editScalars } from '../../../src/core/manifest/edit.ts'
+import { parseKeyPath } from '../../../src/core/manifest/key-path.ts'
 import { locateScalar } from '../../../src/core/manifest/locate.ts'
 import { readYaml } from '../../../src/core/manifest/yaml-source.ts'
 import { FairleadError } from '../../../src/errors.ts'
@@ -150,7 +151,7 @@ describe('editScalars', () => {
         const edit = { keyPath: '0:list[0].tag', expected: 'v1', value: wanted }
         const once = editScalars('f.yaml', head + written + tail, [edit])
         expect(once.startsWith(head) && once.endsWith(tail)).toBe(true)
-        expect(locateScalar(readYaml('f.yaml', once), edit.keyPath).value).toBe(wanted)
+        expect(locateScalar(readYaml('f.yaml', once), parseKeyPath(edit.keyPath)).value).toBe(wanted)
         expect(editScalars('f.yaml', once, [{ ...edit, expected: wanted }])).toBe(once)
       }),
     )
