@@ -87,7 +87,11 @@ const memo = createFileMemo<Kustomization>()
 function parseKustomization(file: string, text: string): Kustomization {
   const source = readYaml(file, text)
   const document = source.documents[0]
-  const root = document === undefined ? undefined : rootPlace(source, document)
+  return kustomizationAt(file, document === undefined ? undefined : rootPlace(source, document))
+}
+
+/** What the fields of a kustomization do, wherever they stand: in its file, or in an object of a GitOps engine. */
+export function kustomizationAt(file: string, root: Place | undefined): Kustomization {
   const value = (key: string) => (root === undefined ? undefined : enter(root, key))
   return {
     file,

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
-import { isSeq } from 'yaml'
+import { isScalar, isSeq } from 'yaml'
 import { FairleadError } from '../../errors.ts'
+import { embeddedYaml } from './embedded-yaml.ts'
 import { folderOf, resolvePath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
 import { enter, enterAll, itemsOf, type Place, rootPlace, textOf, whereIs } from './yaml-place.ts'
@@ -16,17 +17,21 @@ export interface Patch {
   replacement: boolean
   /** Patterns for the objects it applies to; absent when the content itself names its object. */
   target?: { kind: string; name: string }
-  /** Content written in the kustomization file. */
-  inline?: string
+  /** Content written in the kustomization file: a text that is YAML, or the replacement itself. */
+  inline?: Place
   /** Content in a file of its own: path in the repository; `''` when it is outside or remote. */
   path?: string
 }
 
-/** The container whose image a patch might change. */
-export interface PatchedContainer {
+/** An object that a patch might change. */
+export interface PatchedObject {
   kind: string
   /** The names the object has on its way through the layers. */
   names: readonly string[]
+}
+
+/** The container whose image a patch might change. */
+export interface PatchedContainer extends PatchedObject {
   /** Steps to the pod's `spec`. */
   podSpec: readonly string[]
   list: 'containers' | 'initContainers'
@@ -35,13 +40,13 @@ export interface PatchedContainer {
   container: string
 }
 
-/** The patches and replacements of a kustomization file. */
+/** The patches and replacements of a kustomization, in the order in which kustomize applies them (its kusttarget). */
 export function patchesOf(root: Place): Patch[] {
   const folder = folderOf(root.source.file)
   const list = (key: string) => itemsOf(enter(root, key))
   return [
-    ...['patches', 'patchesJson6902'].flatMap((key) => list(key).map((entry) => patchOf(entry, folder))),
     ...list('patchesStrategicMerge').map((entry) => strategicOf(entry, folder)),
+    ...['patches', 'patchesJson6902'].flatMap((key) => list(key).map((entry) => patchOf(entry, folder))),
     ...list('replacements').map((entry) => replacementOf(entry, folder)),
   ]
 }
@@ -56,24 +61,39 @@ function patchOf(entry: Place, folder: string): Patch {
 
 function strategicOf(entry: Place, folder: string): Patch {
   const text = textOf(entry) ?? ''
-  const content = text.includes('\n') ? { inline: text } : { path: resolvePath(folder, text) ?? '' }
+  const content = text.includes('\n') ? { inline: entry } : { path: resolvePath(folder, text) ?? '' }
   return { where: whereIs(entry), replacement: false, ...content }
 }
 
 function replacementOf(entry: Place, folder: string): Patch {
   const content = contentOf(entry, '', folder)
-  // An inline replacement is YAML inside the kustomization file: its own text, read again, stands for it.
-  const [start, , end] = entry.node.range ?? [0, 0, 0]
-  const line = entry.source.text.lastIndexOf('\n', start - 1) + 1
-  const inline = ' '.repeat(Math.max(start - line, 0)) + entry.source.text.slice(start, end)
-  return { where: whereIs(entry), replacement: true, ...(content.path === undefined ? { inline } : content) }
+  return { where: whereIs(entry), replacement: true, ...(content.path === undefined ? { inline: entry } : content) }
 }
 
-function contentOf(entry: Place, inlineKey: string, folder: string): { inline?: string; path?: string } {
+function contentOf(entry: Place, inlineKey: string, folder: string): { inline?: Place; path?: string } {
   const path = textOf(enter(entry, 'path'))
   if (path !== undefined) return { path: resolvePath(folder, path) ?? '' }
-  const inline = inlineKey === '' ? undefined : textOf(enter(entry, inlineKey))
-  return inline === undefined ? {} : { inline }
+  const inline = inlineKey === '' ? undefined : enter(entry, inlineKey)
+  return textOf(inline) === undefined || inline === undefined ? {} : { inline }
+}
+
+/**
+ * What a patch is made of, one place per document. A text that is no literal block can be read and not edited. Undefined
+ * when it is not in the repository; otherwise the refusals of `readYaml`.
+ */
+export function patchContent(snapshot: Snapshot, patch: Patch): Place[] | undefined {
+  const { inline, path } = patch
+  if (inline !== undefined && patch.replacement) return [inline]
+  const text = path === undefined ? textOf(inline) : snapshot.text(path)
+  if (text === undefined) return undefined
+  const isBlock = inline !== undefined && isScalar(inline.node) && inline.node.type === 'BLOCK_LITERAL'
+  const source = isBlock ? embeddedYaml(inline) : readYaml(path ?? patch.where, text)
+  const through =
+    inline === undefined || isBlock ? {} : { through: `the text at ${patch.where}, which is no block ("|")` }
+  return source.documents.flatMap((document) => {
+    const root = rootPlace(source, document)
+    return root === undefined ? [] : [{ ...root, ...through }]
+  })
 }
 
 /**
@@ -82,15 +102,11 @@ function contentOf(entry: Place, inlineKey: string, folder: string): { inline?: 
  */
 export function touchesImage(snapshot: Snapshot, patch: Patch, container: PatchedContainer): string | undefined {
   const { target } = patch
-  if (target !== undefined && !selects(target, container)) return undefined
-  const text = patch.path === undefined ? patch.inline : snapshot.text(patch.path)
-  if (text === undefined) return `${patch.where} refers to a patch that is not in the repository`
+  if (target !== undefined && !selectsObject(target, container)) return undefined
   try {
-    const source = readYaml(patch.path ?? patch.where, text)
-    const touching = source.documents.some((document) => {
-      const root = rootPlace(source, document)
-      return root !== undefined && contentTouches(root, patch, container)
-    })
+    const content = patchContent(snapshot, patch)
+    if (content === undefined) return `${patch.where} refers to a patch that is not in the repository`
+    const touching = content.some((root) => contentTouches(root, patch, container))
     return touching ? `${patch.where} changes the image of container ${container.container}` : undefined
   } catch (thrown) {
     if (!(thrown instanceof FairleadError)) throw thrown
@@ -100,8 +116,15 @@ export function touchesImage(snapshot: Snapshot, patch: Patch, container: Patche
 
 /** Does a patch for this object mention the word anywhere? A coarse look, for labels. */
 export function mentions(snapshot: Snapshot, patch: Patch, container: PatchedContainer, word: string): boolean {
-  if (patch.target !== undefined && !selects(patch.target, container)) return false
-  return (patch.path === undefined ? patch.inline : snapshot.text(patch.path))?.includes(word) ?? false
+  if (patch.target !== undefined && !selectsObject(patch.target, container)) return false
+  const text = patch.path === undefined ? sourceTextOf(patch.inline) : snapshot.text(patch.path)
+  return text?.includes(word) ?? false
+}
+
+/** The text of a place with everything below it, as it stands in the file. */
+function sourceTextOf(place: Place | undefined): string | undefined {
+  const [start, end] = place?.node.range ?? [0, 0]
+  return place?.source.text.slice(start, end)
 }
 
 function contentTouches(root: Place, patch: Patch, container: PatchedContainer): boolean {
@@ -162,15 +185,15 @@ function replacementTouches(replacement: Place, container: PatchedContainer): bo
   return itemsOf(enter(replacement, 'targets')).some((target) => {
     const select = enter(target, 'select')
     const text = (key: string) => (select === undefined ? '' : (textOf(enter(select, key)) ?? ''))
-    if (!selects({ kind: text('kind'), name: text('name') }, container)) return false
+    if (!selectsObject({ kind: text('kind'), name: text('name') }, container)) return false
     return itemsOf(enter(target, 'fieldPaths')).some((path) => {
       return stepsTouch((textOf(path) ?? '').split('.'), container)
     })
   })
 }
 
-/** kustomize reads both as anchored regular expressions; empty means any. */
-function selects(target: { kind: string; name: string }, container: PatchedContainer): boolean {
+/** Does a patch with this target apply to the object? kustomize reads both as anchored regular expressions; empty = any. */
+export function selectsObject(target: { kind: string; name: string }, object: PatchedObject): boolean {
   const matches = (pattern: string, values: readonly string[]) => {
     if (pattern === '' || values.includes(pattern)) return true
     try {
@@ -180,5 +203,5 @@ function selects(target: { kind: string; name: string }, container: PatchedConta
       return true
     }
   }
-  return matches(target.kind, [container.kind]) && matches(target.name, container.names)
+  return matches(target.kind, [object.kind]) && matches(target.name, object.names)
 }

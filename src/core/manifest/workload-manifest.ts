@@ -79,7 +79,7 @@ export function manifestsIn(snapshot: Snapshot, file: string): ManifestFile {
 }
 
 /** The objects of a file; lists are opened. */
-function objectsOf(source: YamlSource): Place[] {
+export function objectsOf(source: YamlSource): Place[] {
   return source.documents.flatMap((document) => {
     const root = rootPlace(source, document)
     if (root === undefined) return []

@@ -1,0 +1,88 @@
+import { FairleadError } from '../../errors.ts'
+import type { Build, BuildSource } from './kustomize.ts'
+import type { Merged } from './merged.ts'
+import { allSources, liveName, writtenName } from './name-index.ts'
+import { objectLayers } from './object-layer.ts'
+import type { Snapshot } from './snapshot.ts'
+import { objectsOf } from './workload-manifest.ts'
+import { enter, enterAll, type Place, textOf, whereIs } from './yaml-place.ts'
+import { readYaml } from './yaml-source.ts'
+
+/** Live identity of an object; `namespace` `''` when it is not known. */
+export interface ObjectIdentity {
+  /** API group, e.g. `helm.toolkit.fluxcd.io`. */
+  group: string
+  kind: string
+  namespace: string
+  name: string
+}
+
+/** An object that a root declares: its manifest, and what it is after all patches. */
+export interface DeclaredObject {
+  manifest: Place
+  source: BuildSource
+  merged: Merged
+}
+
+/**
+ * The one manifest from which a root deploys an object of a custom kind (a HelmRelease, an Application, a Flux
+ * Kustomization, a ConfigMap). `targetNamespace` is what the engine forces on everything. `NotTraced` when there is none,
+ * `Ambiguous` when several fit; or the refusal of a file that names it and cannot be read.
+ */
+export function findDeclared(
+  snapshot: Snapshot,
+  build: Build,
+  identity: ObjectIdentity,
+  targetNamespace?: string,
+): DeclaredObject {
+  const found: DeclaredObject[] = []
+  const problems: FairleadError[] = []
+  for (const source of allSources(snapshot, build, identity.name)) {
+    try {
+      found.push(...declaredIn(snapshot, source, identity, targetNamespace))
+    } catch (thrown) {
+      if (!(thrown instanceof FairleadError)) throw thrown
+      problems.push(thrown)
+    }
+  }
+  const [only, second] = found
+  if (only !== undefined && second === undefined) return only
+  const text = `${identity.kind} ${identity.namespace === '' ? '' : `${identity.namespace}/`}${identity.name}`
+  const root = build.root === '' ? 'the root of the repository' : build.root
+  if (second !== undefined) {
+    const evidence = found.map(({ manifest }) => whereIs(manifest))
+    throw new FairleadError('Ambiguous', `${text} is declared ${found.length} times under ${root}.`, { evidence })
+  }
+  const [problem] = problems
+  if (problem !== undefined) throw problem
+  const evidence = [...build.unfollowed, ...build.generated].slice(0, 20)
+  throw new FairleadError('NotTraced', `${text} is not declared under ${root}.`, { evidence })
+}
+
+function declaredIn(
+  snapshot: Snapshot,
+  source: BuildSource,
+  { group, kind, namespace, name }: ObjectIdentity,
+  targetNamespace: string | undefined,
+): DeclaredObject[] {
+  const text = snapshot.text(source.file)
+  const written = writtenName(source, name)
+  if (text === undefined || written === undefined) return []
+  return objectsOf(readYaml(source.file, text)).flatMap((manifest): DeclaredObject[] => {
+    if (textOf(enter(manifest, 'kind')) !== kind || groupOf(manifest) !== group) return []
+    if (textOf(enterAll(manifest, 'metadata', 'name')) !== written) return []
+    const own = textOf(enterAll(manifest, 'metadata', 'namespace')) ?? ''
+    const layered = source.layers.findLast((layer) => layer.namespace !== '')?.namespace ?? own
+    const lands = targetNamespace ?? layered
+    // Without a namespace anywhere it lands where its applier says, which is not known here.
+    if (namespace !== '' && lands !== '' && lands !== namespace) return []
+    const names = [written, liveName(source, written)]
+    return [{ manifest, source, merged: objectLayers(snapshot, source, manifest, { kind, names }) }]
+  })
+}
+
+function groupOf(manifest: Place): string {
+  const apiVersion = textOf(enter(manifest, 'apiVersion')) ?? ''
+  const slash = apiVersion.indexOf('/')
+  return slash === -1 ? '' : apiVersion.slice(0, slash)
+}

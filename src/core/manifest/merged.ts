@@ -1,0 +1,87 @@
+import { isMap, isScalar } from 'yaml'
+import { FairleadError } from '../../errors.ts'
+import type { KeyStep } from './key-path.ts'
+import { enter, entriesOf, type Place, textOf } from './yaml-place.ts'
+
+/**
+ * Mappings that are laid over each other, as Helm merges values files and kustomize merges patches into custom resources:
+ * mappings are merged key by key, anything else is replaced as a whole, and `null` takes away.
+ */
+
+/** One mapping that takes part, or a change about which only the place is known. */
+export interface MergeLayer {
+  place: Place
+  /** Steps from the root of the merged value to where this layer speaks. */
+  at?: readonly KeyStep[]
+  /** Nothing below it shows through at and under `at`, as with a JSON patch's `replace`. */
+  replaces?: boolean
+  /** What it makes of the values at and under `at` is not known, and why. */
+  opaque?: string
+}
+
+/** Layers over each other, the one that wins first. All of them speak at or under the place in question. */
+export type Merged = readonly MergeLayer[]
+
+/** One step further; empty when nothing is there. `Masked` when a layer that is not understood speaks there. */
+export function enterMerged(merged: Merged, step: KeyStep): Merged {
+  const below: MergeLayer[] = []
+  for (const layer of merged) {
+    const [next, ...rest] = layer.at ?? []
+    if (next !== undefined) {
+      if (next === step) below.push({ ...layer, at: rest })
+      continue
+    }
+    if (layer.opaque !== undefined) throw masked(layer, layer.opaque)
+    const child = enter(layer.place, step)
+    if (child !== undefined && !isNull(child)) below.push({ ...layer, place: child, at: [] })
+    if (hidesBelow(layer, child)) break
+  }
+  return below
+}
+
+/** What replaces leaves nothing below; a value that is no mapping hides what it lies on, and so does its absence. */
+function hidesBelow({ place, replaces }: MergeLayer, child: Place | undefined): boolean {
+  if (replaces === true || !isMap(place.node)) return true
+  return child !== undefined && !isMap(child.node)
+}
+
+/** Several steps at once. */
+export function enterAllMerged(merged: Merged, ...steps: KeyStep[]): Merged {
+  return steps.reduce<Merged>(enterMerged, merged)
+}
+
+/** The value that decides: a scalar or a sequence. Undefined for a mapping and for nothing. `Masked` as above. */
+export function decidingPlace(merged: Merged): Place | undefined {
+  const [first] = merged
+  if (first === undefined) return undefined
+  if (first.opaque !== undefined) throw masked(first, first.opaque)
+  if ((first.at?.length ?? 0) > 0 || isMap(first.place.node)) return undefined
+  return first.place
+}
+
+/** Text of the scalar that decides. */
+export function mergedText(merged: Merged): string | undefined {
+  return textOf(decidingPlace(merged))
+}
+
+/** All keys that are there after merging; empty for anything but mappings. */
+export function mergedKeys(merged: Merged): string[] {
+  const keys = new Set<string>()
+  for (const layer of merged) {
+    const [next] = layer.at ?? []
+    if (typeof next === 'string') keys.add(next)
+    else for (const { key } of entriesOf(layer.place)) if (key !== '<<') keys.add(key)
+  }
+  return [...keys].filter((key) => enterMerged(merged, key).length > 0)
+}
+
+function isNull({ node }: Place): boolean {
+  return isScalar(node) && node.value === null
+}
+
+function masked({ place }: MergeLayer, why: string): FairleadError {
+  const where = `${place.source.file}`
+  return new FairleadError('Masked', `${where} changes values in a way that is not followed: ${why}.`, {
+    evidence: [why],
+  })
+}

@@ -1,0 +1,93 @@
+import { isSeq } from 'yaml'
+import { FairleadError } from '../../errors.ts'
+import type { KeyStep } from './key-path.ts'
+import type { BuildSource } from './kustomize.ts'
+import type { Merged, MergeLayer } from './merged.ts'
+import { type Patch, type PatchedObject, patchContent, selectsObject } from './patch.ts'
+import type { Snapshot } from './snapshot.ts'
+import { whyOpaque } from './transformer.ts'
+import { enter, enterAll, itemsOf, type Place, textOf } from './yaml-place.ts'
+
+/**
+ * A custom resource as its root deploys it: the manifest, and over it the patches of each layer, the outermost on top.
+ * kustomize merges patches into custom resources like JSON merge patches, lists as a whole.
+ */
+export function objectLayers(snapshot: Snapshot, source: BuildSource, manifest: Place, object: PatchedObject): Merged {
+  const layers: MergeLayer[] = [{ place: manifest }]
+  for (const { patches, transformers } of source.layers) {
+    for (const patch of patches) layers.push(...patchLayers(snapshot, patch, object, manifest))
+    for (const transformer of transformers) {
+      const opaque = whyOpaque(snapshot, transformer)
+      if (opaque !== undefined) layers.push({ place: manifest, opaque })
+    }
+  }
+  return layers.reverse()
+}
+
+/** What a patch lays over the object, in its own order. What cannot be read counts as changing everything. */
+function patchLayers(snapshot: Snapshot, patch: Patch, object: PatchedObject, manifest: Place): MergeLayer[] {
+  if (patch.target !== undefined && !selectsObject(patch.target, object)) return []
+  try {
+    const content = patchContent(snapshot, patch)
+    if (content === undefined) {
+      return [{ place: manifest, opaque: `${patch.where} refers to a patch that is not in the repository` }]
+    }
+    return content.flatMap((root) => contentLayers(root, patch, object))
+  } catch (thrown) {
+    if (!(thrown instanceof FairleadError)) throw thrown
+    return [{ place: manifest, opaque: `${patch.where} cannot be read: ${thrown.message}` }]
+  }
+}
+
+function contentLayers(root: Place, patch: Patch, object: PatchedObject): MergeLayer[] {
+  if (patch.replacement) {
+    return (isSeq(root.node) ? itemsOf(root) : [root]).flatMap((one) => replacementLayers(one, patch, object))
+  }
+  if (isSeq(root.node)) return itemsOf(root).flatMap((operation) => operationLayers(operation, patch.where))
+  if (patch.target === undefined && !isFor(root, object)) return []
+  if (root.source.text.includes('$patch')) return [{ place: root, opaque: `${patch.where} has a $patch directive` }]
+  return [{ place: root }]
+}
+
+function isFor(root: Place, { kind, names }: PatchedObject): boolean {
+  return textOf(enter(root, 'kind')) === kind && names.includes(textOf(enterAll(root, 'metadata', 'name')) ?? '')
+}
+
+/** An RFC 6902 operation. Only `replace`, and `add` of a key, say plainly what comes of them. */
+function operationLayers(operation: Place, where: string): MergeLayer[] {
+  const text = (key: string) => textOf(enter(operation, key))
+  const [op, path, from] = [text('op'), text('path'), text('from')]
+  if (op === 'test' || path === undefined) return []
+  const at = pointerSteps(path)
+  const value = enter(operation, 'value')
+  const sets = op === 'replace' || (op === 'add' && typeof at.at(-1) === 'string' && at.at(-1) !== '-')
+  if (sets && value !== undefined) return [{ place: value, at, replaces: true }]
+  const opaque = `${where} has the operation ${op} ${path}`
+  // Adding to a list, or taking from it, moves its other items.
+  const whole = typeof at.at(-1) === 'number' || at.at(-1) === '-' ? at.slice(0, -1) : at
+  return [whole, ...(from === undefined ? [] : [pointerSteps(from)])].map((steps) => {
+    return { place: operation, at: steps, opaque }
+  })
+}
+
+/** RFC 6901; whole numbers are list positions. */
+function pointerSteps(pointer: string): KeyStep[] {
+  const parts = pointer.split('/').slice(1)
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')))
+}
+
+function replacementLayers(replacement: Place, { where }: Patch, object: PatchedObject): MergeLayer[] {
+  return itemsOf(enter(replacement, 'targets')).flatMap((target): MergeLayer[] => {
+    const select = enter(target, 'select')
+    const text = (key: string) => (select === undefined ? '' : (textOf(enter(select, key)) ?? ''))
+    if (!selectsObject({ kind: text('kind'), name: text('name') }, object)) return []
+    const paths = itemsOf(enter(target, 'fieldPaths')).map((path) => textOf(path) ?? '')
+    return paths.map((path) => {
+      // Only plain words lead to one place; from the first other step on everything may change.
+      const words = path.split('.')
+      const odd = words.findIndex((word) => !/^[A-Za-z][A-Za-z0-9_-]*$/.test(word))
+      const at = odd === -1 ? words : words.slice(0, odd)
+      return { place: replacement, at, opaque: `${where} is a replacement of ${path}` }
+    })
+  })
+}
