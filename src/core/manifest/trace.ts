@@ -1,4 +1,5 @@
 import { FairleadError } from '../../errors.ts'
+import type { GitBranch } from './applier.ts'
 import { chooseContainer, decisionFor } from './container-choice.ts'
 import { type DeclaredPolicy, declaredPolicyOf } from './declared-annotation.ts'
 import { type Deployed, findDeployed, type WorkloadQuery } from './deployed.ts'
@@ -60,6 +61,12 @@ export interface Trace {
   declared: DeclaredPolicy
 }
 
+/** A trace that went through what applies the workload. */
+export interface BranchTrace extends Trace {
+  /** Where the slot and all labels that follow it lie. */
+  branch: GitBranch
+}
+
 /**
  * Finds the place that decides a container's image under a root: the manifest itself, or the outermost kustomize
  * `images:` entry that matches. Refuses by name, with evidence, whenever something that is not followed here (a patch,
@@ -79,6 +86,16 @@ export function trace(snapshot: Snapshot, root: string, query: TraceQuery): Trac
  * `to`, `ValueChanged` when the snapshot is not the one that was traced.
  */
 export function planBump(snapshot: Snapshot, traced: Trace, to: string): FileEdit[] {
+  return planEdits(snapshot, traced, to, (edited) => trace(edited, traced.root, traced.query))
+}
+
+/** `planBump` for any way of tracing: `retrace` traces again with the edited files. */
+export function planEdits(
+  snapshot: Snapshot,
+  traced: Trace,
+  to: string,
+  retrace: (edited: Snapshot) => Trace,
+): FileEdit[] {
   const wanted = parseWantedImage(to)
   if (traced.image === to) return []
   const edits = new Map<string, ScalarEdit[]>([[traced.file, slotEdits(traced.slot, splitImage(traced.image), wanted)]])
@@ -92,13 +109,13 @@ export function planBump(snapshot: Snapshot, traced: Trace, to: string): FileEdi
     const after = editScalars(path, before, scalars)
     return after === before ? [] : [{ path, before, after }]
   })
-  if (files.length > 0) verify(snapshot, traced, wanted, files)
+  if (files.length > 0) verify(traced, wanted, retrace(withEdits(snapshot, files)))
   return files
 }
 
-/** Traces the edited files again; whatever else acts on the image must not have spoilt the result. */
-function verify(snapshot: Snapshot, traced: Trace, wanted: ImageText, files: readonly FileEdit[]): void {
-  const now = splitImage(trace(withEdits(snapshot, files), traced.root, traced.query).image)
+/** Whatever else acts on the image must not have spoilt the result. */
+function verify(traced: Trace, wanted: ImageText, again: Trace): void {
+  const now = splitImage(again.image)
   const sameTag = now.tag === wanted.tag || (now.tag === '' && now.digest !== '')
   if (now.name === wanted.name && now.digest === wanted.digest && sameTag) return
   throw unfit(traced.slot, `the image would become ${joinImage(now)}`)

@@ -1,0 +1,62 @@
+import { FairleadError } from '../../errors.ts'
+import type { Applier, GitBranch } from './applier.ts'
+import { traceKustomization } from './flux/trace-kustomization.ts'
+import type { FileEdit, Snapshot } from './snapshot.ts'
+import { type BranchTrace, planEdits, type TraceQuery } from './trace.ts'
+
+/** Where the image of a container is decided, and through what it was traced. */
+export interface AppliedTrace extends BranchTrace {
+  applier: Applier
+}
+
+/**
+ * Finds the place that decides a container's image, through what applies it to the cluster. The slot may lie in a manifest,
+ * in what is laid over it, or where the applier itself is declared. Refusals as in `trace`.
+ */
+export function traceThrough(applier: Applier, query: TraceQuery): AppliedTrace {
+  return { ...traceApplier(applier, query), applier }
+}
+
+function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
+  switch (applier.kind) {
+    case 'Kustomization':
+      return traceKustomization(applier, query)
+    default: {
+      const who = `${applier.kind} ${applier.namespace}/${applier.name}`
+      throw new FairleadError('NotTraced', `${query.kind} ${query.name} is applied by ${who}; this is not followed.`)
+    }
+  }
+}
+
+/**
+ * The change of files in `traced.branch` that makes the slot deploy `to`; empty when Git says so already. The refusals of
+ * `planBump`. Everything is traced again with the edited files wherever that branch takes part.
+ */
+export function planThrough(traced: AppliedTrace, to: string): FileEdit[] {
+  const { branch, applier } = traced
+  return planEdits(branch.snapshot, traced, to, (edited) =>
+    traceThrough(withBranchSnapshot(applier, branch, edited), traced.query),
+  )
+}
+
+/** The applier with another snapshot of a branch, wherever that branch takes part. */
+export function withBranchSnapshot<T extends Applier>(applier: T, branch: GitBranch, snapshot: Snapshot): T {
+  const renewed = (one: GitBranch) => (isSameBranch(one, branch) ? { ...one, snapshot } : one)
+  const declaredBy =
+    applier.declaredBy === undefined ? {} : { declaredBy: withBranchSnapshot(applier.declaredBy, branch, snapshot) }
+  switch (applier.kind) {
+    case 'Kustomization':
+      return { ...applier, ...declaredBy, folder: { ...applier.folder, branch: renewed(applier.folder.branch) } }
+    case 'HelmRelease': {
+      const { chart } = applier
+      return { ...applier, ...declaredBy, chart: chart && { ...chart, branch: renewed(chart.branch) } }
+    }
+    case 'Application':
+      return { ...applier, ...declaredBy, sources: applier.sources.map((one) => one && renewed(one)) }
+  }
+}
+
+/** Two branches of one name in one repository are the same branch, whatever snapshot of it is at hand. */
+export function isSameBranch(one: GitBranch, other: GitBranch): boolean {
+  return one.repository === other.repository && one.name === other.name
+}
