@@ -37,8 +37,7 @@ export function createControllers(deps: ControllersDeps) {
   const { config, world, stores, leader, log, metrics } = deps
   const explanations = createExplanations()
   const shared = {
-    kustomizations: stores.kustomizations,
-    sources: stores.sources,
+    engine: stores.engine,
     repositories: deps.repositories,
     rules: deps.rules,
     mode: config.mode,

@@ -3,7 +3,8 @@ import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { globMatcher } from './core/image/glob.ts'
-import { readKustomization, readSource } from './core/sync/flux-object.ts'
+import type { EngineObjects } from './core/manifest/origin.ts'
+import { readHelmRelease, readKustomization, readOciSource, readSource } from './core/sync/flux-object.ts'
 import { readWorkload, type Workload } from './core/workload/workload.ts'
 import type { Cluster, Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
@@ -16,6 +17,9 @@ export interface Stores {
   requests: Store<UpdateRequest>
   kustomizations: Store<ReturnType<typeof readKustomization>>
   sources: Store<ReturnType<typeof readSource>>
+  ociSources: Store<ReturnType<typeof readOciSource>>
+  helmReleases: Store<ReturnType<typeof readHelmRelease>>
+  engine: EngineObjects
   /** By `Kind/namespace/name`. */
   workload(key: string): Workload | undefined
   all(): readonly Store<object>[]
@@ -44,16 +48,25 @@ export function createStores(
   })
   const kustomizations = createStore(engine, resources.kustomization, readKustomization, options)
   const sources = createStore(engine, resources.gitRepository, readSource, options)
+  const ociSources = createStore(engine, resources.ociRepository, readOciSource, options)
+  const helmReleases = createStore(engine, resources.helmRelease, readHelmRelease, options)
   return {
     workloads,
     requests,
     kustomizations,
     sources,
+    ociSources,
+    helmReleases,
+    engine: {
+      kustomization: (key) => kustomizations.get(key),
+      helmRelease: (key) => helmReleases.get(key),
+      source: (kind, key) => (kind === 'OCIRepository' ? ociSources : sources).get(key),
+    },
     workload(key) {
       const [kind = '', namespace, name] = key.split('/')
       return byKind.get(kind)?.get(`${namespace}/${name}`)
     },
-    all: () => [...workloads, requests, kustomizations, sources],
+    all: () => [...workloads, requests, kustomizations, sources, ociSources, helmReleases],
   }
 }
 

@@ -2,12 +2,15 @@ import { objectKey } from './api/kubernetes.ts'
 import { finalPhases, type UpdateRequest } from './api/update-request.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
 import { isApplied } from './controllers/update-request/decide.ts'
+import type { FluxHelmRelease, FluxKustomization, FluxSource } from './core/sync/flux-object.ts'
 import { keyOfWorkload, type Stores, siblingsOf } from './main-stores.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 
 /** How long a superseded decision rests before it is looked at again. */
 const decideAgainMs = 250
+
+type OwnerFacts = FluxKustomization | FluxHelmRelease
 
 /** One queue per controller. */
 export type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
@@ -40,20 +43,24 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
   const wakeDelivered = () => {
     wakeUnsettled([...stores.requests.values()].filter(({ status }) => status?.phase === 'Completed'))
   }
-  stores.kustomizations.subscribe((_, before, after) => {
+  const ownerMoved = (_: string, before: OwnerFacts | undefined, after: OwnerFacts | undefined) => {
     wakeDelivered()
     // What it lists and where it points decides who can be traced.
     const isSame = before?.object.metadata.generation === after?.object.metadata.generation
     if (isSame && before?.inventory.size === after?.inventory.size) return
     images.wakeAll()
     wakeAllUnsettled()
-  })
-  stores.sources.subscribe((_, before, after) => {
+  }
+  stores.kustomizations.subscribe(ownerMoved)
+  stores.helmReleases.subscribe(ownerMoved)
+  const sourceMoved = (_: string, before: FluxSource | undefined, after: FluxSource | undefined) => {
     wakeDelivered()
     if (before?.revision === after?.revision) return
     images.wakeAll()
     wakeAllUnsettled()
-  })
+  }
+  stores.sources.subscribe(sourceMoved)
+  stores.ociSources.subscribe(sourceMoved)
   leader.onChange((leading) => {
     if (!leading) return
     images.wakeAll()

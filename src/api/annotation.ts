@@ -47,3 +47,9 @@ export const fluxKustomizeLabels = {
   name: 'kustomize.toolkit.fluxcd.io/name',
   namespace: 'kustomize.toolkit.fluxcd.io/namespace',
 } as const
+
+/** Labels by which Flux's helm-controller marks what a release installed. */
+export const fluxHelmLabels = {
+  name: 'helm.toolkit.fluxcd.io/name',
+  namespace: 'helm.toolkit.fluxcd.io/namespace',
+} as const

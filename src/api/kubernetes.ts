@@ -77,6 +77,20 @@ export const resources = {
     kind: 'GitRepository',
     namespaced: true,
   },
+  ociRepository: {
+    group: 'source.toolkit.fluxcd.io',
+    version: 'v1',
+    plural: 'ocirepositories',
+    kind: 'OCIRepository',
+    namespaced: true,
+  },
+  helmRelease: {
+    group: 'helm.toolkit.fluxcd.io',
+    version: 'v2',
+    plural: 'helmreleases',
+    kind: 'HelmRelease',
+    namespaced: true,
+  },
 } as const satisfies Record<string, Resource>
 
 /** The kinds whose images and phases are followed. */

@@ -1,10 +1,15 @@
 import type { BranchSnapshot } from '../ports.ts'
-import type { Destination } from './destination.ts'
+import type { ManagedRepository } from './repositories.ts'
 
-/** Reads the branch a destination lies on, no older than what the engine has. */
-export type BranchReader = (
-  destination: Pick<Destination, 'repository' | 'origin' | 'source'>,
-) => Promise<BranchSnapshot>
+/** A branch, and the revision of it that an engine shows, as it writes it (`main@sha1:<commit>`). */
+export interface BranchQuestion {
+  repository: Pick<ManagedRepository, 'url' | 'git'>
+  branch: string
+  revision: string | undefined
+}
+
+/** Reads a branch, no older than what the engine has. */
+export type BranchReader = (question: BranchQuestion) => Promise<BranchSnapshot>
 
 /**
  * What is already here is taken as it is, for a push on an old head is rejected anyway. Only when the engine shows a
@@ -12,12 +17,11 @@ export type BranchReader = (
  */
 export function createBranchReader(): BranchReader {
   const looked = new Map<string, string>()
-  return async ({ repository, origin, source }) => {
-    const key = `${repository.url} ${origin.branch}`
-    const known = await repository.git.snapshot(origin.branch, { fresh: false })
-    const revision = source?.revision
+  return async ({ repository, branch, revision }) => {
+    const key = `${repository.url} ${branch}`
+    const known = await repository.git.snapshot(branch, { fresh: false })
     if (revision === undefined || looked.get(key) === revision || revision.endsWith(known.revision)) return known
-    const fresh = await repository.git.snapshot(origin.branch, { fresh: true })
+    const fresh = await repository.git.snapshot(branch, { fresh: true })
     looked.set(key, revision)
     return fresh
   }

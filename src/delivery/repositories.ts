@@ -27,7 +27,7 @@ export interface ManagedRepository {
 }
 
 export interface Repositories {
-  /** The configured repository behind a URL in any of its spellings; `RepositoryNotConfigured` when there is none. */
+  /** The configured repository behind a URL in any of its spellings, the normalised one too; `RepositoryNotConfigured` when there is none. */
   find(url: string): ManagedRepository
   /** Resolves when nothing is under way in any queue. */
   idle(): Promise<void>
@@ -54,7 +54,7 @@ export function createRepositories(
   }
   return {
     find(url) {
-      const found = byUrl.get(normaliseRepositoryUrl(url))
+      const found = byUrl.get(url) ?? byUrl.get(normaliseRepositoryUrl(url))
       if (found !== undefined) return found
       const message = `${normaliseRepositoryUrl(url)} is not in git.repositories; add it to let fairlead write there`
       throw new FairleadError('RepositoryNotConfigured', message)

@@ -65,8 +65,8 @@ ${lines.join('')}spec:
 }
 
 export function createFakeWorld(): FakeWorld {
-  const { deployment, statefulSet, daemonSet, updateRequest, kustomization, gitRepository } = resources
-  const cluster = createFakeCluster([deployment, statefulSet, daemonSet, updateRequest, kustomization, gitRepository])
+  const { deployment, updateRequest, kustomization, gitRepository } = resources
+  const cluster = createFakeCluster(Object.values(resources))
   const git = createFakeGitRepository(gitUrl)
   const registry = createFakeRegistry()
   const deployed = new Set<string>()

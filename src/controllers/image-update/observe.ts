@@ -4,12 +4,12 @@ import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
 import { resolveSettings, type UpdateRule, type UpdateSettings } from '../../core/image/settings.ts'
 import { unknownAnnotation } from '../../core/image/unknown-annotation.ts'
-import { type Trace, trace } from '../../core/manifest/trace.ts'
+import type { Applier } from '../../core/manifest/applier.ts'
+import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { Workload } from '../../core/workload/workload.ts'
-import type { BranchReader } from '../../delivery/branch-reader.ts'
-import { type Destination, type DestinationDeps, findDestination } from '../../delivery/destination.ts'
+import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
-import type { BranchSnapshot, Clock, Registry } from '../../ports.ts'
+import type { Clock, Registry } from '../../ports.ts'
 import type { TagSource } from '../../runtime/tag-source.ts'
 import type { ContainerFacts } from './decide.ts'
 
@@ -29,9 +29,8 @@ export interface ObserveDeps extends DestinationDeps {
   tags: TagSource
   registry: Registry
   clock: Clock
-  readBranch: BranchReader
   /** When a slot was last changed by us, by target id. */
-  lastUpdate: (slot: { namespace: string; destination: Destination; trace: Trace }) => Date | undefined
+  lastUpdate: (slot: { namespace: string; destination: Destination; trace: AppliedTrace }) => Date | undefined
 }
 
 /** A container that a policy applies to. */
@@ -86,9 +85,8 @@ async function observeContainer(
   deps: ObserveDeps,
 ): Promise<ObservedContainer | undefined> {
   try {
-    const destination = findDestination(workload, deps)
-    const snapshot = await deps.readBranch(destination)
-    const found = traceContainer(snapshot, destination, workload, container)
+    const found = traceContainer(await openApplier(workload, deps), workload, container)
+    const destination = destinationOn(found.branch, workload.namespace, deps)
     const settings = resolveDeclaredSettings({ ...workload, container, image }, found.declared, deps.rules, deps.mode)
     if (settings === undefined) return undefined
     const facts = await gatherFacts({ container, settings, trace: found }, deps)
@@ -103,19 +101,14 @@ async function observeContainer(
 }
 
 /** Where Git decides the image of one container of a workload. */
-export function traceContainer(
-  snapshot: BranchSnapshot,
-  { origin }: Destination,
-  workload: Workload,
-  container: string,
-): Trace {
-  const { kind, namespace, name } = workload
-  const target = origin.targetNamespace === undefined ? {} : { targetNamespace: origin.targetNamespace }
-  return trace(snapshot, origin.root, { kind, namespace, name, container, ...target })
+export function traceContainer(applier: Applier, workload: Workload, container: string): AppliedTrace {
+  const { kind, namespace, name, containers } = workload
+  const image = containers.find((one) => one.name === container)?.image
+  return traceThrough(applier, { kind, namespace, name, container, ...(image === undefined ? {} : { image }) })
 }
 
 async function gatherFacts(
-  known: { container: string; settings: UpdateSettings; trace: Trace },
+  known: { container: string; settings: UpdateSettings; trace: AppliedTrace },
   { tags, registry, clock }: ObserveDeps,
 ): Promise<ContainerFacts> {
   const present = parseImageReference(known.trace.image)

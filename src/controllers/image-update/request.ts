@@ -13,7 +13,7 @@ import type { ContainerFacts } from './decide.ts'
 export function slotId({ destination, trace }: { destination: Destination; trace: Trace }): string {
   return targetId({
     repository: destination.repository.url,
-    branch: destination.origin.branch,
+    branch: destination.branch,
     file: trace.file,
     keyPath: trace.keyPath,
   })
@@ -56,7 +56,7 @@ export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
       targets,
       change: {
         repository: destination.repository.url,
-        branch: destination.origin.branch,
+        branch: destination.branch,
         path: trace.file,
         keyPath: trace.keyPath,
         from: trace.image,

@@ -1,4 +1,5 @@
 import { sequenceOf, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
+import type { Owner } from '../../core/manifest/origin.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
@@ -7,12 +8,12 @@ import type { Clock } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import { decideRequest, type RequestDecision, type RequestFacts } from './decide.ts'
 import { type CarriedOut, type DeliverDeps, deliverRequest } from './deliver.ts'
-import { followCommit } from './follow.ts'
+import { type FollowDeps, followCommit } from './follow.ts'
 import { createJournal, type JournalDeps, requestKey } from './journal.ts'
 import type { Situation } from './situation.ts'
 import { nextStatus, pushedCondition } from './status.ts'
 
-export interface UpdateRequestDeps extends DeliverDeps, JournalDeps {
+export interface UpdateRequestDeps extends DeliverDeps, JournalDeps, FollowDeps {
   /** All requests for the same slot, in any phase. */
   siblings: (request: UpdateRequest) => readonly UpdateRequest[]
   /** Mode, approval and destination as the live workload and the configuration have them now. */
@@ -26,6 +27,7 @@ export interface UpdateRequestDeps extends DeliverDeps, JournalDeps {
 
 interface Observed {
   facts: RequestFacts
+  owner: Owner | undefined
   destination: Destination | undefined
   slot: Situation['slot']
 }
@@ -47,19 +49,19 @@ export function createUpdateRequestController(
       if (request === undefined || !deps.isLeader()) return undefined
       const situation = await deps.situation(request)
       const newer = deps.siblings(request).filter((one) => isOpen(one) && sequenceOf(one) > sequenceOf(request))
-      const { destination, slot, ...rest } = situation
-      return { facts: { request, newer, now: deps.clock.now(), ...rest }, destination, slot }
+      const { owner, destination, slot, ...rest } = situation
+      return { facts: { request, newer, now: deps.clock.now(), ...rest }, owner, destination, slot }
     },
     decide: (observed) => ({ ...observed, decision: decideRequest(observed.facts) }),
     propose: async (decided) => ({ ...decided, ...(await carryOut(decided, deps)) }),
     async verify(proposed) {
-      const { facts, decision, destination } = proposed
+      const { facts, decision, owner } = proposed
       const commit = facts.request.status?.commit
       // A fresh delivery is first written down; its status wakes us again.
-      if (decision.kind !== 'follow' || commit === undefined || destination === undefined) {
+      if (decision.kind !== 'follow' || commit === undefined || owner === undefined) {
         return { ...proposed, sync: undefined }
       }
-      return { ...proposed, sync: await followCommit(commit, destination, facts.now) }
+      return { ...proposed, sync: await followCommit(facts.request, { commit, owner, now: facts.now }, deps) }
     },
     async report({ facts: { request, now }, decision, status, progress, delivered, retryAfterMs, sync }) {
       const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
@@ -67,7 +69,7 @@ export function createUpdateRequestController(
       if (next !== request.status && decision.kind !== 'nothing') {
         await journal.write(request, next)
         await journal.forget(deps.siblings(request))
-        if (sync?.state === 'applied') observeLag(request, now)
+        if (sync?.state === 'applied') observeLag(request, sync, now)
         if (next.phase !== request.status?.phase || next.message !== request.status?.message) {
           deps.log.info({ request: requestKey(request), phase: next.phase, commit: next.commit }, next.message ?? '')
         }
@@ -77,10 +79,10 @@ export function createUpdateRequestController(
     },
   }
 
-  function observeLag(request: UpdateRequest, now: Date) {
+  function observeLag(request: UpdateRequest, { engine }: Sync, now: Date) {
     const pushed = request.status?.conditions?.find((one) => one.type === pushedCondition)
     const seconds = (now.getTime() - Date.parse(pushed?.lastTransitionTime ?? '')) / 1000
-    if (seconds >= 0) deps.metrics.syncLag.observe({ engine: 'flux' }, seconds)
+    if (seconds >= 0) deps.metrics.syncLag.observe({ engine }, seconds)
   }
 }
 

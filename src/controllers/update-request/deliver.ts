@@ -43,13 +43,13 @@ export async function deliverRequest(
   deps: DeliverDeps,
 ): Promise<CarriedOut> {
   const { words, log, metrics } = deps
-  const { branch } = destination.origin
+  const { branch } = destination
   try {
     await confirmChoice(request, slot, deps)
     const { kind, commit } = await destination.repository.queue(branch).submit({
       id: requestId(request),
       date: new Date(request.metadata.creationTimestamp ?? 0),
-      plan: planRequest(request, destination, words),
+      plan: planRequest(request, { destination, trace: slot.trace }, words),
     })
     metrics.updates.inc({ result: kind })
     const message = kind === 'pushed' ? `pushed to ${branch}` : `${branch} holds it already`

@@ -3,7 +3,7 @@ import { fairleadId, targetId } from '../../core/change/identity.ts'
 import { type MessageFacts, renderMessage } from '../../core/change/message.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import type { Snapshot } from '../../core/manifest/snapshot.ts'
-import { planBump, trace } from '../../core/manifest/trace.ts'
+import { type AppliedTrace, planThrough, traceAgain } from '../../core/manifest/trace-through.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { Plan } from '../../delivery/plan.ts'
 import { FairleadError } from '../../errors.ts'
@@ -20,16 +20,12 @@ export function requestId({ spec: { change } }: UpdateRequest): string {
  */
 export function planRequest(
   request: UpdateRequest,
-  destination: Destination,
+  { destination, trace }: { destination: Destination; trace: AppliedTrace },
   words: { template: string; cluster: string },
 ): (snapshot: Snapshot) => Plan {
   return (snapshot) => {
-    const { change, targets } = request.spec
-    const [first] = targets
-    if (first === undefined) throw new FairleadError('ManifestInvalid', 'spec.targets is empty')
-    const { root, targetNamespace } = destination.origin
-    const query = { ...first, ...(targetNamespace === undefined ? {} : { targetNamespace }) }
-    const found = trace(snapshot, root, query)
+    const { change } = request.spec
+    const found = traceAgain(trace, snapshot)
     if (found.file !== change.path || found.keyPath !== change.keyPath) {
       const message = `the image is decided at ${found.file} ${found.keyPath} now, no more at ${change.path} ${change.keyPath}`
       throw new FairleadError('ValueChanged', message)
@@ -38,7 +34,7 @@ export function planRequest(
     if (found.image !== change.from) {
       throw new FairleadError('ValueChanged', `${change.path} holds ${found.image} now, no more ${change.from}`)
     }
-    const edits = planBump(snapshot, found, change.to)
+    const edits = planThrough(found, change.to)
     for (const { path } of edits) requireAllowedPath(path, destination.repository.rules.allowPaths)
     return { kind: 'change', edits, message: renderMessage(words.template, messageFacts(request, words.cluster)) }
   }

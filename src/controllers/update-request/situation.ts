@@ -5,11 +5,11 @@ import { claimProblem, slotOf } from '../../core/change/claim.ts'
 import { targetId } from '../../core/change/identity.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import type { UpdateRule, UpdateSettings } from '../../core/image/settings.ts'
+import { findOwner, type Owner } from '../../core/manifest/origin.ts'
 import { slotTargets } from '../../core/manifest/slot-target.ts'
-import { type Trace, trace } from '../../core/manifest/trace.ts'
+import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { Workload } from '../../core/workload/workload.ts'
-import type { BranchReader } from '../../delivery/branch-reader.ts'
-import { type Destination, type DestinationDeps, findDestination } from '../../delivery/destination.ts'
+import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 
 /** What applies to a request now, whatever was so when it was made. */
@@ -24,9 +24,11 @@ export interface Situation {
   hold: string | undefined
   /** How Git differs from what the request says about it; then it is not about this slot any more. */
   moved: string | undefined
+  /** The GitOps object that applies the first target. */
+  owner: Owner | undefined
   destination: Destination | undefined
   /** The slot as Git has it and the policy for it; what the request itself says is only a claim. */
-  slot: { trace: Trace; settings: UpdateSettings } | undefined
+  slot: { trace: AppliedTrace; settings: UpdateSettings } | undefined
   /** Why its place in Git cannot be reached or may not be used. */
   refusal: FairleadError | undefined
 }
@@ -37,10 +39,16 @@ export interface SituationDeps extends DestinationDeps {
   rules: readonly UpdateRule[]
   mode: Mode
   suspend: boolean
-  readBranch: BranchReader
 }
 
-const nothingKnown = { mode: undefined, hold: undefined, moved: undefined, destination: undefined, slot: undefined }
+const nothingKnown = {
+  mode: undefined,
+  hold: undefined,
+  moved: undefined,
+  owner: undefined,
+  destination: undefined,
+  slot: undefined,
+}
 
 /** Looks at every target of a request: its live workload, what Git declares for it, and where its change would land. */
 export async function readSituation(request: UpdateRequest, deps: SituationDeps): Promise<Situation> {
@@ -63,17 +71,17 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   })
   const [first] = live
   if (first === undefined) return
-  const destination = findDestination(first.workload, deps)
-  situation.destination = destination
+  situation.owner = findOwner(first.workload, deps.engine)
   const phase = request.status?.phase
   // What is delivered is only followed; its settings have no say any more.
   if (phase !== undefined && finalPhases.includes(phase)) return
   const problem = claimProblem(request)
   if (problem !== undefined) throw new FairleadError('RequestInvalid', `${problem}; fairlead makes its requests itself`)
-  const snapshot = await deps.readBranch(destination)
-  const traced = live.map((one) => ({ ...one, found: traceTarget(snapshot, one, findDestination(one.workload, deps)) }))
+  const traced = await Promise.all(live.map(async (one) => ({ ...one, found: await traceTarget(one, deps) })))
   const found = traced[0]?.found
   if (found === undefined) return
+  const destination = destinationOn(found.branch, first.workload.namespace, deps)
+  situation.destination = destination
   situation.moved = difference(request, { found, destination, namespace: first.workload.namespace })
   if (situation.moved !== undefined) return
   for (const one of traced) {
@@ -95,20 +103,19 @@ interface LiveTarget {
   image: string
 }
 
-function traceTarget(snapshot: Parameters<typeof trace>[0], { target }: LiveTarget, { origin }: Destination): Trace {
-  const { root, targetNamespace } = origin
-  return trace(snapshot, root, { ...target, ...(targetNamespace === undefined ? {} : { targetNamespace }) })
+async function traceTarget({ target, workload, image }: LiveTarget, deps: SituationDeps): Promise<AppliedTrace> {
+  return traceThrough(await openApplier(workload, deps), { ...target, image })
 }
 
 /** How the slot that Git has differs from the one the request names; undefined when it is the same. */
 function difference(
   request: UpdateRequest,
-  { found, destination, namespace }: { found: Trace; destination: Destination; namespace: string },
+  { found, destination, namespace }: { found: AppliedTrace; destination: Destination; namespace: string },
 ): string | undefined {
-  const { repository, origin } = destination
-  const place = { repository: repository.url, branch: origin.branch, file: found.file, keyPath: found.keyPath }
+  const { repository, branch } = destination
+  const place = { repository: repository.url, branch, file: found.file, keyPath: found.keyPath }
   if (targetId(place) !== slotOf(request)) {
-    return `the image is decided at ${found.file} ${found.keyPath} on ${origin.branch} of ${repository.url} now`
+    return `the image is decided at ${found.file} ${found.keyPath} on ${branch} of ${repository.url} now`
   }
   const names = (targets: readonly UpdateTarget[]) =>
     targets.map((one) => `${objectKey(one)} container ${one.container}`).join(', ')

@@ -33,13 +33,18 @@ function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
  * `planBump`. Everything is traced again with the edited files wherever that branch takes part.
  */
 export function planThrough(traced: AppliedTrace, to: string): FileEdit[] {
-  const { branch, applier } = traced
-  return planEdits(branch.snapshot, traced, to, (edited) =>
-    traceThrough(withBranchSnapshot(applier, branch, edited), traced.query),
-  )
+  return planEdits(traced.branch.snapshot, traced, to, (edited) => traceAgain(traced, edited))
 }
 
-/** The applier with another snapshot of a branch, wherever that branch takes part. */
+/** What was traced, as another snapshot of its branch has it. */
+export function traceAgain({ applier, branch, query }: AppliedTrace, snapshot: Snapshot): AppliedTrace {
+  return traceThrough(withBranchSnapshot(applier, branch, snapshot), query)
+}
+
+/**
+ * The applier with another snapshot of a branch, wherever that branch takes part. The cluster may not run yet what such a
+ * snapshot says, so nobody counts as settled.
+ */
 export function withBranchSnapshot<T extends Applier>(applier: T, branch: GitBranch, snapshot: Snapshot): T {
   const renewed = (one: GitBranch) => (isSameBranch(one, branch) ? { ...one, snapshot } : one)
   const declaredBy =
@@ -49,10 +54,20 @@ export function withBranchSnapshot<T extends Applier>(applier: T, branch: GitBra
       return { ...applier, ...declaredBy, folder: { ...applier.folder, branch: renewed(applier.folder.branch) } }
     case 'HelmRelease': {
       const { chart } = applier
-      return { ...applier, ...declaredBy, chart: chart && { ...chart, branch: renewed(chart.branch) } }
+      return {
+        ...applier,
+        ...declaredBy,
+        chart: chart && { ...chart, branch: renewed(chart.branch) },
+        isSettled: false,
+      }
     }
     case 'Application':
-      return { ...applier, ...declaredBy, sources: applier.sources.map((one) => one && renewed(one)) }
+      return {
+        ...applier,
+        ...declaredBy,
+        sources: applier.sources.map((one) => one && renewed(one)),
+        isSettled: false,
+      }
   }
 }
 

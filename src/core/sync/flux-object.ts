@@ -20,8 +20,25 @@ export interface FluxKustomization {
   object: KubernetesObject
 }
 
-/** The parts of a Flux GitRepository that tell which branch decides. */
+/** The parts of a Flux HelmRelease that tell where its workloads come from. */
+export interface FluxHelmRelease {
+  namespace: string
+  name: string
+  /** Name and namespace of the Helm release, as Helm writes them on what it installs. */
+  release: { namespace: string; name: string }
+  /** A chart in a source repository: path in it. Undefined for one from a chart repository. */
+  chart: { path: string; sourceRef: { kind: string; namespace: string; name: string } } | undefined
+  /** It applies to another cluster. */
+  hasKubeConfig: boolean
+  /** Ids as in a Kustomization's; empty where helm-controller does not keep any. */
+  inventory: ReadonlySet<string>
+  isSettled: boolean
+  object: KubernetesObject
+}
+
+/** The parts of a Flux GitRepository, or of an OCIRepository made from Git, that tell which branch decides. */
 export interface FluxSource {
+  kind: 'GitRepository' | 'OCIRepository'
   namespace: string
   name: string
   url: string
@@ -41,11 +58,10 @@ const overridingFields = ['images', 'patches', 'components', 'postBuild', 'nameP
 export function readKustomization(object: KubernetesObject): FluxKustomization {
   const namespace = object.metadata.namespace ?? ''
   const source = field(object.spec, 'sourceRef')
-  const entries = list(field(field(object.status, 'inventory'), 'entries'))
   return {
     namespace,
     name: object.metadata.name,
-    path: (text(object.spec, 'path') ?? '').replace(/^(\.?\/)+/, '').replace(/^\.$|\/+$/, ''),
+    path: folderPath(text(object.spec, 'path') ?? ''),
     sourceRef: {
       kind: text(source, 'kind') ?? '',
       namespace: text(source, 'namespace') ?? namespace,
@@ -54,10 +70,84 @@ export function readKustomization(object: KubernetesObject): FluxKustomization {
     targetNamespace: text(object.spec, 'targetNamespace'),
     hasKubeConfig: field(object.spec, 'kubeConfig') !== undefined,
     overrides: overridingFields.filter((name) => !isEmpty(field(object.spec, name))),
-    inventory: new Set(entries.map((entry) => text(entry, 'id') ?? '')),
+    inventory: inventoryOf(object),
     isSettled: isSettled(object),
     object: withoutManagedFields(object),
   }
+}
+
+function inventoryOf(object: KubernetesObject): Set<string> {
+  const entries = list(field(field(object.status, 'inventory'), 'entries'))
+  return new Set(entries.map((entry) => text(entry, 'id') ?? ''))
+}
+
+function folderPath(path: string): string {
+  return path.replace(/^(\.?\/)+/, '').replace(/^\.$|\/+$/, '')
+}
+
+/** Reads a HelmRelease; never throws. Release name and namespace by helm-controller's rules (its api/v2). */
+export function readHelmRelease(object: KubernetesObject): FluxHelmRelease {
+  const namespace = object.metadata.namespace ?? ''
+  const { name } = object.metadata
+  const target = text(object.spec, 'targetNamespace')
+  const chart = field(field(object.spec, 'chart'), 'spec')
+  const source = field(chart, 'sourceRef')
+  const kind = text(source, 'kind') ?? ''
+  return {
+    namespace,
+    name,
+    release: {
+      namespace: target ?? namespace,
+      name: text(object.spec, 'releaseName') ?? (target === undefined ? name : `${target}-${name}`),
+    },
+    chart:
+      kind !== 'GitRepository'
+        ? undefined
+        : {
+            path: folderPath(text(chart, 'chart') ?? ''),
+            sourceRef: {
+              kind,
+              namespace: text(source, 'namespace') ?? namespace,
+              name: text(source, 'name') ?? '',
+            },
+          },
+    hasKubeConfig: field(object.spec, 'kubeConfig') !== undefined,
+    inventory: inventoryOf(object),
+    isSettled: isSettled(object),
+    object: withoutManagedFields(object),
+  }
+}
+
+/**
+ * Reads an OCIRepository; never throws. Its artifact says which commit of which repository it was made from, when the one
+ * who pushed it said so (annotations of the OCI image specification, as `flux push artifact` sets them).
+ */
+export function readOciSource(object: KubernetesObject): FluxSource {
+  const ref = field(object.spec, 'ref')
+  const metadata = field(field(object.status, 'artifact'), 'metadata')
+  const revision = text(metadata, 'org.opencontainers.image.revision')
+  const url = text(metadata, 'org.opencontainers.image.source')
+  const pin = (['digest', 'semver'] as const).find((name) => text(ref, name) !== undefined)
+  const branch = revision === undefined || url === undefined ? undefined : branchOfRevision(revision)
+  const origin = branch === undefined ? 'an artifact that does not say which branch it was made from' : ''
+  return {
+    kind: 'OCIRepository',
+    namespace: object.metadata.namespace ?? '',
+    name: object.metadata.name,
+    url: url ?? '',
+    branch: pin === undefined ? branch : undefined,
+    pinned: pin === undefined ? origin : `${pin} ${text(ref, pin) ?? ''}`,
+    // Signatures of an artifact are made by who pushes it, not by who commits.
+    verifiesSignatures: false,
+    revision,
+    object: withoutManagedFields(object),
+  }
+}
+
+/** `main` of `main@sha1:<commit>` and of `refs/heads/main@sha1:<commit>`; tags and mere commits have none. */
+function branchOfRevision(revision: string): string | undefined {
+  const pointer = /^(?:refs\/heads\/)?([^@]+)@sha1:[0-9a-f]{40}$/.exec(revision)?.[1]
+  return pointer === undefined || pointer.startsWith('refs/') || pointer === 'HEAD' ? undefined : pointer
 }
 
 /** Reads a GitRepository; never throws. Order of `spec.ref`: commit, name, semver, tag, branch (source-controller). */
@@ -70,6 +160,7 @@ export function readSource(object: KubernetesObject): FluxSource {
     pin === 'name' && name?.startsWith('refs/heads/') === true ? name.slice('refs/heads/'.length) : undefined
   const branch = pin === undefined ? (text(ref, 'branch') ?? 'master') : named
   return {
+    kind: 'GitRepository',
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name,
     url: text(object.spec, 'url') ?? '',

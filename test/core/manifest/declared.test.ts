@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { findDeclared } from '../../../src/core/manifest/declared.ts'
+import { declaredThrough } from '../../../src/core/manifest/declared-through.ts'
 import { buildOf } from '../../../src/core/manifest/kustomize.ts'
 import { decidingPlace, enterAllMerged, mergedKeys, mergedText } from '../../../src/core/manifest/merged.ts'
 import { whereIs } from '../../../src/core/manifest/yaml-place.ts'
@@ -116,5 +117,21 @@ describe('finding it', () => {
     const snapshot = folder({ 'a.yaml': release, 'b.yaml': release })
     const refusal = refusalOf(() => findDeclared(snapshot, buildOf(snapshot, ''), identity))
     expect([refusal?.code, refusal?.evidence]).toEqual(['Ambiguous', ['a.yaml:1', 'b.yaml:1']])
+  })
+
+  test('through the Kustomization that applies it, in the namespace that this forces', () => {
+    const snapshot = folder({ 'apps/web.yaml': release })
+    const branch = { repository: 'https://git.example.com/gitops', name: 'main', snapshot }
+    const applier = {
+      kind: 'Kustomization',
+      namespace: 'flux-system',
+      name: 'apps',
+      folder: { branch, path: 'apps' },
+      targetNamespace: 'shop',
+      alters: [],
+    } as const
+    const found = declaredThrough(applier, identity)
+    expect([whereIs(found.manifest), found.branch]).toEqual(['apps/web.yaml:1', branch])
+    expect(refusalOf(() => declaredThrough({ ...applier, targetNamespace: 'other' }, identity))?.code).toBe('NotTraced')
   })
 })

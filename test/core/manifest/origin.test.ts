@@ -1,10 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { requireAllowedPath } from '../../../src/core/manifest/allowed-path.ts'
-import { nominatedOwner, resolveOrigin } from '../../../src/core/manifest/origin.ts'
-import { readKustomization, readSource } from '../../../src/core/sync/flux-object.ts'
+import { type Applied, type EngineObjects, findOwner, nominatedOwner } from '../../../src/core/manifest/origin.ts'
+import {
+  type FluxHelmRelease,
+  type FluxKustomization,
+  type FluxSource,
+  readHelmRelease,
+  readKustomization,
+  readOciSource,
+  readSource,
+} from '../../../src/core/sync/flux-object.ts'
 
 const labels = { 'kustomize.toolkit.fluxcd.io/name': 'apps', 'kustomize.toolkit.fluxcd.io/namespace': 'flux-system' }
 const web = { kind: 'Deployment', namespace: 'prod', name: 'web', labels }
+const ofRelease = {
+  ...web,
+  labels: { 'helm.toolkit.fluxcd.io/name': 'shop', 'helm.toolkit.fluxcd.io/namespace': 'prod' },
+}
 
 function kustomization(spec: object = {}, entries = [{ id: 'prod_web_apps_Deployment', v: 'v1' }], ready = 'True') {
   return readKustomization({
@@ -25,16 +37,56 @@ function source(spec: object = {}) {
   })
 }
 
-describe('the origin of a workload', () => {
-  test('is the folder and branch of the Kustomization that lists it', () => {
-    expect(resolveOrigin(web, kustomization(), source())).toEqual({
-      owner: 'Kustomization/flux-system/apps',
-      repository: 'https://github.com/acme/gitops',
-      branch: 'main',
-      root: 'apps/prod',
-      targetNamespace: undefined,
+function ociSource(ref: object, metadata?: object) {
+  return readOciSource({
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'OCIRepository',
+    metadata: { name: 'gitops', namespace: 'flux-system' },
+    spec: { url: 'oci://ghcr.io/acme/gitops', ref },
+    status: { artifact: { revision: `latest@sha256:${'a'.repeat(64)}`, metadata } },
+  })
+}
+
+function release(spec: object = {}, status: object = {}) {
+  return readHelmRelease({
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name: 'shop', namespace: 'prod' },
+    spec: { chart: { spec: { chart: 'shop', sourceRef: { kind: 'HelmRepository', name: 'charts' } } }, ...spec },
+    status: { conditions: [{ type: 'Ready', status: 'True', observedGeneration: 1 }], ...status },
+  })
+}
+
+interface Objects {
+  kustomization?: FluxKustomization | undefined
+  release?: FluxHelmRelease
+  source?: FluxSource | undefined
+  oci?: FluxSource
+}
+
+function ownerOf(applied: Applied, objects: Objects) {
+  const engine: EngineObjects = {
+    kustomization: (key) => (key === 'flux-system/apps' ? objects.kustomization : undefined),
+    helmRelease: (key) => (key === 'prod/shop' ? objects.release : undefined),
+    source: (kind) => (kind === 'OCIRepository' ? objects.oci : objects.source),
+  }
+  return findOwner(applied, engine)
+}
+
+const place = (objects: Objects) => {
+  const owner = ownerOf(web, objects)
+  return owner.kind === 'Kustomization' ? owner.place : expect.fail('not a Kustomization')
+}
+
+describe('the owner of a workload', () => {
+  test('is the Kustomization that lists it, and its source says which branch it reads', () => {
+    const owner = ownerOf(web, { kustomization: kustomization(), source: source() })
+    expect(owner).toMatchObject({
+      kind: 'Kustomization',
+      kustomization: { namespace: 'flux-system', name: 'apps', path: 'apps/prod' },
+      place: { repository: 'https://github.com/acme/gitops', branch: 'main' },
     })
-    expect(nominatedOwner(web)).toBe('flux-system/apps')
+    expect(nominatedOwner(web)).toEqual({ kind: 'Kustomization', key: 'flux-system/apps' })
   })
 
   const paths: [written: string | undefined, root: string][] = [
@@ -47,7 +99,7 @@ describe('the origin of a workload', () => {
     ['apps/', 'apps'],
   ]
   test.each(paths)('path %j is the folder %j', (path, root) => {
-    expect(resolveOrigin(web, kustomization({ path }), source()).root).toBe(root)
+    expect(kustomization({ path }).path).toBe(root)
   })
 
   const branches: [ref: object | undefined, branch: string][] = [
@@ -56,78 +108,150 @@ describe('the origin of a workload', () => {
     [{ name: 'refs/heads/prod' }, 'prod'],
   ]
   test.each(branches)('ref %j is branch %s', (ref, branch) => {
-    expect(resolveOrigin(web, kustomization(), source({ ref })).branch).toBe(branch)
+    expect(place({ kustomization: kustomization(), source: source({ ref }) }).branch).toBe(branch)
   })
 
-  const refusals: [what: string, code: string, run: () => unknown][] = [
-    ['nobody labelled it', 'NotTraced', () => resolveOrigin({ ...web, labels: {} }, kustomization(), source())],
-    ['its Kustomization cannot be read', 'OwnerElsewhere', () => resolveOrigin(web, undefined, source())],
-    ['its Kustomization does not list it', 'NotOwned', () => resolveOrigin(web, kustomization({}, []), source())],
+  const commit = 'b3b00fe35424a45d373bf4c7214178bc36fd7872'
+  const made = (revision: string) => ({
+    'org.opencontainers.image.revision': revision,
+    'org.opencontainers.image.source': 'https://github.com/acme/gitops.git',
+  })
+  const oci = (ref: object, metadata?: object) => ({
+    kustomization: kustomization({ sourceRef: { kind: 'OCIRepository', name: 'gitops' } }),
+    oci: ociSource(ref, metadata),
+  })
+
+  test('of an OCI artifact that was made from a branch is that branch', () => {
+    const found = place(oci({ tag: 'latest' }, made(`main@sha1:${commit}`)))
+    expect(found).toEqual({ repository: 'https://github.com/acme/gitops.git', branch: 'main' })
+    expect(ociSource({}, made(`refs/heads/a/b@sha1:${commit}`)).branch).toBe('a/b')
+  })
+
+  test.each([
+    ['the release lists it', { inventory: { entries: [{ id: 'prod_web_apps_Deployment', v: 'v1' }] } }, {}],
+    [
+      'Helm marks it and the release keeps no list',
+      {},
+      { 'meta.helm.sh/release-name': 'shop', 'meta.helm.sh/release-namespace': 'prod' },
+    ],
+  ])('is the HelmRelease when %s', (_, status, annotations) => {
+    const owner = ownerOf({ ...ofRelease, annotations }, { release: release({}, status) })
+    expect(owner).toMatchObject({ kind: 'HelmRelease', release: { name: 'shop' }, chart: undefined })
+  })
+
+  test('that is a HelmRelease with a chart in Git names its folder and branch', () => {
+    const chart = { spec: { chart: './charts/shop', sourceRef: { kind: 'GitRepository', name: 'gitops' } } }
+    const status = { inventory: { entries: [{ id: 'prod_web_apps_Deployment', v: 'v1' }] } }
+    const owner = ownerOf(ofRelease, { release: release({ chart }, status), source: source() })
+    expect(owner).toMatchObject({ chart: { path: 'charts/shop', place: { branch: 'main' } } })
+  })
+
+  const helm = (name: string, namespace: string) => ({
+    'meta.helm.sh/release-name': name,
+    'meta.helm.sh/release-namespace': namespace,
+  })
+  const refusals: [what: string, code: string, applied: Applied, objects: Objects][] = [
+    ['nobody labelled it', 'NotTraced', { ...web, labels: {} }, { kustomization: kustomization(), source: source() }],
+    ['its Kustomization cannot be read', 'OwnerElsewhere', web, { source: source() }],
+    ['its Kustomization does not list it', 'NotOwned', web, { kustomization: kustomization({}, []), source: source() }],
     [
       'its Kustomization is still applying',
       'OwnerNotReady',
-      () => resolveOrigin(web, kustomization({}, [], 'Unknown'), source()),
+      web,
+      { kustomization: kustomization({}, [], 'Unknown'), source: source() },
     ],
     [
       'another kind of that name is listed',
       'NotOwned',
-      () => resolveOrigin({ ...web, kind: 'StatefulSet' }, kustomization(), source()),
+      { ...web, kind: 'StatefulSet' },
+      { kustomization: kustomization(), source: source() },
+    ],
+    [
+      'another group of that kind is listed',
+      'NotOwned',
+      { ...web, group: 'example.com' },
+      { kustomization: kustomization(), source: source() },
     ],
     [
       'it is applied to another cluster',
       'OwnerElsewhere',
-      () => resolveOrigin(web, kustomization({ kubeConfig: { secretRef: { name: 'x' } } }), source()),
+      web,
+      { kustomization: kustomization({ kubeConfig: { secretRef: { name: 'x' } } }), source: source() },
     ],
-    ['its source cannot be read', 'OwnerElsewhere', () => resolveOrigin(web, kustomization(), undefined)],
+    ['its source cannot be read', 'OwnerElsewhere', web, { kustomization: kustomization() }],
     [
-      'its source is an OCI artifact',
+      'its source is a bucket',
       'PinnedRevision',
-      () => resolveOrigin(web, kustomization({ sourceRef: { kind: 'OCIRepository', name: 'x' } }), source()),
+      web,
+      { kustomization: kustomization({ sourceRef: { kind: 'Bucket', name: 'x' } }), source: source() },
     ],
     [
       'its source follows a tag',
       'PinnedRevision',
-      () => resolveOrigin(web, kustomization(), source({ ref: { branch: 'main', tag: 'v1' } })),
+      web,
+      { kustomization: kustomization(), source: source({ ref: { branch: 'main', tag: 'v1' } }) },
     ],
     [
       'its source follows a semver range',
       'PinnedRevision',
-      () => resolveOrigin(web, kustomization(), source({ ref: { semver: '>=1' } })),
+      web,
+      { kustomization: kustomization(), source: source({ ref: { semver: '>=1' } }) },
     ],
     [
       'its source follows a commit',
       'PinnedRevision',
-      () => resolveOrigin(web, kustomization(), source({ ref: { branch: 'main', commit: 'abc' } })),
+      web,
+      { kustomization: kustomization(), source: source({ ref: { branch: 'main', commit: 'abc' } }) },
     ],
     [
       'its source follows a pull request',
       'PinnedRevision',
-      () => resolveOrigin(web, kustomization(), source({ ref: { name: 'refs/pull/1/head' } })),
+      web,
+      { kustomization: kustomization(), source: source({ ref: { name: 'refs/pull/1/head' } }) },
+    ],
+    ['an artifact does not say what it was made from', 'PinnedRevision', web, oci({ tag: 'latest' })],
+    ['an artifact was made from a tag', 'PinnedRevision', web, oci({}, made(`refs/tags/v1@sha1:${commit}`))],
+    ['an artifact was made from a mere commit', 'PinnedRevision', web, oci({}, made(`sha1:${commit}`))],
+    [
+      'a digest of an artifact is followed',
+      'PinnedRevision',
+      web,
+      oci({ digest: 'sha256:a' }, made(`main@sha1:${commit}`)),
     ],
     [
       'its source demands signatures',
       'SignatureRequired',
-      () => resolveOrigin(web, kustomization(), source({ verify: { mode: 'HEAD' } })),
+      web,
+      { kustomization: kustomization(), source: source({ verify: { mode: 'HEAD' } }) },
+    ],
+    ['its release cannot be read', 'OwnerElsewhere', ofRelease, {}],
+    ['its release does not list it', 'NotOwned', ofRelease, { release: release() }],
+    [
+      'it is marked for another release',
+      'NotOwned',
+      { ...ofRelease, annotations: helm('other', 'prod') },
+      { release: release() },
     ],
     [
-      'its Kustomization sets images itself',
-      'Masked',
-      () => resolveOrigin(web, kustomization({ images: [{ name: 'x', newTag: '1' }] }), source()),
+      'it is marked for a release of another namespace',
+      'NotOwned',
+      { ...ofRelease, annotations: helm('shop', 'prod') },
+      { release: release({ targetNamespace: 'else' }) },
     ],
     [
-      'its Kustomization substitutes variables',
-      'Masked',
-      () => resolveOrigin(web, kustomization({ postBuild: { substitute: { a: 'b' } } }), source()),
+      'its release keeps a list and it is not in it',
+      'NotOwned',
+      { ...ofRelease, annotations: helm('shop', 'prod') },
+      { release: release({}, { inventory: { entries: [{ id: 'prod_api_apps_Deployment', v: 'v1' }] } }) },
     ],
   ]
-  test.each(refusals)('is refused when %s: %s', (_, code, run) => {
-    expect(run).toThrow(expect.objectContaining({ code }))
+  test.each(refusals)('is refused when %s: %s', (_, code, applied, objects) => {
+    expect(() => ownerOf(applied, objects)).toThrow(expect.objectContaining({ code }))
   })
 
-  test('empty overrides are none', () => {
-    expect(resolveOrigin(web, kustomization({ images: [], patches: [], postBuild: {} }), source()).root).toBe(
-      'apps/prod',
-    )
+  test('alters what it applies only where a field says something', () => {
+    expect(kustomization({ images: [], patches: [], postBuild: {} }).overrides).toEqual([])
+    expect(kustomization({ images: [{ name: 'x', newTag: '1' }] }).overrides).toEqual(['images'])
   })
 })
 
