@@ -3,9 +3,9 @@ import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { globMatcher } from './core/image/glob.ts'
-import type { EngineObjects } from './core/manifest/origin.ts'
+import { type EngineObjects, nominatedOwner } from './core/manifest/origin.ts'
 import { readHelmRelease, readKustomization, readOciSource, readSource } from './core/sync/flux-object.ts'
-import { readWorkload, type Workload } from './core/workload/workload.ts'
+import { readWorkload, type Workload, withInherited } from './core/workload/workload.ts'
 import type { Cluster, Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Metrics } from './runtime/metrics.ts'
@@ -20,8 +20,10 @@ export interface Stores {
   ociSources: Store<ReturnType<typeof readOciSource>>
   helmReleases: Store<ReturnType<typeof readHelmRelease>>
   engine: EngineObjects
-  /** By `Kind/namespace/name`. */
+  /** By `Kind/namespace/name`; with the policy annotations of the release it belongs to, which its own ones beat. */
   workload(key: string): Workload | undefined
+  /** The workloads that name this owner, `Kind/namespace/name`, as theirs. */
+  ownedBy(owner: string): readonly Workload[]
   all(): readonly Store<object>[]
 }
 
@@ -36,6 +38,7 @@ export function createStores(
     watched(object.metadata.namespace ?? '') ? readWorkload(object, extraLabels) : undefined
   const workloads = workloadResources.map((resource) => createStore(cluster, resource, shape, options))
   const byKind = new Map(workloadResources.map((resource, index) => [resource.kind as string, workloads[index]]))
+  for (const store of workloads) store.addIndex('owner', (workload) => nominatedName(workload))
   const requests = createStore(cluster, resources.updateRequest, readRequest, options)
   // A request whose own words disagree is no sibling of anything.
   requests.addIndex('siblings', (request) =>
@@ -64,10 +67,21 @@ export function createStores(
     },
     workload(key) {
       const [kind = '', namespace, name] = key.split('/')
-      return byKind.get(kind)?.get(`${namespace}/${name}`)
+      const workload = byKind.get(kind)?.get(`${namespace}/${name}`)
+      const owner = workload === undefined ? undefined : nominatedOwner(workload)
+      const release = owner?.kind === 'HelmRelease' ? helmReleases.get(owner.key) : undefined
+      return workload === undefined || release === undefined
+        ? workload
+        : withInherited(workload, release.object.metadata.annotations ?? {})
     },
+    ownedBy: (owner) => workloads.flatMap((store) => store.byIndex('owner', owner)),
     all: () => [...workloads, requests, kustomizations, sources, ociSources, helmReleases],
   }
+}
+
+function nominatedName(workload: Workload): string[] {
+  const owner = nominatedOwner(workload)
+  return owner === undefined ? [] : [`${owner.kind}/${owner.key}`]
 }
 
 /** All requests for the same slot that have a say about it. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { objectKey } from './api/kubernetes.ts'
 import { finalPhases, type UpdateRequest } from './api/update-request.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
@@ -27,7 +28,7 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
     store.subscribe((_, before, after) => {
       const key = keyOfWorkload(before, after)
       queues.workload.add(key)
-      images.changed(key, after)
+      images.changed(key, after === undefined ? undefined : stores.workload(key))
       wakeUnsettled(stores.requests.byIndex('workload', key))
     })
   }
@@ -52,7 +53,14 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
     wakeAllUnsettled()
   }
   stores.kustomizations.subscribe(ownerMoved)
-  stores.helmReleases.subscribe(ownerMoved)
+  stores.helmReleases.subscribe((key, before, after) => {
+    ownerMoved(key, before, after)
+    // Its annotations are those of its workloads.
+    if (isDeepStrictEqual(before?.object.metadata.annotations, after?.object.metadata.annotations)) return
+    for (const owned of stores.ownedBy(`HelmRelease/${key}`)) {
+      images.changed(objectKey(owned), stores.workload(objectKey(owned)))
+    }
+  })
   const sourceMoved = (_: string, before: FluxSource | undefined, after: FluxSource | undefined) => {
     wakeDelivered()
     if (before?.revision === after?.revision) return

@@ -1,4 +1,4 @@
-import { annotationPrefix, fluxKustomizeLabels, versionLabel } from '../../api/annotation.ts'
+import { fluxHelmLabels, fluxKustomizeLabels, policyPrefixes, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { count, field, list, strings, text } from './field.ts'
 import { templateRevision } from './revision.ts'
@@ -42,7 +42,7 @@ export interface Workload {
   /** `Progressing`, `Available` and `ReplicaFailure`, where the kind has them. */
   conditions: readonly WorkloadCondition[]
   labels: Readonly<Record<string, string>>
-  /** Those of fairlead and of Headwind only. */
+  /** Those of fairlead and of Headwind, and what tells who applied it. */
   annotations: Readonly<Record<string, string>>
   /** `matchLabels` of the selector: which pods belong to it when they do not say so themselves. */
   selector: Readonly<Record<string, string>>
@@ -76,11 +76,11 @@ const neededLabels: ReadonlySet<string> = new Set([
   versionLabel,
   fluxKustomizeLabels.name,
   fluxKustomizeLabels.namespace,
-  'helm.toolkit.fluxcd.io/name',
-  'helm.toolkit.fluxcd.io/namespace',
+  fluxHelmLabels.name,
+  fluxHelmLabels.namespace,
   'app.kubernetes.io/instance',
 ])
-const annotationPrefixes = [annotationPrefix, 'headwind.sh/']
+const annotationPrefixes = [...policyPrefixes, 'meta.helm.sh/', 'argocd.argoproj.io/tracking-id']
 const deploymentRevision = 'deployment.kubernetes.io/revision'
 
 /** True for the kinds whose rollouts are tracked. */
@@ -128,6 +128,21 @@ export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet
     ),
     selector: strings(field(field(spec, 'selector'), 'matchLabels')),
   }
+}
+
+/**
+ * The workload with the policy annotations of what it belongs to (a HelmRelease, an Application); its own beat them. What
+ * they say about a container that this workload does not have is about another one.
+ */
+export function withInherited(workload: Workload, annotations: Readonly<Record<string, string>>): Workload {
+  const inherited = Object.entries(annotations).filter(([key]) => {
+    const prefix = policyPrefixes.find((one) => key.startsWith(one))
+    const [, ...container] = key.slice(prefix?.length).split('.')
+    const isOurs = container.length === 0 || workload.containers.some(({ name }) => name === container.join('.'))
+    return prefix !== undefined && isOurs
+  })
+  if (inherited.length === 0) return workload
+  return { ...workload, annotations: { ...Object.fromEntries(inherited), ...workload.annotations } }
 }
 
 function controllerRevision(kind: WorkloadKind, object: KubernetesObject, generation: number): string {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts'
 import { decidePhase } from '../../../src/core/workload/phase.ts'
-import { readWorkload } from '../../../src/core/workload/workload.ts'
+import { readWorkload, withInherited } from '../../../src/core/workload/workload.ts'
 import { daemonSet, deployment, statefulSet, template } from './sample.ts'
 
 describe('a workload is read', () => {
@@ -84,6 +84,25 @@ describe('the revision', () => {
     const workload = readWorkload(deployment({ spec: { template: restarted } }))
     expect(workload.revision).not.toBe(readWorkload(deployment()).revision)
     expect(workload.version).toBe('1.4.2')
+  })
+})
+
+describe('policy annotations of what a workload belongs to', () => {
+  const own = readWorkload(deployment({ metadata: { name: 'web', annotations: { 'fairlead.dev/policy': 'minor' } } }))
+  const [container] = own.containers.map(({ name }) => name)
+
+  it.each([
+    ['are taken where it has none itself', { 'fairlead.dev/hold': 'audit' }, { 'fairlead.dev/hold': 'audit' }],
+    ['lose to its own', { 'fairlead.dev/policy': 'all' }, {}],
+    [
+      'for one of its containers are taken',
+      { [`fairlead.dev/hold.${container}`]: 'x' },
+      { [`fairlead.dev/hold.${container}`]: 'x' },
+    ],
+    ['for a container that it does not have are about another', { 'fairlead.dev/policy.other': 'all' }, {}],
+    ['of other tools are none', { 'example.com/policy': 'all', 'kubectl.kubernetes.io/x': 'y' }, {}],
+  ])('%s', (_, annotations, added) => {
+    expect(withInherited(own, annotations).annotations).toEqual({ ...added, 'fairlead.dev/policy': 'minor' })
   })
 })
 
