@@ -26,6 +26,12 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
       add(keys, `auth ${receiver.auth} needs secretFile (or set auth: none to accept hints from anybody)`)
     }
   })
+  config.registries.forEach(({ host, credentialsFile, auth, pullSecrets }, index) => {
+    const ways = Object.entries({ credentialsFile, auth, pullSecrets }).filter(([, value]) => value !== undefined)
+    if (ways.length < 2) return
+    const names = ways.map(([name]) => name).join(' and ')
+    add(['registries', index], `${host} has ${names}; one way to authenticate is enough, remove the others`)
+  })
   const urls = new Set<string>()
   config.git.repositories.forEach((repository, index) => {
     const keys = ['git', 'repositories', index, 'url']

@@ -80,9 +80,47 @@ const repository = z.strictObject({
   signing: z.strictObject({ format: z.literal('ssh'), keyFile: file }).optional(),
 })
 
+const httpsURL = z.url({ protocol: /^https$/, error: 'an https URL' })
+const trustHost = z.boolean().default(false).describe('Send the token although the name is none of the provider.')
+
+const cloudAuth = z
+  .discriminatedUnion('provider', [
+    z.strictObject({
+      provider: z.literal('aws'),
+      region: z
+        .string()
+        .regex(/^[a-z0-9-]{1,64}$/, 'a region such as eu-central-1')
+        .optional()
+        .describe('Default: from the host.'),
+      stsURL: httpsURL.optional(),
+      apiURL: httpsURL.optional(),
+      trustHost,
+    }),
+    z.strictObject({
+      provider: z.literal('gcp'),
+      credentialsFile: file.optional().describe('A key or external_account file; default: the metadata server.'),
+      metadataURL: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
+      trustHost,
+    }),
+    z.strictObject({
+      provider: z.literal('azure'),
+      authorityURL: httpsURL.optional(),
+      scope: line.min(1).max(256).optional(),
+      trustHost,
+    }),
+  ])
+  .describe('The identity of the pod is exchanged for a token of the registry.')
+
 const registry = z.strictObject({
   host: z.string().regex(/^[a-zA-Z0-9.[\]:-]+$/, 'a host such as ghcr.io or localhost:5000, without scheme and path'),
   credentialsFile: z.string().optional().describe('A docker config.json.'),
+  auth: cloudAuth.optional(),
+  pullSecrets: z
+    .array(z.strictObject({ namespace: dnsName, name: dnsName }))
+    .max(20)
+    .optional()
+    .describe('Image pull Secrets; a Role must grant get on them by name.'),
+  tokenHosts: z.array(dnsName).max(20).default([]).describe('Token services that may see the credentials.'),
   insecure: z.boolean().default(false),
   caFile: z.string().optional(),
   requestsPerSecond: z.number().positive().max(1000).default(20),

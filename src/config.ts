@@ -44,7 +44,23 @@ export interface Environment {
   podName: string | undefined
   podNamespace: string | undefined
   podIp: string | undefined
+  /** What workload identity webhooks tell a pod; registries with `auth` are asked with it. */
+  cloud: CloudVariables
 }
+
+type CloudVariables = Readonly<Record<keyof typeof cloudVariables, string | undefined>>
+
+const cloudVariables = {
+  awsRoleArn: 'AWS_ROLE_ARN',
+  awsWebIdentityTokenFile: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  awsContainerCredentialsFullUri: 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  awsContainerAuthorizationTokenFile: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  googleApplicationCredentials: 'GOOGLE_APPLICATION_CREDENTIALS',
+  azureClientId: 'AZURE_CLIENT_ID',
+  azureTenantId: 'AZURE_TENANT_ID',
+  azureFederatedTokenFile: 'AZURE_FEDERATED_TOKEN_FILE',
+  azureAuthorityHost: 'AZURE_AUTHORITY_HOST',
+} as const
 
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   return {
@@ -52,6 +68,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     podName: env['POD_NAME'],
     podNamespace: env['POD_NAMESPACE'],
     podIp: env['POD_IP'],
+    cloud: Object.fromEntries(
+      Object.entries(cloudVariables).map(([name, variable]) => [name, env[variable]]),
+    ) as CloudVariables,
   }
 }
 
@@ -105,6 +124,10 @@ function explain(issue: z.core.$ZodIssue, lineOf: (keys: readonly PropertyKey[])
       const at = [...issue.path, key]
       return { path: renderPath(at), line: lineOf(at), message: `unknown key${suggestion(key, issue.path)}` }
     })
+  }
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    const message = `needs ${issue.discriminator}: aws, gcp or azure`
+    return [{ path: renderPath(issue.path), line: lineOf(issue.path), message }]
   }
   if (issue.code === 'invalid_union') {
     const message =

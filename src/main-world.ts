@@ -10,6 +10,7 @@ import { createConnection } from './adapters/kubernetes/connection.ts'
 import { createEventRecorder } from './adapters/kubernetes/event.ts'
 import { createLeaseLock } from './adapters/kubernetes/lease.ts'
 import { createOwnObjects } from './adapters/kubernetes/own-object.ts'
+import { metadataHostsOf } from './adapters/registry/credential-choice.ts'
 import { httpHostsOf, type RegistryHostSettings } from './adapters/registry/host.ts'
 import { createRegistry } from './adapters/registry/registry.ts'
 import { type Resource, resources, workloadResources } from './api/kubernetes.ts'
@@ -60,6 +61,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
   await reportMissingFiles(config, log)
   const registryHosts = config.registries.map(registryHost)
   const http = createHttp({ clock, hosts: { ...httpHostsOf(registryHosts), ...gitHosts(config) } })
+  const cloudHttp = createHttp({ clock, hosts: metadataHostsOf(registryHosts, environment.cloud) })
   const connection = createConnection(config.kubernetes, clock)
   const client = createClient(connection, `fairlead/${config.cluster.name}`)
   const sameEngine = config.engine.kubeconfig === '' && config.engine.context === ''
@@ -82,6 +84,8 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
         clock,
         log,
         secretSeen,
+        cloud: { http: cloudHttp, environment: environment.cloud },
+        cluster,
         metrics: { requested: (registry, code) => metrics.registryRequests.inc({ registry, code }) },
       },
     ),
@@ -90,6 +94,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
     ),
     close() {
       http.close()
+      cloudHttp.close()
       connection.close()
       engineConnection.close()
     },
@@ -130,6 +135,10 @@ async function reportMissingFiles(config: Config, log: Log): Promise<void> {
     ...config.registries.flatMap((one, index) => [
       [`registries[${index}].credentialsFile`, one.credentialsFile],
       [`registries[${index}].caFile`, one.caFile],
+      [
+        `registries[${index}].auth.credentialsFile`,
+        one.auth?.provider === 'gcp' ? one.auth.credentialsFile : undefined,
+      ],
     ]),
     ...config.webhooks.receivers.map((one, index) => [`webhooks.receivers[${index}].secretFile`, one.secretFile]),
   ]
@@ -172,14 +181,15 @@ function repositoryRules({
   return { namespaceAllowed, allowPaths, requireApproval, mode, suspend }
 }
 
-function registryHost({ host, credentialsFile, insecure, caFile, requestsPerSecond }: Config['registries'][number]) {
+function registryHost(host: Config['registries'][number]): RegistryHostSettings {
+  const { credentialsFile, caFile, auth, pullSecrets, ...settings } = host
   return {
-    host,
-    insecure,
-    requestsPerSecond,
+    ...settings,
     ...(credentialsFile === undefined ? {} : { credentialsFile }),
     ...(caFile === undefined ? {} : { caFile }),
-  } satisfies RegistryHostSettings
+    ...(auth === undefined ? {} : { auth }),
+    ...(pullSecrets === undefined ? {} : { pullSecrets }),
+  }
 }
 
 function gitHosts(config: Config): Record<string, HttpHost> {

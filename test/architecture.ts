@@ -34,7 +34,7 @@ export const parts: Readonly<Record<string, Part>> = {
   controllers: { parts: ['delivery', 'runtime', ...shell], packages: ['node:util'] },
   'adapters/kubernetes': { parts: ['runtime', ...shell], packages: ['@kubernetes/client-node', 'zod', 'node:*'] },
   'adapters/git': { parts: ['runtime', ...shell], packages: ['isomorphic-git', 'simple-git', 'zod', 'node:*'] },
-  'adapters/registry': { parts: ['runtime', ...shell], packages: ['zod', 'node:*'] },
+  'adapters/registry': { parts: ['runtime', ...shell], packages: ['jose', 'yaml', 'zod', 'node:*'] },
   server: { parts: ['runtime', ...shell], packages: ['zod', 'jose', 'node:*'] },
   sandbox: { parts: ['api'], packages: ['yaml', 'isomorphic-git', 'node:*'] },
   cli: { parts: ['main', 'delivery', 'config', 'runtime', 'sandbox', ...shell], packages: ['yaml', 'node:*'] },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseConfig } from '../src/config.ts'
+import { parseConfig, readEnvironment } from '../src/config.ts'
 import { FairleadError } from '../src/errors.ts'
 
 function mistakes(text: string): readonly string[] {
@@ -55,6 +55,26 @@ describe('the configuration', () => {
       'a number where text belongs',
       'cluster: {name: 5}',
       'cluster.name: Invalid input: expected string, received number',
+    ],
+    [
+      'a cloud that is not known',
+      'registries:\n- host: a.example\n  auth:\n    provider: oracle',
+      'fairlead.yaml:4: registries[0].auth.provider: needs provider: aws, gcp or azure',
+    ],
+    [
+      'a key that belongs to another cloud',
+      'registries:\n- host: a.example\n  auth: {provider: gcp, region: x}',
+      'registries[0].auth.region: unknown key',
+    ],
+    [
+      'two ways to authenticate',
+      'registries: [{host: ghcr.io, credentialsFile: /x, auth: {provider: gcp}}]',
+      'registries[0]: ghcr.io has credentialsFile and auth; one way to authenticate is enough',
+    ],
+    [
+      'an endpoint without TLS',
+      'registries: [{host: a.example, auth: {provider: aws, stsURL: "http://sts"}}]',
+      'registries[0].auth.stsURL: an https URL',
     ],
     [
       'a label selector that is none',
@@ -120,4 +140,11 @@ describe('the configuration', () => {
     expect(mistakes('__proto__: {mode: commit}').length).toBe(1)
     expect(({} as Record<string, unknown>)['mode']).toBeUndefined()
   })
+})
+
+test('the environment of workload identities is read, and nothing else of it', () => {
+  const variables = { AWS_ROLE_ARN: 'arn', AZURE_CLIENT_ID: 'client', AWS_SECRET_ACCESS_KEY: 'hunter2', POD_NAME: 'p' }
+  const environment = readEnvironment(variables)
+  expect(environment).toMatchObject({ podName: 'p', cloud: { awsRoleArn: 'arn', azureClientId: 'client' } })
+  expect(JSON.stringify(environment)).not.toContain('hunter2')
 })

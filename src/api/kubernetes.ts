@@ -62,6 +62,7 @@ export const resources = {
     namespaced: true,
   },
   lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },
+  secret: { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true },
   event: { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true },
   kustomization: {
     group: 'kustomize.toolkit.fluxcd.io',

@@ -13,6 +13,8 @@ export interface HttpHost {
   caFile?: string
   /** Plain http is allowed. Certificates of https are always checked. */
   insecure?: boolean
+  /** A cloud's own service that hands out the pod's identity; it may have a link-local address. */
+  metadata?: boolean
 }
 
 export interface HttpSettings {
@@ -55,7 +57,7 @@ export function createHttp({ clock, hosts = {}, lookup = systemLookup }: HttpSet
       headers: requestHeaders(request, body),
       agent,
       signal,
-      lookup: checkedLookup,
+      lookup: host?.metadata === true ? lookup : checkedLookup,
       maxHeaderSize: 32 * 1024,
     }
     const open = () => (url.protocol === 'https:' ? https.request(url, options) : http.request(url, options))
@@ -118,7 +120,8 @@ function refuseUnsafe(request: HttpRequest, url: URL, host: HttpHost | undefined
   if (url.username !== '' || url.password !== '') {
     throw new FairleadError('HttpFailed', `${what}: credentials do not belong into a URL; configure them as a file`)
   }
-  if (isForbiddenAddress(url.hostname)) throw new FairleadError('HttpFailed', `${what}: ${refusedAddress}`)
+  if (host?.metadata !== true && isForbiddenAddress(url.hostname))
+    throw new FairleadError('HttpFailed', `${what}: ${refusedAddress}`)
 }
 
 const refusedAddress = 'the address is link-local or a cloud metadata service, which is never asked'

@@ -209,6 +209,23 @@ describe('what is never asked', () => {
     await expect(answer).rejects.toThrow(/cloud metadata/)
   })
 
+  it('a metadata service, unless the client is made for it', async () => {
+    const host = await serve((_request, response) => response.end('identity'))
+    const name = `metadata.google.internal:${host.split(':')[1]}`
+    const lookup = ((_name: string, _options: unknown, callback: (error: null, found: unknown) => void) =>
+      callback(null, [
+        { address: '127.0.0.1', family: 4 },
+        { address: '169.254.169.254', family: 4 },
+      ])) as unknown as NonNullable<HttpSettings['lookup']>
+    const ask = (metadata: boolean) =>
+      client({ hosts: { [name]: { insecure: true, metadata } }, lookup }).request({
+        method: 'GET',
+        url: `http://${name}/token`,
+      })
+    expect(Buffer.from((await ask(true)).body).toString()).toBe('identity')
+    await expect(ask(false)).rejects.toThrow(/cloud metadata/)
+  })
+
   it('anything but the address that was checked', async () => {
     const host = await serve((request, response) => response.end(request.headers.host))
     const port = host.split(':')[1]

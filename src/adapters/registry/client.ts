@@ -2,7 +2,7 @@ import { FairleadError } from '../../errors.ts'
 import type { HttpRequest, HttpResponse, ImageRepository } from '../../ports.ts'
 import { type Challenge, parseChallenge } from './challenge.ts'
 import type { CredentialSource } from './credential.ts'
-import { basicAuthorization, type TokenRequest, type TokenSource } from './token.ts'
+import { basicAuthorization, type TokenSource } from './token.ts'
 import type { Transport } from './transport.ts'
 
 /** One read of a registry's API. */
@@ -33,11 +33,12 @@ export interface RegistryClientSettings {
   tokens: TokenSource
   originOf: (registry: string) => string
   credentialsOf: (registry: string) => CredentialSource | undefined
+  tokenHostsOf: (registry: string) => readonly string[]
   timeoutMs: number | undefined
 }
 
 export function createRegistryClient(settings: RegistryClientSettings): RegistryClient {
-  const { transport, tokens, originOf, credentialsOf } = settings
+  const { transport, tokens, originOf, credentialsOf, tokenHostsOf } = settings
   /** What each registry asked for last, so that the next request brings it at once. */
   const challenges = new Map<string, Challenge>()
 
@@ -45,7 +46,8 @@ export function createRegistryClient(settings: RegistryClientSettings): Registry
     if (challenge === undefined) return undefined
     const credential = await credentialsOf(image.registry)?.find(image.registry, image.repository)
     if (challenge.scheme === 'bearer') {
-      const request: TokenRequest = { ...image, challenge, credential, origin: originOf(image.registry) }
+      const origin = originOf(image.registry)
+      const request = { ...image, challenge, credential, origin, tokenHosts: tokenHostsOf(image.registry) }
       return { header: `Bearer ${await tokens.get(request)}`, forget: () => tokens.forget(request) }
     }
     if (credential?.type !== 'basic')
@@ -115,7 +117,8 @@ function redirectTarget(answer: HttpResponse, from: URL, image: ImageRepository)
 
 function authFailed(image: ImageRepository, source: CredentialSource | undefined, why: string): FairleadError {
   const name = `${image.registry}/${image.repository}`
-  const how = source === undefined ? 'no credentialsFile is used for it' : `credentials from ${source.path} were used`
+  const how =
+    source === undefined ? 'no credentialsFile and no auth is set for it' : `credentials from ${source.name} were used`
   const message = `${image.registry} does not let us read ${name}: ${why}; ${how}. It may be private, or not exist`
   return new FairleadError('RegistryAuthFailed', message)
 }

@@ -9,10 +9,11 @@ export type Credential =
   /** A refresh token that the token endpoint exchanges. */
   | { type: 'identity'; token: string }
 
-/** Credentials of one host, read from a docker config.json. */
+/** Where the credentials of one host come from: a docker config.json, Secrets, or the identity of the pod. */
 export interface CredentialSource {
-  readonly path: string
-  /** `ConfigInvalid` with file and key when there is no usable entry; the file is read again when it changes. */
+  /** What messages call it, e.g. the file's path. */
+  readonly name: string
+  /** `ConfigInvalid` says what is missing; files are read again when they change. */
   find(registry: string, repository: string): Promise<Credential>
 }
 
@@ -29,17 +30,21 @@ const configSchema = z.object({
   credHelpers: z.record(z.string(), z.string()).optional(),
   credsStore: z.string().optional(),
 })
-type DockerConfig = z.infer<typeof configSchema>
+export type DockerConfig = z.infer<typeof configSchema>
 
 export function createCredentialSource(
   path: string,
   secretSeen: (secret: string) => void = () => {},
 ): CredentialSource {
-  const file = createMountedFile({ path, parse: (content) => parseConfig(content, path) })
+  const file = createMountedFile({ path, parse: (content) => parseDockerConfig(content, path) })
   return {
-    path,
+    name: path,
     async find(registry, repository) {
       const credential = findCredential(await file.read(), { path, registry, repository })
+      if (credential === undefined) {
+        const message = `${path}: auths has no entry for ${registry}; add one or remove credentialsFile`
+        throw new FairleadError('ConfigInvalid', message)
+      }
       secretSeen(credential.type === 'basic' ? credential.password : credential.token)
       return credential
     },
@@ -47,7 +52,7 @@ export function createCredentialSource(
 }
 
 /** JSON.parse quotes what it stumbles over, which here would be a password: its words are not passed on. */
-function parseConfig(content: string, path: string): DockerConfig {
+export function parseDockerConfig(content: string, path: string): DockerConfig {
   let json: unknown
   try {
     json = JSON.parse(content)
@@ -64,12 +69,14 @@ function parseConfig(content: string, path: string): DockerConfig {
 }
 
 interface Wanted {
+  /** The file or Secret, for messages. */
   path: string
   registry: string
   repository: string
 }
 
-function findCredential(config: DockerConfig, wanted: Wanted): Credential {
+/** Undefined without an entry for the host; `ConfigInvalid` for one that cannot be used, such as a helper's. */
+export function findCredential(config: DockerConfig, wanted: Wanted): Credential | undefined {
   const { path, registry } = wanted
   const helper = Object.entries(config.credHelpers ?? {}).find(([key]) => splitKey(key).host === registry)
   if (helper !== undefined) {
@@ -87,10 +94,7 @@ function findCredential(config: DockerConfig, wanted: Wanted): Credential {
       `${path}: credsStore keeps the credentials of ${registry} elsewhere; write an auths entry`,
     )
   }
-  throw new FairleadError(
-    'ConfigInvalid',
-    `${path}: auths has no entry for ${registry}; add one or remove credentialsFile`,
-  )
+  return undefined
 }
 
 /** The entry with the longest path that leads to the repository, as the kubelet and podman choose. */

@@ -1,4 +1,5 @@
 import type { HttpHost } from '../../runtime/http.ts'
+import type { CloudAuth } from './cloud/identity.ts'
 
 /** What is configured for one registry host. */
 export interface RegistryHostSettings {
@@ -6,6 +7,12 @@ export interface RegistryHostSettings {
   host: string
   /** A docker config.json. */
   credentialsFile?: string
+  /** Instead: the identity of the pod, exchanged with the registry's cloud. */
+  auth?: CloudAuth
+  /** Instead: image pull Secrets of the cluster, the first with an entry for this host. */
+  pullSecrets?: readonly { namespace: string; name: string }[]
+  /** Hosts beside its own site to which its credentials may be sent when it names them as token service. */
+  tokenHosts?: readonly string[]
   /** Plain http is spoken. Default false. */
   insecure?: boolean
   caFile?: string
@@ -66,6 +73,22 @@ const sharedEndings = [
 
 /** `co.uk`, `com.au` and the like. */
 const countryEnding = /^(?:ac|co|com|edu|gov|go|gob|mil|ne|net|nom|or|org|gen|id|ltd|plc|sch)\.[a-z]{2}$/
+
+/** Token services on a site that many share, but whose names only the registry's owner gives out. */
+const knownTokenHosts: readonly [registry: RegExp, tokenHost: string][] = [
+  // Alibaba Cloud Container Registry: registry[-vpc|-internal].<region> and dockerauth[-vpc|-internal].<region>.
+  [/^(?:[a-z0-9-]+-)?registry(-vpc|-internal)?\.([a-z0-9-]+)\.(?:cr\.)?aliyuncs\.com$/, 'dockerauth$1.$2.aliyuncs.com'],
+]
+
+/**
+ * May a registry's credentials be sent to the token service it names? On its own site (`auth.docker.io` for
+ * `registry-1.docker.io`), at a service known to be its own, and where the configuration says so. Host names without
+ * port.
+ */
+export function isTokenHost(registry: string, named: string, allowed: readonly string[] = []): boolean {
+  if (isSameSite(registry, named) || allowed.includes(named)) return true
+  return knownTokenHosts.some(([pattern, host]) => pattern.test(registry) && registry.replace(pattern, host) === named)
+}
 
 /**
  * May credentials of one host be shown to the other? Only when both names belong to one owner: equal, or under the same

@@ -1,7 +1,7 @@
 import { FairleadError } from '../../errors.ts'
-import type { Clock, Http, ImageRepository, Log, Registry } from '../../ports.ts'
+import type { ImageRepository, Log, Registry } from '../../ports.ts'
 import { createRegistryClient } from './client.ts'
-import { createCredentialSource } from './credential.ts'
+import { createSource, type SourceDependencies } from './credential-choice.ts'
 import { apiOrigin, type RegistryHostSettings, registryName } from './host.ts'
 import { readDigest, readPlatforms } from './manifest.ts'
 import { createTagReader, defaultTagListLimits, type TagListLimits } from './tag-list.ts'
@@ -18,14 +18,9 @@ export interface RegistrySettings {
   limits?: TagListLimits
 }
 
-export interface RegistryDependencies {
-  /** Must allow plain http and trust the CA files of the same hosts: see `httpHostsOf`. */
-  http: Http
-  clock: Clock
+export interface RegistryDependencies extends SourceDependencies {
   log: Log
   metrics?: RegistryMetrics
-  /** Told every password and token read from a file, so that the log can mask it. */
-  secretSeen?: (secret: string) => void
   /** Between 0 and 1; for the jitter of retries. */
   random?: () => number
 }
@@ -37,7 +32,7 @@ const referencePattern = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{
 
 /** Reads OCI and Docker registries over the distribution API. */
 export function createRegistry(settings: RegistrySettings, dependencies: RegistryDependencies): Registry {
-  const { http, clock, log, metrics, secretSeen, random } = dependencies
+  const { http, clock, log, metrics, random } = dependencies
   const hosts = new Map(settings.hosts.map((host) => [registryName(host.host), host]))
   const originOf = (registry: string) => apiOrigin(registry, hosts.get(registryName(registry))?.insecure === true)
 
@@ -46,15 +41,17 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
   const transport = createTransport({ http, clock, rateOf, metrics, random })
 
   const sources = new Map(
-    settings.hosts.flatMap(({ host, credentialsFile }) =>
-      credentialsFile ? [[registryName(host), createCredentialSource(credentialsFile, secretSeen)] as const] : [],
-    ),
+    settings.hosts.flatMap((host) => {
+      const source = createSource(host, dependencies)
+      return source === undefined ? [] : [[registryName(host.host), source] as const]
+    }),
   )
   const client = createRegistryClient({
     transport,
     tokens: createTokenSource(transport, clock),
     originOf,
     credentialsOf: (registry) => sources.get(registry),
+    tokenHostsOf: (registry) => hosts.get(registry)?.tokenHosts ?? [],
     timeoutMs: settings.timeoutMs,
   })
   const readTags = createTagReader(client, settings.limits ?? defaultTagListLimits)

@@ -3,7 +3,7 @@ import { FairleadError } from '../../errors.ts'
 import type { Clock, HttpRequest } from '../../ports.ts'
 import type { Challenge } from './challenge.ts'
 import type { Credential } from './credential.ts'
-import { isSameSite } from './host.ts'
+import { isTokenHost } from './host.ts'
 import { parseBody, tokenSchema } from './schema.ts'
 import type { Transport } from './transport.ts'
 
@@ -16,6 +16,8 @@ export interface TokenRequest {
   registry: string
   /** Origin of the registry's API; decides where credentials may go and whether plain http is fine. */
   origin: string
+  /** Hosts that may see the credential beside those of the registry's own site. */
+  tokenHosts?: readonly string[]
   repository: string
   credential: Credential | undefined
 }
@@ -78,7 +80,7 @@ function keyOf({ challenge, registry, repository, credential }: TokenRequest): s
 }
 
 function refuseRealm(request: TokenRequest): void {
-  const { challenge, registry, origin, credential } = request
+  const { challenge, registry, origin, credential, tokenHosts } = request
   if (!URL.canParse(challenge.realm)) {
     throw new FairleadError('RegistryInvalid', `${registry} names a token endpoint that is not a URL`)
   }
@@ -90,8 +92,8 @@ function refuseRealm(request: TokenRequest): void {
       `${registry} names the token endpoint ${realmOrigin(request)}, which is not https`,
     )
   }
-  if (credential !== undefined && !isSameSite(realm.hostname, api.hostname)) {
-    const words = `${registry} wants its credentials sent to ${realmOrigin(request)}, which is another site; they are not sent`
+  if (credential !== undefined && !isTokenHost(api.hostname, realm.hostname, tokenHosts)) {
+    const words = `${registry} wants its credentials sent to ${realmOrigin(request)}, which is another site; they are not sent (tokenHosts of the registry allows it)`
     throw new FairleadError('RegistryAuthFailed', words)
   }
 }

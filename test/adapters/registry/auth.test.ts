@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseChallenge } from '../../../src/adapters/registry/challenge.ts'
-import { apiOrigin, httpHostsOf, isSameSite } from '../../../src/adapters/registry/host.ts'
+import { apiOrigin, httpHostsOf, isSameSite, isTokenHost } from '../../../src/adapters/registry/host.ts'
 import { createManualClock } from '../../fakes/clock.ts'
 import { aRegistryWorld, basicAuths, passTimeUntil, web } from './registry-world.ts'
 
@@ -130,6 +130,36 @@ describe('where credentials go', () => {
     server.push(web.repository, '1.0.0')
     await registry.tags(web)
     expect(targets[1]).toBe('https://auth.example.com with credentials')
+  })
+
+  it('to a token endpoint that the configuration names, and to no other', async () => {
+    const named = {
+      server: { auth: 'bearer', realm: 'https://auth.corp.net/token' },
+      dockerConfig: basicAuths(),
+    } as const
+    const { server, registry, targets } = await aRegistryWorld({ ...named, host: { tokenHosts: ['auth.corp.net'] } })
+    server.push(web.repository, '1.0.0')
+    await registry.tags(web)
+    expect(targets[1]).toBe('https://auth.corp.net with credentials')
+    const other = await aRegistryWorld({ ...named, host: { tokenHosts: ['auth.corp.com', 'corp.net'] } })
+    await expect(other.registry.tags(web)).rejects.toThrow(/tokenHosts/)
+    expect(other.targets).toHaveLength(1)
+  })
+
+  const services: [string, string, boolean][] = [
+    ['registry-1.docker.io', 'auth.docker.io', true],
+    ['ghcr.io', 'ghcr.io', true],
+    ['ghcr.io', 'github.com', false],
+    ['registry.cn-hangzhou.aliyuncs.com', 'dockerauth.cn-hangzhou.aliyuncs.com', true],
+    ['registry-vpc.cn-hangzhou.aliyuncs.com', 'dockerauth-vpc.cn-hangzhou.aliyuncs.com', true],
+    ['acme-registry.cn-beijing.cr.aliyuncs.com', 'dockerauth.cn-beijing.aliyuncs.com', true],
+    ['registry.cn-hangzhou.aliyuncs.com', 'dockerauth.cn-beijing.aliyuncs.com', false],
+    ['registry.cn-hangzhou.aliyuncs.com', 'evil.cn-hangzhou.aliyuncs.com', false],
+    ['acme.azurecr.io', 'evil.azurecr.io', false],
+    ['123456789012.dkr.ecr.eu-central-1.amazonaws.com', 'evil.s3.eu-central-1.amazonaws.com', false],
+  ]
+  it.each(services)('%s may name %s as its token service: %s', (registry, named, expected) => {
+    expect(isTokenHost(registry, named)).toBe(expected)
   })
 
   it('not to the host a blob lives on, and only one redirect is followed', async () => {
