@@ -26,6 +26,11 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
       add(keys, `auth ${receiver.auth} needs secretFile (or set auth: none to accept hints from anybody)`)
     }
   })
+  const keyNames = new Set<string>()
+  config.keys.forEach(({ name }, index) => {
+    if (keyNames.has(name)) add(['keys', index, 'name'], `key ${name} is defined twice`)
+    keyNames.add(name)
+  })
   config.registries.forEach(({ host, credentialsFile, auth, pullSecrets }, index) => {
     const ways = Object.entries({ credentialsFile, auth, pullSecrets }).filter(([, value]) => value !== undefined)
     if (ways.length < 2) return

@@ -111,6 +111,11 @@ const cloudAuth = z
   ])
   .describe('The identity of the pod is exchanged for a token of the registry.')
 
+const trustedKey = z.strictObject({
+  name: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, dots and dashes'),
+  publicKeyFile: file.describe('PEM, such as cosign.pub.'),
+})
+
 const registry = z.strictObject({
   host: z.string().regex(/^[a-zA-Z0-9.[\]:-]+$/, 'a host such as ghcr.io or localhost:5000, without scheme and path'),
   credentialsFile: z.string().optional().describe('A docker config.json.'),
@@ -190,6 +195,7 @@ export const configSchema = z.strictObject({
   updates: z.strictObject({ rules: z.array(rule).max(1000).default([]) }).prefault({}),
   approvals: z.strictObject({ expiry: duration('168h', '1s') }).prefault({}),
   rollouts: z.strictObject({ deadline: duration('15m', '1s') }).prefault({}),
+  keys: z.array(trustedKey).max(100).default([]).describe('Who may sign images: the annotation verify names one.'),
   webhooks: z.strictObject({ receivers: z.array(receiver).max(100).default([]) }).prefault({}),
 })
 

@@ -78,7 +78,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
     lock: createLeaseLock(client, { namespace, name: config.leaderElection.leaseName }),
     engine: sameEngine ? cluster : createCluster({ client: engineClient, clock, log }),
     registry: createRegistry(
-      { hosts: registryHosts },
+      { hosts: registryHosts, keys: config.keys },
       {
         http,
         clock,
@@ -140,6 +140,7 @@ async function reportMissingFiles(config: Config, log: Log): Promise<void> {
         one.auth?.provider === 'gcp' ? one.auth.credentialsFile : undefined,
       ],
     ]),
+    ...config.keys.map((one, index) => [`keys[${index}].publicKeyFile`, one.publicKeyFile]),
     ...config.webhooks.receivers.map((one, index) => [`webhooks.receivers[${index}].secretFile`, one.secretFile]),
   ]
   for (const [key, path] of named) {

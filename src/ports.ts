@@ -155,6 +155,11 @@ export interface Registry {
   digest(image: ImageRepository, tag: string): Promise<string | undefined>
   /** `os/architecture[/variant]` of an index or a single manifest; empty when the registry does not say. */
   platforms(image: ImageRepository, reference: string): Promise<readonly string[]>
+  /**
+   * Did the holder of the key named `key` in the configuration sign the manifest with this digest? False only when all
+   * signatures were read and none is by that key. `PolicyInvalid` when no key has that name.
+   */
+  signed(image: ImageRepository, digest: string, key: string): Promise<boolean>
 }
 
 /** News that something was pushed. A hint only: the registry is asked before anything is decided. */

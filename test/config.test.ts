@@ -72,6 +72,11 @@ describe('the configuration', () => {
       'registries[0]: ghcr.io has credentialsFile and auth; one way to authenticate is enough',
     ],
     [
+      'a key defined twice',
+      'keys: [{name: a, publicKeyFile: /a}, {name: a, publicKeyFile: /b}]',
+      'keys[1].name: key a is defined twice',
+    ],
+    [
       'an endpoint without TLS',
       'registries: [{host: a.example, auth: {provider: aws, stsURL: "http://sts"}}]',
       'registries[0].auth.stsURL: an https URL',

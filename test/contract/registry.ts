@@ -10,6 +10,8 @@ export interface RegistryWorld {
   push(image: ImageRepository, tag: string, content: OciImage, platforms: readonly string[]): Promise<void>
   /** Undefined where tags cannot be deleted alone. */
   remove?: (image: ImageRepository, tag: string) => Promise<void>
+  /** Signs with the key that the registry knows as `release`, as cosign does. */
+  sign(image: ImageRepository, digest: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -83,6 +85,25 @@ export function describeRegistry(name: string, start: () => Promise<RegistryWorl
       const multi = image('team/multi')
       await push(multi, '1.0.0', { platforms: ['linux/amd64', 'linux/arm/v7', 'windows/amd64'] })
       expect(await world.registry.platforms(multi, '1.0.0')).toEqual(['linux/amd64', 'linux/arm/v7', 'windows/amd64'])
+    })
+
+    it('tells whether an image is signed, from when it is, and by which key', async () => {
+      const signed = image('team/signed')
+      const digest = await push(signed, '1.0.0', { platforms: ['linux/amd64', 'linux/arm64'] })
+      expect(await world.registry.signed(signed, digest, 'release')).toBe(false)
+      await world.sign(signed, digest)
+      expect(await world.registry.signed(signed, digest, 'release')).toBe(true)
+      expect(await world.registry.signed(signed, digest, 'another')).toBe(false)
+    })
+
+    it('counts no signature of another image, nor of the same content elsewhere', async () => {
+      const [one, two] = [image('team/signed-one'), image('team/signed-two')]
+      const digest = await push(one, '1.0.0')
+      const later = await push(one, '1.0.1')
+      await world.sign(one, digest)
+      await push(two, '1.0.0')
+      expect(await world.registry.signed(one, later, 'release')).toBe(false)
+      expect(await world.registry.signed(two, digest, 'release')).toBe(false)
     })
 
     it('rejects the platforms of what is not there', async () => {

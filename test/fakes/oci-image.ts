@@ -14,12 +14,13 @@ export interface OciImage {
   manifest: OciContent
 }
 
-const content = (mediaType: string, value: unknown): OciContent => {
+/** JSON of a value, or the text as it is. */
+export const content = (mediaType: string, value: unknown): OciContent => {
   const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
   return { mediaType, bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
 }
 
-const descriptor = ({ mediaType, digest, bytes }: OciContent) => ({ mediaType, digest, size: bytes.length })
+export const descriptor = ({ mediaType, digest, bytes }: OciContent) => ({ mediaType, digest, size: bytes.length })
 
 /** An image for these platforms (`linux/amd64`): one gives a single manifest, several an index with an attestation. */
 export function buildImage(platforms: readonly string[], salt = ''): OciImage {

@@ -10,6 +10,8 @@ interface StoredImage {
 export interface FakeRegistry extends Registry {
   push(image: ImageRepository, tag: string, pushed: { digest: string; platforms?: readonly string[] }): void
   remove(image: ImageRepository, tag: string): void
+  /** Makes the digest one that the holder of the key signed. */
+  sign(image: ImageRepository, digest: string, key: string): void
   /** Every call rejects with this until it is called with undefined. */
   failWith(error: FairleadError | undefined): void
   /** What was asked, in order: `tags docker.io/library/nginx`, `digest ghcr.io/acme/web:1.0.0`. */
@@ -19,6 +21,7 @@ export interface FakeRegistry extends Registry {
 export function createFakeRegistry(): FakeRegistry {
   const repositories = new Map<string, { tags: Map<string, StoredImage>; images: Map<string, StoredImage> }>()
   const calls: string[] = []
+  const signatures = new Set<string>()
   let failure: FairleadError | undefined
 
   const keyOf = (image: ImageRepository) => `${image.registry}/${image.repository}`
@@ -37,6 +40,9 @@ export function createFakeRegistry(): FakeRegistry {
     },
     remove(image, tag) {
       repositories.get(keyOf(image))?.tags.delete(tag)
+    },
+    sign(image, digest, key) {
+      signatures.add(`${keyOf(image)} ${digest} ${key}`)
     },
     failWith(error) {
       failure = error
@@ -57,6 +63,10 @@ export function createFakeRegistry(): FakeRegistry {
       const found = repository?.tags.get(reference) ?? repository?.images.get(reference)
       if (found === undefined) throw new FairleadError('RegistryNotFound', `no ${reference} in ${keyOf(image)}`)
       return found.platforms
+    },
+    async signed(image, digest, key) {
+      called(`signed ${keyOf(image)}@${digest} ${key}`)
+      return signatures.has(`${keyOf(image)} ${digest} ${key}`)
     },
   }
 }

@@ -1,19 +1,18 @@
-import { createHash } from 'node:crypto'
 import { FairleadError } from '../../errors.ts'
 import type { ImageRepository } from '../../ports.ts'
-import type { RegistryAnswer, RegistryClient } from './client.ts'
-import { imageConfigSchema, manifestSchema, parseBody } from './schema.ts'
-
-const accept = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-]
-
-/** Manifests of more than 4 MiB may be refused by registries (distribution specification); configs are far smaller. */
-const maxManifestBytes = 4 * 1024 * 1024
-const digestPattern = /^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/
+import type { RegistryClient } from './client.ts'
+import {
+  manifestTypes as accept,
+  describe,
+  digestPattern,
+  manifestUrl,
+  maxManifestBytes,
+  readBlob,
+  readManifest,
+  refuseStatus,
+  sha256,
+} from './content.ts'
+import { imageConfigSchema, parseBody } from './schema.ts'
 
 /**
  * The digest behind a tag, from the header of a HEAD request (which registries do not count as a pull), else computed
@@ -24,7 +23,7 @@ export async function readDigest(
   image: ImageRepository,
   tag: string,
 ): Promise<string | undefined> {
-  const what = `manifest of ${image.registry}/${image.repository}:${tag}`
+  const what = describe(image, tag)
   const url = manifestUrl(image, tag)
   const head = await client.read(image, { method: 'HEAD', url, accept })
   if (head.status === 404) return undefined
@@ -47,17 +46,11 @@ export async function readPlatforms(
   image: ImageRepository,
   reference: string,
 ): Promise<readonly string[]> {
-  const separator = reference.includes(':') ? '@' : ':'
-  const what = `manifest of ${image.registry}/${image.repository}${separator}${reference}`
-  const answer = await client.read(image, {
-    method: 'GET',
-    url: manifestUrl(image, reference),
-    accept,
-    maxBytes: maxManifestBytes,
-  })
-  refuseStatus(answer, what)
-  if (reference.startsWith('sha256:')) refuseOther(answer.body, reference, what)
-  const manifest = parseBody(manifestSchema, answer.body, what)
+  const what = describe(image, reference)
+  const manifest = await readManifest(client, image, reference)
+  if (manifest === undefined) {
+    throw new FairleadError('RegistryNotFound', `${what}: the registry does not have it`)
+  }
   if (manifest.manifests !== undefined && manifest.manifests !== null) {
     return platformNames(manifest.manifests.map((one) => one.platform))
   }
@@ -66,14 +59,8 @@ export async function readPlatforms(
 }
 
 async function readConfig(client: RegistryClient, image: ImageRepository, digest: string) {
-  const what = `config of an image in ${image.registry}/${image.repository}`
-  if (!digestPattern.test(digest))
-    throw new FairleadError('RegistryInvalid', `${what}: the manifest names no valid digest`)
-  const url = `/v2/${image.repository}/blobs/${digest}`
-  const answer = await client.read(image, { method: 'GET', url, maxBytes: maxManifestBytes })
-  refuseStatus(answer, what)
-  if (digest.startsWith('sha256:')) refuseOther(answer.body, digest, what)
-  return parseBody(imageConfigSchema, answer.body, what)
+  const body = await readBlob(client, image, { digest, maxBytes: maxManifestBytes })
+  return parseBody(imageConfigSchema, body, `config of an image in ${image.registry}/${image.repository}`)
 }
 
 interface Platform {
@@ -89,18 +76,4 @@ function platformNames(platforms: readonly (Platform | null | undefined)[]): rea
     return [[platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')]
   })
   return [...new Set(names)].filter((name) => name !== 'unknown/unknown')
-}
-
-const manifestUrl = (image: ImageRepository, reference: string) => `/v2/${image.repository}/manifests/${reference}`
-
-const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-
-function refuseOther(body: Uint8Array, digest: string, what: string): void {
-  if (sha256(body) === digest) return
-  throw new FairleadError('RegistryInvalid', `${what}: the content does not have the digest that was asked for`)
-}
-
-function refuseStatus(answer: RegistryAnswer, what: string): void {
-  if (answer.status === 404) throw new FairleadError('RegistryNotFound', `${what}: the registry does not have it`)
-  if (answer.status !== 200) throw new FairleadError('RegistryInvalid', `${what}: unexpected status ${answer.status}`)
 }

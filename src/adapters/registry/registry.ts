@@ -4,6 +4,8 @@ import { createRegistryClient } from './client.ts'
 import { createSource, type SourceDependencies } from './credential-choice.ts'
 import { apiOrigin, type RegistryHostSettings, registryName } from './host.ts'
 import { readDigest, readPlatforms } from './manifest.ts'
+import { createKeyRing, type TrustedKey } from './public-key.ts'
+import { createSignatureCheck } from './signature-check.ts'
 import { createTagReader, defaultTagListLimits, type TagListLimits } from './tag-list.ts'
 import { createTokenSource } from './token.ts'
 import { createTransport, type RegistryMetrics } from './transport.ts'
@@ -16,6 +18,8 @@ export interface RegistrySettings {
   /** One exchange; default: the outbound client's. */
   timeoutMs?: number
   limits?: TagListLimits
+  /** Keys that signatures are checked with. */
+  keys?: readonly TrustedKey[]
 }
 
 export interface RegistryDependencies extends SourceDependencies {
@@ -54,6 +58,7 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
     tokenHostsOf: (registry) => hosts.get(registry)?.tokenHosts ?? [],
     timeoutMs: settings.timeoutMs,
   })
+  const isSigned = createSignatureCheck(client, createKeyRing(settings.keys ?? []))
   const readTags = createTagReader(client, settings.limits ?? defaultTagListLimits)
 
   return {
@@ -68,6 +73,9 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
     },
     async platforms(image, reference) {
       return readPlatforms(client, checkedTarget(image, reference), reference)
+    },
+    async signed(image, digest, key) {
+      return isSigned(checkedTarget(image, digest), digest, key)
     },
   }
 }

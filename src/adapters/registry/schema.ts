@@ -22,14 +22,31 @@ const platformSchema = z.object({
 const descriptorSchema = z.object({
   mediaType: z.string().max(255).nullish(),
   digest: z.string().max(200),
+  size: z.number().optional(),
   platform: platformSchema.nullish(),
+  artifactType: z.string().max(255).nullish(),
+  annotations: z.record(z.string(), z.string()).nullish(),
 })
+export type Descriptor = z.output<typeof descriptorSchema>
 
 /** An OCI or Docker index, or a single manifest. */
 export const manifestSchema = z.object({
   mediaType: z.string().max(255).nullish(),
   manifests: z.array(descriptorSchema).max(1000).nullish(),
   config: descriptorSchema.nullish(),
+  layers: z.array(descriptorSchema).max(1000).nullish(),
+  subject: descriptorSchema.nullish(),
+})
+
+/** A Sigstore bundle, no more of it than a signature by a key needs. Source: protobuf-specs, sigstore_bundle.proto. */
+export const bundleSchema = z.object({
+  dsseEnvelope: z
+    .object({
+      payloadType: z.string().max(255),
+      payload: z.string(),
+      signatures: z.array(z.object({ sig: z.string().max(16_384) })).max(8),
+    })
+    .nullish(),
 })
 
 /** An image config; Helm charts and other artifacts have none of these fields. */
