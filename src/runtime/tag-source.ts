@@ -1,11 +1,11 @@
 import { parsingTags, type TagList } from '../core/image/tag-list.ts'
-import { asFairleadError, type FairleadError } from '../errors.ts'
+import { asFairleadError, FairleadError } from '../errors.ts'
 import type { ImageRepository, Registry } from '../ports.ts'
 import { runInSlices } from './cooperative.ts'
 
 /** The tags of every image that is looked at, each list read and parsed once for all workloads and policies. */
 export interface TagSource {
-  /** The newest complete list; undefined before the first. */
+  /** The newest complete list that is not empty; undefined before the first. */
   get(image: ImageRepository): TagList | undefined
   /** Why the newest attempt failed, if it did. */
   failure(image: ImageRepository): FairleadError | undefined
@@ -23,6 +23,15 @@ export function imageKey({ registry, repository }: ImageRepository): string {
   return `${registry}/${repository}`
 }
 
+/**
+ * A repository whose image runs has tags. Registries that are restored, migrated or out of step with their database list
+ * none for a while; read as "nothing fits", that would void what was approved.
+ */
+function requireSome(tags: readonly string[], key: string): readonly string[] {
+  if (tags.length > 0) return tags
+  throw new FairleadError('RegistryUnavailable', `${key} lists no tags at all just now; nothing is decided from that`)
+}
+
 export function createTagSource(registry: Registry): TagSource {
   const lists = new Map<string, TagList>()
   const failures = new Map<string, FairleadError>()
@@ -31,7 +40,7 @@ export function createTagSource(registry: Registry): TagSource {
   const read = async (image: ImageRepository) => {
     const key = imageKey(image)
     try {
-      lists.set(key, await runInSlices(parsingTags(await registry.tags(image))))
+      lists.set(key, await runInSlices(parsingTags(requireSome(await registry.tags(image), key))))
       failures.delete(key)
     } catch (thrown) {
       // A list that could not be read completely changes nothing: the last good one stays.

@@ -106,6 +106,9 @@ function redirectTarget(answer: HttpResponse, from: URL, image: ImageRepository)
     throw new FairleadError('RegistryInvalid', `${image.registry} redirects to nowhere (status ${answer.status})`)
   }
   const target = new URL(location, from)
+  if (target.username !== '' || target.password !== '') {
+    throw new FairleadError('RegistryInvalid', `${image.registry} redirects to an address that holds credentials`)
+  }
   if (target.protocol !== 'https:' && from.protocol === 'https:') {
     throw new FairleadError(
       'RegistryInvalid',

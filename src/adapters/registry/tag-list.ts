@@ -60,6 +60,9 @@ export function createTagReader(client: RegistryClient, limits: TagListLimits) {
         if (isTag(tag)) tags.add(tag)
         else dropped++
       }
+      if (tags.size + dropped > limits.tags) {
+        throw new FairleadError('TooLarge', `${what}: more than ${limits.tags}; lists longer than that are not read`)
+      }
       seen.add(page.url.href)
       const next = nextPage(page, what)
       if (next === undefined) return { tags: [...tags], dropped }

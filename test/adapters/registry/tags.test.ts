@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createManualClock } from '../../fakes/clock.ts'
-import { aRegistryWorld, passTimeUntil, web } from './registry-world.ts'
+import { aRegistryWorld, basicAuths, passTimeUntil, web } from './registry-world.ts'
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `1.${String(i).padStart(4, '0')}`)
 const json = JSON.stringify
@@ -130,6 +130,75 @@ describe('a list larger than allowed', () => {
     const { server, registry } = await aRegistryWorld({ settings: { limits } })
     for (const tag of numbered(100)) server.push(web.repository, tag)
     await expect(registry.tags(web)).rejects.toMatchObject({ code: 'TooLarge' })
+  })
+
+  it('in tags is refused, on one page too', async () => {
+    const limits = { pages: 10, tags: 99, bytes: 1_000_000 }
+    const { server, registry } = await aRegistryWorld({ settings: { limits } })
+    for (const tag of numbered(99)) server.push(web.repository, tag)
+    expect(await registry.tags(web)).toHaveLength(99)
+    server.push(web.repository, '2.0')
+    await expect(registry.tags(web)).rejects.toMatchObject({ code: 'TooLarge' })
+  })
+})
+
+describe('a list that lies elsewhere', () => {
+  const account = { username: 'robot', password: 's3cret-one' }
+  const redirected = async (location: string) => {
+    const world = await aRegistryWorld({ server: { auth: 'basic', ...account }, dockerConfig: basicAuths() })
+    world.server.push(web.repository, '1.0.0')
+    await world.registry.tags(web)
+    world.targets.length = 0
+    world.server.script({ matching: /tags/, answer: (_, response) => response.writeHead(307, { location }).end() })
+    return world
+  }
+
+  it('is read there, but without credentials', async () => {
+    const { server, registry, targets } = await redirected('https://mirror.example.net/v2/acme/web/tags/list')
+    server.script({ matching: /tags/, answer: (_, response) => response.end(json({ tags: ['2.0.0'] })) })
+    expect(await registry.tags(web)).toEqual(['2.0.0'])
+    expect(targets).toEqual(['https://registry.example.com with credentials', 'https://mirror.example.net'])
+  })
+
+  it('is refused when they are wanted there', async () => {
+    const { registry, targets } = await redirected('https://mirror.example.net/v2/acme/web/tags/list')
+    await expect(registry.tags(web)).rejects.toMatchObject({ code: 'RegistryAuthFailed' })
+    expect(targets.slice(1)).toEqual(['https://mirror.example.net'])
+  })
+
+  it('is not followed back to the host that has them', async () => {
+    const { server, registry, targets } = await redirected('https://mirror.example.net/v2/acme/web/tags/list')
+    const link = '<https://registry.example.com/v2/acme/web/tags/list?last=1>; rel="next"'
+    server.script({ matching: /tags/, answer: (_, response) => response.setHeader('link', link).end('{"tags":["1"]}') })
+    await expect(registry.tags(web)).rejects.toThrow(/another host than mirror\.example\.net/)
+    expect(targets).toHaveLength(2)
+  })
+
+  it.each(['http://mirror.example.net/', 'file:///etc/passwd', 'https://user:pw@mirror.example.net/', 'https://'])(
+    'is not read from %s',
+    async (location) => {
+      const { registry, targets } = await redirected(location)
+      await expect(registry.tags(web)).rejects.toMatchObject({ kind: 'transient' })
+      expect(targets.filter((one) => !one.startsWith('https://registry.example.com'))).toEqual([])
+    },
+  )
+})
+
+describe('a list that is cut off', () => {
+  it.each([1, 2])('by the connection on page %i is no list', async (page) => {
+    const clock = createManualClock()
+    const { server, registry } = await aRegistryWorld({ server: { pageSize: 5 }, clock })
+    for (const tag of numbered(8)) server.push(web.repository, tag)
+    server.script({
+      matching: page === 1 ? /n=1000$/ : /last=/,
+      times: 9,
+      answer: (_, response) => {
+        response.writeHead(200, { 'content-length': '5000' })
+        response.write('{"tags":["1.0"]}', () => response.destroy())
+      },
+    })
+    const answer = passTimeUntil(clock, registry.tags(web))
+    await expect(answer).rejects.toMatchObject({ code: 'RegistryUnavailable', kind: 'transient' })
   })
 })
 
