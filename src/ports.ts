@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectKey, Resource } from './api/kubernetes.ts'
+import type { ChartVersion } from './core/image/chart-version.ts'
 import type { Snapshot } from './core/manifest/snapshot.ts'
 import type { Ancestry } from './core/sync/ancestry.ts'
 
@@ -160,6 +161,15 @@ export interface Registry {
    * signatures were read and none is by that key. `PolicyInvalid` when no key has that name.
    */
   signed(image: ImageRepository, digest: string, key: string): Promise<boolean>
+}
+
+/** Where the versions of one Helm chart are published. `url` is the repository's address, without `index.yaml`. */
+export type ChartSource = { type: 'http'; url: string; chart: string } | ({ type: 'oci' } & ImageRepository)
+
+/** Reading Helm repositories. As with images, answers are complete and not empty, or the call rejects. */
+export interface ChartRepository {
+  /** In no order to rely on. `RegistryNotFound` when the repository does not have the chart. */
+  versions(source: ChartSource): Promise<readonly ChartVersion[]>
 }
 
 /** News that something was pushed. A hint only: the registry is asked before anything is decided. */

@@ -2,6 +2,7 @@ import { FairleadError } from '../../errors.ts'
 import type { HttpRequest, HttpResponse, ImageRepository } from '../../ports.ts'
 import { type Challenge, parseChallenge } from './challenge.ts'
 import type { CredentialSource } from './credential.ts'
+import { isRedirect, redirectTarget } from './redirect.ts'
 import { basicAuthorization, type TokenSource } from './token.ts'
 import type { Transport } from './transport.ts'
 
@@ -81,7 +82,7 @@ export function createRegistryClient(settings: RegistryClientSettings): Registry
         return target.origin === origin ? readWithAuth(image, request) : transport.send(image.registry, request)
       }
       const answer = await ask(asked)
-      const target = redirectTarget(answer, asked, image)
+      const target = redirectTarget(answer, asked, image.registry)
       const last = target === undefined ? { ...answer, url: asked } : { ...(await ask(target)), url: target }
       if (last.status === 401 || last.status === 403)
         throw authFailed(image, credentialsOf(image.registry), `status ${last.status}`)
@@ -94,28 +95,6 @@ export function createRegistryClient(settings: RegistryClientSettings): Registry
 function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {
   if (authorization === undefined) return request
   return { ...request, headers: { ...request.headers, authorization } }
-}
-
-const isRedirect = ({ status }: HttpResponse) => status >= 301 && status <= 308 && status !== 304
-
-/** Blobs live with a CDN, and registry.k8s.io is but a signpost: one hop is taken, elsewhere without credentials. */
-function redirectTarget(answer: HttpResponse, from: URL, image: ImageRepository): URL | undefined {
-  if (!isRedirect(answer)) return undefined
-  const location = answer.headers.location
-  if (location === undefined || !URL.canParse(location, from.href)) {
-    throw new FairleadError('RegistryInvalid', `${image.registry} redirects to nowhere (status ${answer.status})`)
-  }
-  const target = new URL(location, from)
-  if (target.username !== '' || target.password !== '') {
-    throw new FairleadError('RegistryInvalid', `${image.registry} redirects to an address that holds credentials`)
-  }
-  if (target.protocol !== 'https:' && from.protocol === 'https:') {
-    throw new FairleadError(
-      'RegistryInvalid',
-      `${image.registry} redirects to ${target.protocol}//${target.host}, which is not https`,
-    )
-  }
-  return target
 }
 
 function authFailed(image: ImageRepository, source: CredentialSource | undefined, why: string): FairleadError {

@@ -9,6 +9,10 @@ export type Credential =
   /** A refresh token that the token endpoint exchanges. */
   | { type: 'identity'; token: string }
 
+export function isBasic(credential: Credential): credential is Extract<Credential, { type: 'basic' }> {
+  return credential.type === 'basic'
+}
+
 /** Where the credentials of one host come from: a docker config.json, Secrets, or the identity of the pod. */
 export interface CredentialSource {
   /** What messages call it, e.g. the file's path. */

@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
-import type { ImageRepository, Log, Registry } from '../../ports.ts'
+import type { ChartRepository, ImageRepository, Log, Registry } from '../../ports.ts'
+import { createChartRepository } from './chart-repository.ts'
 import { createRegistryClient } from './client.ts'
 import { createSource, type SourceDependencies } from './credential-choice.ts'
 import { apiOrigin, type RegistryHostSettings, registryName } from './host.ts'
@@ -36,6 +37,14 @@ const referencePattern = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{
 
 /** Reads OCI and Docker registries over the distribution API. */
 export function createRegistry(settings: RegistrySettings, dependencies: RegistryDependencies): Registry {
+  return createRegistries(settings, dependencies).registry
+}
+
+/** Images and charts: their hosts are asked at one pace, with the same credentials. */
+export function createRegistries(
+  settings: RegistrySettings,
+  dependencies: RegistryDependencies,
+): { registry: Registry; charts: ChartRepository } {
   const { http, clock, log, metrics, random } = dependencies
   const hosts = new Map(settings.hosts.map((host) => [registryName(host.host), host]))
   const originOf = (registry: string) => apiOrigin(registry, hosts.get(registryName(registry))?.insecure === true)
@@ -61,7 +70,7 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
   const isSigned = createSignatureCheck(client, createKeyRing(settings.keys ?? []))
   const readTags = createTagReader(client, settings.limits ?? defaultTagListLimits)
 
-  return {
+  const registry: Registry = {
     async tags(image) {
       const target = checkedTarget(image)
       const { tags, dropped } = await readTags(target)
@@ -78,6 +87,8 @@ export function createRegistry(settings: RegistrySettings, dependencies: Registr
       return isSigned(checkedTarget(image, digest), digest, key)
     },
   }
+  const credentialsOf = (host: string) => sources.get(registryName(host))
+  return { registry, charts: createChartRepository(registry, { transport, credentialsOf }) }
 }
 
 /** Names come from manifests that anybody may write; only true names become part of a URL. */
