@@ -1,3 +1,4 @@
+import { receiverMistakes } from './config-receiver.ts'
 import { ruleMistakes } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
 import { normaliseRepositoryUrl, withoutCredentials } from './core/change/repository-url.ts'
@@ -22,9 +23,7 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
     const keys = ['webhooks', 'receivers', index]
     if (names.has(receiver.name)) add([...keys, 'name'], `receiver ${receiver.name} is defined twice`)
     names.add(receiver.name)
-    if (receiver.auth !== 'none' && receiver.secretFile === undefined) {
-      add(keys, `auth ${receiver.auth} needs secretFile (or set auth: none to accept hints from anybody)`)
-    }
+    for (const message of receiverMistakes(receiver)) add(keys, message)
   })
   const keyNames = new Set<string>()
   config.keys.forEach(({ name }, index) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { receiver } from './config-receiver.ts'
 import { parseDuration } from './core/change/duration.ts'
 
 /** The configuration file, as users write it. Every object is strict: an unknown key is a mistake. */
@@ -153,13 +154,6 @@ const rule = z.strictObject({
   'require-approval': z.boolean().optional(),
   mode: mode.optional(),
   'min-update-interval': text.optional(),
-})
-
-const receiver = z.strictObject({
-  name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes'),
-  type: z.enum(['registry', 'dockerhub']),
-  secretFile: z.string().optional(),
-  auth: z.enum(['header', 'hmac', 'path', 'none']).default('header'),
 })
 
 export const configSchema = z.strictObject({

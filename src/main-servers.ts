@@ -1,17 +1,18 @@
+import { receiverAuth } from './config-receiver.ts'
 import type { Config } from './config-schema.ts'
 import type { Loops } from './main-loops.ts'
 import type { Log } from './ports.ts'
 import { aborted } from './runtime/abort.ts'
 import { systemClock as clock } from './runtime/clock.ts'
-import { createHttp } from './runtime/http.ts'
+import { createHttp, type HttpHost } from './runtime/http.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { SecretRegistry } from './runtime/log.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import { healthRoute, type Readiness } from './server/health.ts'
 import { type BoundAddress, createHttpServer, type HttpServer } from './server/http-server.ts'
 import { createMetricsServer } from './server/metrics.ts'
-import { createWebhookServer } from './server/webhook.ts'
-import { createWebhookRelay } from './server/webhook-relay.ts'
+import { createWebhookRelay } from './server/webhook/relay.ts'
+import { createWebhookServer } from './server/webhook/webhook.ts'
 
 export interface ServersDeps {
   config: Config
@@ -80,12 +81,8 @@ function openWebhook({ config, leader, loops, log, metrics, secrets }: ServersDe
     listen: config.listen.webhook,
     clock,
     log,
-    receivers: config.webhooks.receivers.map(({ name, type, auth, secretFile }) => ({
-      name,
-      type,
-      auth,
-      ...(secretFile === undefined ? {} : { secretFile }),
-    })),
+    receivers: config.webhooks.receivers.map((one) => ({ ...one, auth: receiverAuth(one) })),
+    http: createHttp({ clock, hosts: issuerHosts(config) }),
     isLeader: () => leader.isLeader(),
     accept(hints) {
       for (const { registry, repository, tag } of hints) loops.images.hinted({ registry, repository }, tag)
@@ -94,6 +91,14 @@ function openWebhook({ config, leader, loops, log, metrics, secrets }: ServersDe
     metrics: { received: (receiver, code) => metrics.webhookRequests.inc({ receiver, code }) },
     secretSeen: (secret) => secrets.add(secret),
   })
+}
+
+/** The authorities by which the hosts of token issuers are trusted. */
+function issuerHosts({ webhooks }: Config): Record<string, HttpHost> {
+  const issuers = webhooks.receivers.flatMap(({ oidc }) =>
+    oidc?.caFile === undefined ? [] : [[new URL(oidc.keysUrl).host, { caFile: oidc.caFile }] as const],
+  )
+  return Object.fromEntries(issuers)
 }
 
 function render({ host, port }: BoundAddress): string {

@@ -141,7 +141,10 @@ async function reportMissingFiles(config: Config, log: Log): Promise<void> {
       ],
     ]),
     ...config.keys.map((one, index) => [`keys[${index}].publicKeyFile`, one.publicKeyFile]),
-    ...config.webhooks.receivers.map((one, index) => [`webhooks.receivers[${index}].secretFile`, one.secretFile]),
+    ...config.webhooks.receivers.flatMap((one, index) => [
+      [`webhooks.receivers[${index}].secretFile`, one.secretFile],
+      [`webhooks.receivers[${index}].oidc.caFile`, one.oidc?.caFile],
+    ]),
   ]
   for (const [key, path] of named) {
     if (path === undefined || path === '') continue

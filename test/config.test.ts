@@ -94,7 +94,37 @@ describe('the configuration', () => {
     [
       'a receiver without a secret',
       'webhooks: {receivers: [{name: hub, type: dockerhub}]}',
-      'auth header needs secretFile',
+      'auth path needs secretFile',
+    ],
+    [
+      'a proof that senders cannot give',
+      'webhooks: {receivers: [{name: hub, type: dockerhub, auth: hmac, secretFile: a}]}',
+      'auth hmac is nothing that type dockerhub can do; use path or none',
+    ],
+    [
+      'a token of nobody in particular',
+      'webhooks: {receivers: [{name: gar, type: gar}]}',
+      'auth oidc needs oidc: {audience, email}',
+    ],
+    [
+      'a token from an address that anybody can answer for',
+      'webhooks: {receivers: [{name: g, type: gar, oidc: {audience: a, email: b, keysUrl: "http://x/certs"}}]}',
+      'an https address without credentials',
+    ],
+    [
+      'an account that nothing asks for',
+      'webhooks: {receivers: [{name: g, type: gar, auth: path, secretFile: x, oidc: {audience: a, email: b}}]}',
+      'oidc has no meaning with auth path',
+    ],
+    [
+      'a payload that does not say whose it is',
+      'webhooks: {receivers: [{name: nexus, type: nexus, secretFile: a}]}',
+      'type nexus needs registry',
+    ],
+    [
+      'a misspelt key of a receiver',
+      'webhooks: {receivers: [{name: a, type: quay, secretfile: a}]}',
+      'did you mean secretFile?',
     ],
     [
       'a receiver defined twice',

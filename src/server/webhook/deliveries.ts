@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '../ports.ts'
+import type { Clock } from '../../ports.ts'
 
 /** Which deliveries were seen; senders repeat them when an answer was slow or lost. */
 export interface Deliveries {

@@ -1,17 +1,13 @@
-import type { Http } from '../ports.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Http } from '../../ports.ts'
+import { headerOf } from './auth.ts'
+import { senderHeaders } from './type.ts'
 
 /** Passes a checked webhook on to the replica that can act on it; resolves to that replica's status. */
-export type WebhookRelay = (
-  path: string,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: Uint8Array,
-) => Promise<number>
+export type WebhookRelay = (path: string, headers: IncomingHttpHeaders, body: Uint8Array) => Promise<number>
 
 /** Marks a webhook that was passed on already; it is never passed on twice. */
 export const relayedHeader = 'fairlead-relayed'
-
-/** What the holder needs to check the webhook for itself. */
-const passedOn = ['content-type', 'authorization', 'x-hub-signature-256', 'x-signature']
 
 export interface WebhookRelaySettings {
   /** Must allow plain http to the pods. */
@@ -27,9 +23,10 @@ export function createWebhookRelay({ http, holder, timeoutMs = 5_000 }: WebhookR
   return async (path, headers, body) => {
     const address = holder()
     if (address === undefined || !URL.canParse(address)) return 503
-    const kept = passedOn.flatMap((name) => {
-      const value = headers[name]
-      return typeof value === 'string' ? [[name, value] as const] : []
+    // The holder checks the webhook for itself, so it needs whatever the sender proved itself with.
+    const kept = senderHeaders.flatMap((name) => {
+      const value = headerOf(headers, name)
+      return value === undefined ? [] : [[name, value] as const]
     })
     const answer = await http.request({
       method: 'POST',

@@ -1,45 +1,18 @@
-import { asFairleadError, FairleadError } from '../errors.ts'
-import type { Clock, ImageHint, Log } from '../ports.ts'
-import { createSecretFile, type MountedFile } from '../runtime/mounted-file.ts'
-import { healthRoute } from './health.ts'
-import { createHttpServer, type HttpServer, type HttpServerLimits } from './http-server.ts'
-import { createRateLimit, type RateLimit } from './rate-limit.ts'
-import { json, problem, type Route, type ServerAnswer, type ServerRequest } from './router.ts'
-import { isAuthentic, type WebhookAuth } from './webhook-auth.ts'
-import { createDeliveries } from './webhook-delivery.ts'
-import { parseDockerHubPush } from './webhook-dockerhub.ts'
-import { type PayloadParser, type Pushed, parseJsonBody } from './webhook-payload.ts'
-import { parseRegistryEvents } from './webhook-registry.ts'
-import { relayedHeader, type WebhookRelay } from './webhook-relay.ts'
+import { asFairleadError, type FairleadError } from '../../errors.ts'
+import { healthRoute } from '../health.ts'
+import { createHttpServer, type HttpServer, type HttpServerLimits } from '../http-server.ts'
+import { problem, type Route, type ServerAnswer, type ServerRequest } from '../router.ts'
+import { headerOf } from './auth.ts'
+import { createHandover, type HandoverDependencies, tooMany, unavailable } from './handover.ts'
+import { parseJsonBody } from './json-body.ts'
+import { type News, readNews } from './news.ts'
+import type { ProofDependencies } from './proof.ts'
+import type { WebhookReceiver } from './receiver.ts'
+import { openReceivers, type Receiver } from './receivers.ts'
 
-const parsers = { registry: parseRegistryEvents, dockerhub: parseDockerHubPush } satisfies Record<string, PayloadParser>
-
-export type WebhookType = keyof typeof parsers
-
-/** One place senders can post to. */
-export interface WebhookReceiver {
-  /** The path segment: `/webhook/{name}`. */
-  name: string
-  type: WebhookType
-  auth: WebhookAuth
-  /** Needed unless `auth` is `none`; read again when it changes. */
-  secretFile?: string
-}
-
-export interface WebhookDependencies {
+export interface WebhookDependencies extends HandoverDependencies, ProofDependencies {
   receivers: readonly WebhookReceiver[]
-  clock: Clock
-  log: Log
-  /** Only the leader acts on news; others pass them on. */
-  isLeader: () => boolean
-  /** Takes news after the sender has its answer; must not block. */
-  accept: (hints: readonly ImageHint[]) => void
-  relay?: WebhookRelay
   metrics?: { received(receiver: string, code: string): void }
-  /** Told every secret read, so that the log can mask it. */
-  secretSeen?: (secret: string) => void
-  /** Per receiver; default 50 a second after 200 at once. */
-  rate?: { perSecond: number; burst: number }
 }
 
 export interface WebhookServerSettings extends WebhookDependencies {
@@ -60,49 +33,69 @@ export function createWebhookServer(settings: WebhookServerSettings): HttpServer
   })
 }
 
-interface Receiver extends WebhookReceiver {
-  secret: MountedFile<string> | undefined
-  rate: RateLimit
-  /** How often refusals are logged; a flood of them must not become a flood of lines. */
-  lines: RateLimit
-}
-
 /**
  * `POST /webhook/{receiver}` and `POST /webhook/{receiver}/{secret}`. What is checked without the body is checked before
  * it is read; the sender has its answer before anything is done, because registries hold back all later events meanwhile.
  */
 export function webhookRoutes(dependencies: WebhookDependencies): readonly Route[] {
-  const { clock, log, metrics, secretSeen, rate = { perSecond: 50, burst: 200 } } = dependencies
-  const receivers = new Map<string, Receiver>()
-  for (const one of dependencies.receivers) {
-    refuseReceiver(one, receivers)
-    receivers.set(one.name, {
-      ...one,
-      secret: one.secretFile === undefined ? undefined : createSecretFile(one.secretFile, secretSeen),
-      rate: createRateLimit(clock, rate),
-      lines: createRateLimit(clock, { perSecond: 1 / 60, burst: 5 }),
-    })
-  }
-  const deliver = createDelivery(dependencies)
+  const { log, metrics } = dependencies
+  const receivers = openReceivers(dependencies.receivers, dependencies)
+  const handOver = createHandover(dependencies)
 
   async function answer(request: ServerRequest): Promise<ServerAnswer> {
     const receiver = receivers.get(request.params.receiver ?? '')
-    const known = receiver !== undefined && (request.params.secret === undefined || receiver.auth === 'path')
-    const result = known
-      ? await receive(receiver, request, deliver).catch((error) => failureAnswer(asFairleadError(error)))
+    const isKnown = receiver !== undefined && (request.params.secret === undefined || receiver.auth === 'path')
+    const result = isKnown
+      ? await receive(receiver, request).catch((error) => failureAnswer(receiver, asFairleadError(error)))
       : problem(404, 'NotFound', 'there is no such receiver')
-    const code = String(result.status)
-    metrics?.received(known ? receiver.name : 'unknown', code)
-    if (known && result.status >= 400 && receiver.lines.take())
-      log.warn({ receiver: receiver.name, code }, 'refused a webhook')
+    metrics?.received(isKnown ? receiver.name : 'unknown', String(result.status))
     return result
   }
 
-  function failureAnswer(error: FairleadError): ServerAnswer {
-    if (error.code === 'UsageInvalid') return problem(400, 'BadRequest', error.message)
-    if (error.code === 'TooLarge') return problem(413, 'TooLarge', error.message)
-    if (error.code === 'Aborted') return problem(400, 'Aborted', error.message)
-    log.error({ code: error.code, error: error.message }, 'a webhook cannot be checked')
+  async function receive(receiver: Receiver, request: ServerRequest): Promise<ServerAnswer> {
+    const refusal = await receiver.proof(request)
+    if (refusal !== undefined) return unauthorized(receiver, refusal)
+    const isSignedBody = receiver.auth === 'hmac'
+    if (!isSignedBody && !receiver.rate.take()) return refused(receiver, tooMany())
+    const unreadable = unreadableAnswer(request)
+    if (unreadable !== undefined) return refused(receiver, unreadable)
+    const body = await request.body()
+    const bodyRefusal = isSignedBody ? await receiver.proof(request, body) : undefined
+    if (bodyRefusal !== undefined) return unauthorized(receiver, bodyRefusal)
+    if (isSignedBody && !receiver.rate.take()) return refused(receiver, tooMany())
+    return handOver(receiver.name, request, body, readPushes(receiver, request, body))
+  }
+
+  function readPushes({ name, sender, registry, lines }: Receiver, { headers }: ServerRequest, body: Buffer): News[] {
+    const header = (one: string) => headerOf(headers, one)
+    const pushes = sender.parse(parseJsonBody(body), { header })
+    if (registry === undefined && pushes.some((one) => one.registry === undefined) && lines.take()) {
+      log.warn({ receiver: name }, 'a webhook does not say which registry it is about; set registry of the receiver')
+    }
+    const delivery = sender.deliveryHeader === undefined ? undefined : header(sender.deliveryHeader)
+    return pushes.flatMap((one, at) => {
+      const id = one.id ?? (delivery === undefined ? undefined : `${delivery} ${at}`)
+      return readNews({ ...one, id }, registry) ?? []
+    })
+  }
+
+  /** A refusal for its reason; why a sender was not believed is told to the log alone. */
+  function refused({ name, lines }: Receiver, result: ServerAnswer, reason?: string): ServerAnswer {
+    if (lines.take()) log.warn({ receiver: name, code: String(result.status), reason }, 'refused a webhook')
+    return result
+  }
+
+  function unauthorized(receiver: Receiver, reason: string): ServerAnswer {
+    const message = `receiver ${receiver.name} wants a proof by ${receiver.auth}; the one sent, if any, is not good`
+    return refused(receiver, problem(401, 'Unauthorized', message, { 'www-authenticate': 'Bearer' }), reason)
+  }
+
+  function failureAnswer(receiver: Receiver, { code, message }: FairleadError): ServerAnswer {
+    if (code === 'UsageInvalid') return refused(receiver, problem(400, 'BadRequest', message), message)
+    if (code === 'TooLarge') return refused(receiver, problem(413, 'TooLarge', message))
+    if (code === 'Aborted') return refused(receiver, problem(400, 'Aborted', message))
+    if (receiver.lines.take())
+      log.error({ receiver: receiver.name, code, error: message }, 'a webhook cannot be checked')
     return unavailable('fairlead cannot check webhooks now; its log says why')
   }
 
@@ -112,90 +105,13 @@ export function webhookRoutes(dependencies: WebhookDependencies): readonly Route
   ]
 }
 
-type Deliver = (
-  receiver: Receiver,
-  request: ServerRequest,
-  body: Buffer,
-  news: readonly Pushed[],
-) => Promise<ServerAnswer>
-
-async function receive(receiver: Receiver, request: ServerRequest, deliver: Deliver): Promise<ServerAnswer> {
-  const secret = (await receiver.secret?.read()) ?? ''
-  const unauthorized = () => unauthorizedAnswer(receiver)
-  const isBodySigned = receiver.auth === 'hmac'
-  if (!isBodySigned && !isAuthentic(receiver.auth, secret, request, Buffer.alloc(0))) return unauthorized()
-  if (!receiver.rate.take()) return problem(429, 'TooManyRequests', 'too many webhooks at once', { 'retry-after': '5' })
-  if (!isJson(request.headers['content-type'])) {
+/** 415 for what is not `application/json` or ends in `+json` (distribution's event types), or is compressed. */
+function unreadableAnswer({ headers }: ServerRequest): ServerAnswer | undefined {
+  const type = headers['content-type']?.split(';')[0]?.trim() ?? ''
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (!/^application\/(?:json|[a-z0-9.+-]+\+json)$/i.test(type)) {
     return problem(415, 'UnsupportedMediaType', 'send JSON, with a Content-Type that says so')
   }
-  const body = await request.body()
-  if (isBodySigned && !isAuthentic('hmac', secret, request, body)) return unauthorized()
-  return deliver(receiver, request, body, parsers[receiver.type](parseJsonBody(body)))
-}
-
-/** `application/json` and everything that ends in `+json`, such as distribution's event types. */
-function isJson(contentType: string | undefined): boolean {
-  return /^application\/(?:json|[a-z0-9.+-]+\+json)$/i.test(contentType?.split(';')[0]?.trim() ?? '')
-}
-
-/** Hands news on: to our own queue, or as the request it was to the replica that leads. */
-function createDelivery({ clock, log, isLeader, accept, relay }: WebhookDependencies): Deliver {
-  const deliveries = createDeliveries(clock)
-
-  function take(receiver: Receiver, body: Buffer, news: readonly Pushed[]): ServerAnswer {
-    const fresh = news.filter(({ id }, at) => deliveries.isNew(receiver.name, id ?? `${at} ${body.toString('latin1')}`))
-    const hints = fresh.map(({ image, tag }) => ({ ...image, tag, receiver: receiver.name }))
-    if (hints.length > 0) {
-      log.debug({ receiver: receiver.name, hints: hints.length }, 'took a webhook')
-      setImmediate(() => handOver(hints))
-    }
-    return json(202, { accepted: hints.length, repeated: news.length - fresh.length })
-  }
-
-  function handOver(hints: readonly ImageHint[]): void {
-    try {
-      accept(hints)
-    } catch (error) {
-      log.error({ error: asFairleadError(error).message }, 'news from a webhook got lost; polling will find them')
-    }
-  }
-
-  async function passOn(pass: WebhookRelay, request: ServerRequest, body: Buffer): Promise<ServerAnswer> {
-    try {
-      const status = await pass(request.path, request.headers, body)
-      if (status >= 200 && status < 300) return json(202, { relayed: true })
-      return unavailable('no replica of fairlead can take webhooks now')
-    } catch (error) {
-      log.warn({ error: asFairleadError(error).message }, 'could not pass a webhook on to the leader')
-      return unavailable('the leading replica of fairlead does not answer')
-    }
-  }
-
-  return async (receiver, request, body, news) => {
-    if (news.length === 0 || isLeader()) return take(receiver, body, news)
-    const wasRelayed = request.headers[relayedHeader] !== undefined
-    if (relay === undefined || wasRelayed) return unavailable('this replica of fairlead does not lead now')
-    return passOn(relay, request, body)
-  }
-}
-
-function unauthorizedAnswer({ name, auth }: Receiver): ServerAnswer {
-  const message = `receiver ${name} wants its secret by ${auth}; the one sent, if any, is another`
-  return problem(401, 'Unauthorized', message, { 'www-authenticate': 'Bearer' })
-}
-
-function unavailable(message: string): ServerAnswer {
-  return problem(503, 'Unavailable', message, { 'retry-after': '5' })
-}
-
-function refuseReceiver({ name, auth, secretFile }: WebhookReceiver, known: ReadonlyMap<string, unknown>): void {
-  const what = `webhooks.receivers ${JSON.stringify(name)}`
-  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
-    throw new FairleadError(
-      'ConfigInvalid',
-      `${what}: the name becomes part of a path; use lower-case letters, digits and -`,
-    )
-  }
-  if (known.has(name)) throw new FairleadError('ConfigInvalid', `${what}: there are two of that name`)
-  if (auth !== 'none' && !secretFile) throw new FairleadError('ConfigInvalid', `${what}: auth ${auth} needs secretFile`)
+  if (!/^identity$/i.test(encoding)) return problem(415, 'UnsupportedMediaType', 'send the body without compression')
+  return undefined
 }

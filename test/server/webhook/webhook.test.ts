@@ -1,103 +1,19 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { request as openRequest } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { HttpRequest, ImageHint, Log } from '../../src/ports.ts'
-import { systemClock } from '../../src/runtime/clock.ts'
-import { createHttp } from '../../src/runtime/http.ts'
-import type { HttpServerLimits } from '../../src/server/http-server.ts'
-import { createWebhookServer, type WebhookDependencies, type WebhookReceiver } from '../../src/server/webhook.ts'
-import { isSameSecret } from '../../src/server/webhook-auth.ts'
-import { createDeliveries } from '../../src/server/webhook-delivery.ts'
-import { createWebhookRelay } from '../../src/server/webhook-relay.ts'
-import { createManualClock } from '../fakes/clock.ts'
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-const fixture = (name: string) => readFileSync(new URL(`../../fixtures/webhooks/${name}.json`, import.meta.url))
-const pushOne = fixture('registry-push-manifest')
-const secret = 'hunter2-hunter2'
-const bearer = { authorization: `Bearer ${secret}` }
-const eventType = { 'content-type': 'application/vnd.docker.distribution.events.v1+json' }
-const json = { 'content-type': 'application/json' }
-
-interface World {
-  base: string
-  hints: ImageHint[]
-  counted: string[]
-  lines: string
-  secretFile: string
-  post(
-    path: string,
-    request?: Partial<HttpRequest>,
-  ): Promise<{ status: number; body: string; headers: Record<string, string> }>
-}
-
-const receiversWith = (secretFile: string): WebhookReceiver[] => [
-  { name: 'registry', type: 'registry', auth: 'header', secretFile },
-  { name: 'signed', type: 'registry', auth: 'hmac', secretFile },
-  { name: 'hub', type: 'dockerhub', auth: 'path', secretFile },
-  { name: 'open', type: 'registry', auth: 'none' },
-]
-
-async function aWebhookServer(
-  options: Partial<WebhookDependencies> & { limits?: Partial<HttpServerLimits> } = {},
-): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-webhook-'))
-  const secretFile = join(folder, 'secret')
-  writeFileSync(secretFile, `${secret}\n`)
-  const hints: ImageHint[] = []
-  const counted: string[] = []
-  const written: string[] = []
-  const write = (fields: object, message: string) => void written.push(`${JSON.stringify(fields)} ${message}`)
-  const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log }
-  const server = createWebhookServer({
-    listen: '127.0.0.1:0',
-    receivers: receiversWith(secretFile),
-    clock: systemClock,
-    log,
-    isLeader: () => true,
-    accept: (more) => hints.push(...more),
-    metrics: { received: (receiver, code) => counted.push(`${receiver} ${code}`) },
-    ...options,
-  })
-  const { port } = await server.start()
-  const http = createHttp({ clock: systemClock, hosts: () => ({ insecure: true }) })
-  cleanups.push(
-    () => rmSync(folder, { recursive: true }),
-    () => server.stop(1000),
-    () => http.close(),
-  )
-  const base = `http://127.0.0.1:${port}`
-  return {
-    base,
-    hints,
-    counted,
-    secretFile,
-    get lines() {
-      return written.join('\n')
-    },
-    async post(path, request = {}) {
-      const answer = await http.request({
-        method: 'POST',
-        url: base + path,
-        headers: { ...eventType, ...bearer },
-        body: pushOne,
-        ...request,
-      })
-      await new Promise((resolve) => setImmediate(resolve))
-      return { ...answer, body: Buffer.from(answer.body).toString() }
-    },
-  }
-}
+import { describe, expect, it } from 'vitest'
+import type { HttpRequest } from '../../../src/ports.ts'
+import { isSameSecret } from '../../../src/server/webhook/auth.ts'
+import { createDeliveries } from '../../../src/server/webhook/deliveries.ts'
+import type { WebhookReceiver } from '../../../src/server/webhook/receiver.ts'
+import { createWebhookRelay } from '../../../src/server/webhook/relay.ts'
+import { createManualClock } from '../../fakes/clock.ts'
+import { readFixture } from './fixture.ts'
+import { anHttp, aWebhookServer, bearer, eventType, json, pushOne, secret, type WorldOptions } from './world.ts'
 
 const hint = { registry: 'registry.example.com:5000', repository: 'team/app', tag: '1.0.0' }
+const ourOwn = Buffer.from('{"image": "registry.example.com:5000/team/app:1.0.0"}')
 const sign = (body: Buffer) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
 
 describe('a webhook', () => {
@@ -115,17 +31,6 @@ describe('a webhook', () => {
     ['no header', '/webhook/registry', {}, 401],
     ['another header', '/webhook/registry', { authorization: 'Bearer wrong' }, 401],
     ['an empty bearer', '/webhook/registry', { authorization: 'Bearer ' }, 401],
-    ['a signature', '/webhook/signed', { 'x-hub-signature-256': sign(pushOne) }, 202],
-    ["Flux' signature header", '/webhook/signed', { 'x-signature': sign(pushOne) }, 202],
-    ['a signature of something else', '/webhook/signed', { 'x-hub-signature-256': sign(Buffer.from('x')) }, 401],
-    [
-      'a weaker signature',
-      '/webhook/signed',
-      { 'x-signature': `sha1=${createHmac('sha1', secret).update(pushOne).digest('hex')}` },
-      401,
-    ],
-    ['the secret instead of a signature', '/webhook/signed', bearer, 401],
-    ['no signature', '/webhook/signed', {}, 401],
     ['nothing where nothing is asked', '/webhook/open', {}, 202],
     ['a secret in a path that has none', `/webhook/open/${secret}`, {}, 404],
     ['the wrong kind of secret', `/webhook/registry/${secret}`, {}, 404],
@@ -138,9 +43,28 @@ describe('a webhook', () => {
     expect(hints).toHaveLength(status === 202 ? 1 : 0)
   })
 
+  const signatures: [string, Record<string, string>, number][] = [
+    ['a signature', { 'x-hub-signature-256': sign(ourOwn) }, 202],
+    ["Flux' signature header", { 'x-signature': sign(ourOwn) }, 202],
+    ['a signature in capitals', { 'x-signature': sign(ourOwn).toUpperCase() }, 202],
+    ['a signature of something else', { 'x-hub-signature-256': sign(Buffer.from('x')) }, 401],
+    ['a signature without its prefix', { 'x-signature': sign(ourOwn).replace('sha256=', '') }, 401],
+    ['a weaker signature', { 'x-signature': `sha1=${createHmac('sha1', secret).update(ourOwn).digest('hex')}` }, 401],
+    ['the secret instead of a signature', { ...bearer, 'x-signature': secret }, 401],
+    ['no signature', bearer, 401],
+  ]
+  it.each(signatures)('with %s where the body is signed', async (_, headers, status) => {
+    const { post, hints } = await aWebhookServer()
+    expect((await post('/webhook/signed', { headers: { ...json, ...headers }, body: ourOwn })).status).toBe(status)
+    expect(hints).toHaveLength(status === 202 ? 1 : 0)
+  })
+
   it('of Docker Hub brings its secret in the path, which is never logged', async () => {
     const world = await aWebhookServer()
-    const answer = await world.post(`/webhook/hub/${secret}`, { headers: json, body: fixture('dockerhub-push') })
+    const answer = await world.post(`/webhook/hub/${secret}`, {
+      headers: json,
+      body: readFixture('dockerhub-push').body,
+    })
     expect(answer.status).toBe(202)
     expect(world.hints).toEqual([{ registry: 'docker.io', repository: 'acme/app', tag: '1.4.6', receiver: 'hub' }])
     await world.post(`/webhook/hub/${secret}`, { headers: json, body: '{' })
@@ -150,11 +74,13 @@ describe('a webhook', () => {
 
   const refused: [string, Partial<HttpRequest>, number, RegExp][] = [
     ['of another type', { headers: { ...bearer, 'content-type': 'application/x-www-form-urlencoded' } }, 415, /JSON/],
+    ['that is compressed', { headers: { ...bearer, ...json, 'content-encoding': 'gzip' } }, 415, /compression/],
     ['of no type', { headers: bearer }, 415, /JSON/],
     ['that is no JSON', { body: '{"events":[' }, 400, /not JSON at its end/],
     ['that is empty', { body: '' }, 400, /not JSON/],
     ['of another shape', { body: '{"events":[{"action":5}]}' }, 400, /events\.0\.action/],
     ['of a shape that only the prototype has', { body: '{"__proto__":{"events":[]}}' }, 400, /events/],
+    ['that nests without end', { body: Buffer.alloc(1024 * 1024, '[') }, 400, /deeper than 64/],
     ['that announces too much', { body: Buffer.alloc(1024 * 1024 + 1, 0x20) }, 413, /larger than 1048576/],
     ['by GET', { method: 'GET', body: '' }, 405, /POST/],
   ]
@@ -203,6 +129,14 @@ describe('a webhook', () => {
 })
 
 describe('deliveries', () => {
+  const slow =
+    (burst: number) =>
+    (secretFile: string): WebhookReceiver[] => [
+      { name: 'registry', type: 'registry', auth: 'header', secretFile, rate: { perSecond: 1, burst } },
+      { name: 'signed', type: 'generic', auth: 'hmac', secretFile, rate: { perSecond: 1, burst } },
+      { name: 'open', type: 'registry', auth: 'none' },
+    ]
+
   it('that come again are answered alike but taken once', async () => {
     const { post, hints } = await aWebhookServer()
     await post('/webhook/registry')
@@ -211,12 +145,27 @@ describe('deliveries', () => {
     expect(hints).toHaveLength(1)
   })
 
-  it('without id are known by their body, event by event', async () => {
-    const { post, hints } = await aWebhookServer()
-    const event = { action: 'push', target: { repository: 'team/app', tag: '1.0.0' }, request: { host: hint.registry } }
-    const body = JSON.stringify({ events: [event, event] })
-    await post('/webhook/registry', { body })
-    await post('/webhook/registry', { body })
+  it('without anything that tells them apart are taken each time, for a tag can be pushed twice', async () => {
+    const { post, hints } = await aWebhookServer({
+      receivers: (secretFile) => [{ name: 'quay', type: 'quay', auth: 'path', secretFile }],
+    })
+    const { body, headers } = readFixture('quay-push')
+    for (let time = 0; time < 2; time++) await post(`/webhook/quay/${secret}`, { headers, body })
+    expect(hints).toHaveLength(6)
+  })
+
+  it('whose id stands in a header are known by it', async () => {
+    const { post, hints } = await aWebhookServer({
+      receivers: (secretFile) => [{ name: 'ghcr', type: 'ghcr', auth: 'hmac', secretFile }],
+    })
+    const { body, headers } = readFixture('ghcr-package')
+    const signed = { ...headers, 'x-hub-signature-256': sign(body) }
+    const answers = [
+      await post('/webhook/ghcr', { headers: signed, body }),
+      await post('/webhook/ghcr', { headers: signed, body }),
+      await post('/webhook/ghcr', { headers: { ...signed, 'x-github-delivery': 'another' }, body }),
+    ]
+    expect(answers.map((one) => JSON.parse(one.body).accepted)).toEqual([1, 0, 1])
     expect(hints).toHaveLength(2)
   })
 
@@ -234,7 +183,7 @@ describe('deliveries', () => {
 
   it('of too many at once are sent back until later', async () => {
     const clock = createManualClock()
-    const { post } = await aWebhookServer({ clock, rate: { perSecond: 1, burst: 2 } })
+    const { post } = await aWebhookServer({ clock, receivers: slow(2) })
     const statuses = [(await post('/webhook/registry')).status, (await post('/webhook/registry')).status]
     const refused = await post('/webhook/registry')
     expect([...statuses, refused.status, refused.headers['retry-after']]).toEqual([202, 202, 429, '5'])
@@ -244,9 +193,17 @@ describe('deliveries', () => {
   })
 
   it('that cannot prove themselves use up nobody else’s share', async () => {
-    const { post } = await aWebhookServer({ clock: createManualClock(), rate: { perSecond: 1, burst: 1 } })
-    for (let i = 0; i < 5; i++) await post('/webhook/registry', { headers: eventType })
+    const { post } = await aWebhookServer({ clock: createManualClock(), receivers: slow(1) })
+    const forged = { ...json, 'x-signature': sign(Buffer.from('x')) }
+    for (let i = 0; i < 5; i++) {
+      await post('/webhook/registry', { headers: eventType })
+      await post('/webhook/signed', { headers: forged, body: ourOwn })
+    }
+    const signed = { headers: { ...json, 'x-signature': sign(ourOwn) }, body: ourOwn }
     expect((await post('/webhook/registry')).status).toBe(202)
+    expect([(await post('/webhook/signed', signed)).status, (await post('/webhook/signed', signed)).status]).toEqual([
+      202, 429,
+    ])
   })
 
   it('get lost without harm when the taker fails', async () => {
@@ -292,10 +249,16 @@ describe('secrets', () => {
       /"a": auth header needs secretFile/,
     ],
     ['twice', [1, 2].map(() => ({ name: 'a', type: 'registry', auth: 'none' }) as const), /two of that name/],
+    [
+      'whose senders cannot do that',
+      [{ name: 'a', type: 'dockerhub', auth: 'hmac', secretFile: 'x' }],
+      /auth hmac is nothing that type dockerhub can do; use path or none/,
+    ],
+    ['without whom to trust', [{ name: 'a', type: 'gar', auth: 'oidc' }], /auth oidc needs audience and email/],
     ['whose name is no segment', [{ name: 'a/b', type: 'registry', auth: 'none' }], /part of a path/],
   ]
   it.each(wrong)('a receiver %s is a mistake in the configuration', async (_, receivers, message) => {
-    await expect(aWebhookServer({ receivers })).rejects.toMatchObject({
+    await expect(aWebhookServer({ receivers: () => receivers })).rejects.toMatchObject({
       code: 'ConfigInvalid',
       message: expect.stringMatching(message),
     })
@@ -303,19 +266,20 @@ describe('secrets', () => {
 })
 
 describe('a standby', () => {
-  const aPair = async (holderOptions: Partial<WebhookDependencies> = {}) => {
+  const aPair = async (holderOptions: WorldOptions = {}) => {
     const holder = await aWebhookServer(holderOptions)
-    const http = createHttp({ clock: systemClock, hosts: () => ({ insecure: true }) })
-    cleanups.push(() => http.close())
-    const relay = createWebhookRelay({ http, holder: () => holder.base })
+    const relay = createWebhookRelay({ http: anHttp(), holder: () => holder.base })
     return { holder, standby: await aWebhookServer({ isLeader: () => false, relay }) }
   }
 
   it('passes what it checked on to the holder, body and proof untouched', async () => {
     const { holder, standby } = await aPair()
-    const answer = await standby.post('/webhook/signed', { headers: { ...eventType, 'x-signature': sign(pushOne) } })
+    const answer = await standby.post('/webhook/signed', {
+      headers: { ...json, 'x-signature': sign(ourOwn) },
+      body: ourOwn,
+    })
     expect([answer.status, JSON.parse(answer.body)]).toEqual([202, { relayed: true }])
-    await standby.post(`/webhook/hub/${secret}`, { headers: json, body: fixture('dockerhub-push') })
+    await standby.post(`/webhook/hub/${secret}`, { headers: json, body: readFixture('dockerhub-push').body })
     expect(holder.hints.map((one) => one.receiver)).toEqual(['signed', 'hub'])
     expect(standby.hints).toEqual([])
   })
@@ -324,7 +288,7 @@ describe('a standby', () => {
     const { holder, standby } = await aPair()
     expect((await standby.post('/webhook/registry', { headers: eventType })).status).toBe(401)
     expect((await standby.post('/webhook/registry', { body: '{' })).status).toBe(400)
-    expect((await standby.post('/webhook/registry', { body: fixture('registry-pull') })).status).toBe(202)
+    expect((await standby.post('/webhook/registry', { body: readFixture('registry-pull').body })).status).toBe(202)
     expect(holder.counted).toEqual([])
   })
 
@@ -336,7 +300,13 @@ describe('a standby', () => {
     expect(holder.lines).not.toContain('could not pass')
   })
 
-  const alone: [string, Partial<WebhookDependencies>][] = [
+  it('hands on that the holder has too much to do', async () => {
+    const { post } = await aWebhookServer({ isLeader: () => false, relay: async () => 429 })
+    const answer = await post('/webhook/registry')
+    expect([answer.status, answer.headers['retry-after']]).toEqual([429, '5'])
+  })
+
+  const alone: [string, WorldOptions][] = [
     [
       'nobody holds the lease',
       {
