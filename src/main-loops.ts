@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { updateRule } from './config-rule.ts'
@@ -55,6 +56,8 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     'update-request': createQueue({ clock, random }),
   }
   const stopped = new AbortController()
+  // Every image with an open hint waits for it; Node takes more than ten for a leak.
+  setMaxListeners(0, stopped.signal)
   const images = createImageWatch({
     queue: queues['image-update'],
     tags,

@@ -50,11 +50,13 @@ export function createTagSource(registry: Registry): TagSource {
 
   const start = (image: ImageRepository): Promise<void> => {
     const key = imageKey(image)
-    const current = read(image).finally(() => {
-      if (running.get(key)?.current === current) running.delete(key)
+    const entry = { current: read(image), again: undefined as Promise<void> | undefined }
+    // With one more to come the entry stays until that has begun, else two could run at once and the older end last.
+    entry.current = entry.current.finally(() => {
+      if (entry.again === undefined) running.delete(key)
     })
-    running.set(key, { current, again: undefined })
-    return current
+    running.set(key, entry)
+    return entry.current
   }
 
   return {

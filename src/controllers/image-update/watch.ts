@@ -5,6 +5,7 @@ import type { Workload } from '../../core/workload/workload.ts'
 import type { Clock, ImageRepository, Log } from '../../ports.ts'
 import type { WorkQueue } from '../../runtime/queue.ts'
 import { imageKey, type TagSource } from '../../runtime/tag-source.ts'
+import { createHintFollower } from './hint.ts'
 import { watchedContainers } from './observe.ts'
 
 /** What wakes the image-update loop: changed workloads, hints from registries, and polling as the safety net. */
@@ -12,8 +13,8 @@ export interface ImageWatch {
   /** A workload appeared, changed or went (`undefined`). */
   changed(key: string, workload: Workload | undefined): void
   /**
-   * Something was pushed to this image, somebody says. A registry may say so before it lists the tag or serves its
-   * manifest, so it is asked again after a short while when the hinted tag is missing.
+   * Something was pushed to this image, somebody says. The registry is asked afterwards, whatever is under way; it may
+   * say so before it lists the tag or serves its manifest, so it is asked again when the hinted tag is missing.
    */
   hinted(image: ImageRepository, tag?: string): void
   /** One workload is looked at again, e.g. because a decision about it has come to nothing. */
@@ -37,9 +38,6 @@ export interface ImageWatchDeps {
   stopped: AbortSignal
   log: Log
 }
-
-/** Measured on docker-registry 2.8: one notification in thirteen is ahead of the tag, by up to some tens of milliseconds. */
-const hintRetriesMs = [100, 1_000, 5_000]
 
 export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
   const keysByImage = new Map<string, { image: ImageRepository; keys: Set<string> }>()
@@ -66,22 +64,18 @@ export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
     imagesByKey.set(key, images.map(imageKey))
   }
 
-  const followHint = async (image: ImageRepository, tag: string | undefined) => {
-    await refresh(image)
-    for (const waitMs of hintRetriesMs) {
-      if (tag === undefined || deps.tags.get(image)?.tags.includes(tag) === true) return
-      await deps.clock.sleep(waitMs, deps.stopped)
-      if (deps.stopped.aborted) return
-      await refresh(image)
-    }
-  }
-
   const refresh = async (image: ImageRepository) => {
     await deps.tags.refresh(image)
     const failure = deps.tags.failure(image)
     if (failure !== undefined) deps.log.warn({ image: imageKey(image), code: failure.code }, failure.message)
     for (const key of keysByImage.get(imageKey(image))?.keys ?? []) deps.queue.add(key)
   }
+
+  const followHint = createHintFollower({
+    ...deps,
+    refresh,
+    isWanted: (image) => keysByImage.has(imageKey(image)) && deps.isLeader(),
+  })
 
   return {
     changed(key, workload) {
