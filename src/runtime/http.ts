@@ -81,7 +81,7 @@ export function createHttp({ clock, hosts = {}, lookup = systemLookup }: HttpSet
       } catch (error) {
         throw explain(error, request, stop.signal.reason)
       } finally {
-        finished.abort()
+        finished.abort('finished')
         underWay.delete(stop)
         request.signal?.removeEventListener('abort', abort)
       }

@@ -17,20 +17,28 @@ export interface MountedFileOptions<T> {
 }
 
 /**
- * A change is seen by modification time, size and inode: the kubelet swaps a symbolic link, which `stat` follows.
- * A failed read or parse is not remembered, so the next call tries again.
+ * A change is seen by modification time, size and inode: the kubelet swaps a symbolic link, which `stat` follows. Those
+ * who ask while a look at the file is under way share it. A failed read or parse is not remembered.
  */
 export function createMountedFile<T>({ path, parse, maxBytes = 1024 * 1024 }: MountedFileOptions<T>): MountedFile<T> {
   let known: { version: string; value: T } | undefined
+  let looking: Promise<T> | undefined
+
+  async function look(): Promise<T> {
+    const version = await fileVersion(path, maxBytes)
+    if (known?.version === version) return known.value
+    const value = parse(await readContent(path))
+    known = { version, value }
+    return value
+  }
 
   return {
     path,
-    async read() {
-      const version = await fileVersion(path, maxBytes)
-      if (known?.version === version) return known.value
-      const value = parse(await readContent(path))
-      known = { version, value }
-      return value
+    read() {
+      looking ??= look().finally(() => {
+        looking = undefined
+      })
+      return looking
     },
   }
 }

@@ -9,17 +9,18 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    const cut = () => reject(new FairleadError('Aborted', 'the request body ended too early'))
     const take = (chunk: Buffer) => {
       size += chunk.length
       if (size <= maxBytes) return chunks.push(chunk)
       request.off('data', take)
       return reject(tooLarge())
     }
-    request.on('data', take)
-    request.once('end', () => resolve(Buffer.concat(chunks, size)))
-    const cut = () => reject(new FairleadError('Aborted', 'the request body ended too early'))
-    request.once('error', cut)
-    request.once('close', cut)
+    request.on('data', take).once('error', cut).once('close', cut)
+    request.once('end', () => {
+      request.off('close', cut)
+      resolve(Buffer.concat(chunks, size))
+    })
   })
 }
 

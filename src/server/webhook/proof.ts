@@ -1,6 +1,6 @@
 import { canProve, webhookProofs } from '../../api/webhook-type.ts'
 import type { Clock, Http } from '../../ports.ts'
-import { createSecretFile } from '../../runtime/mounted-file.ts'
+import { createSecretFile, type MountedFile } from '../../runtime/mounted-file.ts'
 import type { ServerRequest } from '../router.ts'
 import { headerOf, holdsSecret, isSameSecret, isSigned } from './auth.ts'
 import { createTokenCheck } from './oidc.ts'
@@ -38,11 +38,9 @@ export function createProof(receiver: WebhookReceiver, { clock, http, secretSeen
   }
   if (!secretFile) throw invalidReceiver(receiver, `auth ${auth} needs secretFile`)
   const file = createSecretFile(secretFile, secretSeen)
-  return async (request, body) => {
-    const secret = await file.read()
-    if (auth === 'hmac') return signatureRefusal(sender, request, secret, body)
-    return body === undefined ? secretRefusal(auth, sender, request, secret) : undefined
-  }
+  if (auth === 'hmac') return createSignatureProof(receiver, file)
+  return async (request, body) =>
+    body === undefined ? secretRefusal(auth, sender, request, await file.read()) : undefined
 }
 
 function secretRefusal(
@@ -55,15 +53,15 @@ function secretRefusal(
   return holdsSecret(headers, secretHeader, secret) ? undefined : `the secret in ${secretHeader} is missing or wrong`
 }
 
-function signatureRefusal(
-  { signature }: SenderType,
-  { headers }: ServerRequest,
-  secret: string,
-  body: Uint8Array | undefined,
-): string | undefined {
-  if (signature === undefined) return 'senders of this type do not sign'
+function createSignatureProof({ type }: WebhookReceiver, file: MountedFile<string>): Proof {
+  const { signature } = senderTypes[type]
+  if (signature === undefined) return async () => 'senders of this type do not sign'
   const names = signature.headers.join(' or ')
-  if (body !== undefined)
-    return isSigned(headers, signature, secret, body) ? undefined : `the signature in ${names} is wrong`
-  return signature.headers.some((name) => headerOf(headers, name)) ? undefined : `there is no signature in ${names}`
+  return async ({ headers }, body) => {
+    if (body === undefined) {
+      const isThere = signature.headers.some((name) => headerOf(headers, name))
+      return isThere ? undefined : `there is no signature in ${names}`
+    }
+    return isSigned(headers, signature, await file.read(), body) ? undefined : `the signature in ${names} is wrong`
+  }
 }
