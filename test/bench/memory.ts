@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { nodeFlags } from '../../src/cli/demo-controller.ts'
+import { bundleChildren, firstLine } from './child.ts'
 import type { BenchRow } from './row.ts'
 
 const objects = 10_000
@@ -16,7 +16,7 @@ const bytes = 8_000
 export async function memoryRows(): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-memory-'))
   try {
-    await bundle(folder)
+    await bundleChildren(folder, ['memory-client', 'memory-server'])
     const rows: BenchRow[] = []
     for (const way of ['list', 'watchlist'] as const) rows.push(await measure(folder, way))
     return rows
@@ -46,25 +46,6 @@ async function measure(folder: string, way: 'list' | 'watchlist'): Promise<Bench
   }
 }
 
-/** As the package is built: one minified bundle each. */
-async function bundle(folder: string): Promise<void> {
-  await build({
-    entryPoints: ['memory-client', 'memory-server'].map((name) => join('test', 'bench', `${name}.ts`)),
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    logLevel: 'warning',
-    // long names: the minifier does not see the banner and gives short ones to others
-    banner: {
-      js: "import{createRequire as createBundleRequire}from'node:module';const require=createBundleRequire(import.meta.url);",
-    },
-  })
-}
-
 function kubeconfigFor(server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -73,18 +54,5 @@ function kubeconfigFor(server: string): string {
     contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
     clusters: [{ name: 'bench', cluster: { server } }],
     users: [{ name: 'bench', user: { token: 'bench' } }],
-  })
-}
-
-/** First line a child prints; rejects when it ends before. */
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
-    })
-    child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`benchmark process ended with ${code} before it answered`)))
   })
 }

@@ -7,6 +7,7 @@ import { gitVersion, mainJobRows } from './main-job.ts'
 import { memoryRows } from './memory.ts'
 import { policyRows } from './policy.ts'
 import type { BenchRow } from './row.ts'
+import { webhookRows } from './webhook.ts'
 
 /** Every measurement there is; `npm run bench -- <name>` runs those whose name contains it. */
 const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable<BenchRow>>> = {
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable
   memory: memoryRows,
   git: gitRows,
   'main-job': mainJobRows,
+  webhook: webhookRows,
 }
 
 const [wanted = ''] = process.argv.slice(2)
