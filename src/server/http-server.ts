@@ -87,16 +87,18 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
     response: ServerResponse,
     { path, search, params }: { path: string; search: string; params: Record<string, string> },
   ): ServerRequest {
-    const gone = new AbortController()
-    // With a reason of its own, for the default one is an exception with a stack, made for every request.
-    response.once('close', () => gone.abort('gone'))
+    let gone: AbortSignal | undefined
     return {
       method: request.method ?? '',
       path,
       params,
       query: new URLSearchParams(search),
       headers: request.headers,
-      signal: gone.signal,
+      // Made for those who ask for it: few do, and it costs more than the rest of a small request.
+      get signal() {
+        gone ??= closing(response)
+        return gone
+      },
       body: () => readBody(request, limits.bodyBytes),
     }
   }
@@ -127,6 +129,14 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
       server.closeAllConnections()
     },
   }
+}
+
+/** Aborts when the connection of an answer is closed, or the answer was sent. */
+function closing(response: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  if (response.closed) gone.abort()
+  else response.once('close', () => gone.abort())
+  return gone.signal
 }
 
 function createLimitedServer(limits: HttpServerLimits): Server {
