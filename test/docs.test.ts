@@ -6,6 +6,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { annotationFields } from '../src/api/annotation.ts'
+import { webhookProofs } from '../src/api/webhook-type.ts'
 import { parseConfig } from '../src/config.ts'
 import { configSchema } from '../src/config-schema.ts'
 import { workloadSamples } from '../src/controllers/workload/series.ts'
@@ -141,6 +142,15 @@ describe('the configuration shown', () => {
   const [example = ''] = blocks(section('Install'), 'yaml').filter((one) => one.startsWith('# config.yaml'))
 
   test('has no mistakes', () => expect(parseConfig('README.md', example).mode).toBe('observe'))
+
+  test('of the webhooks has no mistakes and no type is left out', () => {
+    const [receivers = ''] = blocks(section('Webhooks'), 'yaml')
+    expect(parseConfig('README.md', receivers).webhooks.receivers).toHaveLength(4)
+    const rows = [...section('Webhooks').matchAll(/^\| `(\w+)` \|.*\| ((?:`\w+` ?)+) \|$/gm)].map(
+      ([, type, proofs]) => [type, proofs?.replaceAll('`', '').split(' ')],
+    )
+    expect(Object.fromEntries(rows)).toEqual(webhookProofs)
+  })
 
   test('has keys that exist', () => {
     expect(Object.keys(parse(example)).filter((key) => !Object.hasOwn(configSchema.shape, key))).toEqual([])
