@@ -1,16 +1,26 @@
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../src/config.ts'
 import { startServers } from '../src/main-servers.ts'
+import type { ImageRepository } from '../src/ports.ts'
 import { createSoleLeader } from '../src/runtime/leader.ts'
 import { createSecretRegistry } from '../src/runtime/log.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 import { createRecordingLog } from './fakes/log.ts'
 
-function serversOn(listen: { webhook: string; metrics: string }, waitingFor: string[] = []) {
-  const text = `listen: {webhook: "${listen.webhook}", api: "127.0.0.1:0", metrics: "${listen.metrics}"}`
-  const images = { hinted: () => undefined }
+function serversOn(
+  listen: { webhook: string; metrics: string },
+  waitingFor: string[] = [],
+  { receivers = '[]', hinted = (_image: ImageRepository, _tag?: string): void => undefined } = {},
+) {
+  const text = `listen: {webhook: "${listen.webhook}", api: "127.0.0.1:0", metrics: "${listen.metrics}"}
+webhooks: {receivers: ${receivers}}`
+  const images = { hinted }
   return startServers({
     config: parseConfig('fairlead.yaml', text),
     leader: createSoleLeader('one'),
@@ -41,6 +51,34 @@ describe('the servers', () => {
     const stop = new AbortController()
     stop.abort()
     await servers.run(stop.signal)
+  })
+
+  test('take webhooks with the proof that is natural for their type, and hand on what they hint at', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-servers-'))
+    const secretFile = join(folder, 'secret')
+    writeFileSync(secretFile, 'hunter2')
+    let tell = (_hint: string) => {}
+    const hint = new Promise<string>((resolve) => {
+      tell = resolve
+    })
+    const servers = await serversOn({ webhook: '127.0.0.1:0', metrics: '127.0.0.1:0' }, [], {
+      receivers: `[{name: nexus, type: nexus, registry: "nexus.example.com:8083", secretFile: ${secretFile}}]`,
+      hinted: ({ registry, repository }, tag) => tell(`${registry}/${repository}:${tag}`),
+    })
+    const body = '{"action":"CREATED","component":{"format":"docker","name":"team/app","version":"1.4.6"}}'
+    const post = (signature: string) =>
+      fetch(`http://${servers.addresses.webhook}/webhook/nexus`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-nexus-webhook-signature': signature },
+        body,
+      })
+    expect((await post('hunter2')).status).toBe(401)
+    expect((await post(createHmac('sha1', 'hunter2').update(body).digest('hex'))).status).toBe(202)
+    expect(await hint).toBe('nexus.example.com:8083/team/app:1.4.6')
+    const stop = new AbortController()
+    stop.abort()
+    await servers.run(stop.signal)
+    rmSync(folder, { recursive: true })
   })
 
   test('say what the process still waits for', async () => {
