@@ -151,6 +151,7 @@ function aSlowRegistry() {
       new Promise((resolve) => waiting.push({ name: repository, answer: () => resolve(['1.0.0']) })),
     digest: async () => digest,
     platforms: async () => [],
+    signed: async () => false,
   }
   return { registry, waiting }
 }
