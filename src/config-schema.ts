@@ -165,6 +165,7 @@ export const configSchema = z.strictObject({
   allowWriteRights: z.boolean().default(false).describe('Start although this account may patch workloads.'),
   listen: z.strictObject({ webhook: listen(':8080'), api: listen(':8081'), metrics: listen(':9090') }).prefault({}),
   advertise: z.string().default('').describe('host:port at which other replicas reach the webhook port.'),
+  advertiseApi: z.string().default('').describe('host:port at which other replicas reach the API port.'),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
   cacheDir: z.string().min(1).default('/var/cache/fairlead'),
   templatesDir: z.string().default('').describe('Files here replace the built-in templates of the same name.'),
@@ -187,7 +188,21 @@ export const configSchema = z.strictObject({
   registries: z.array(registry).max(500).default([]),
   polling: z.strictObject({ enabled: z.boolean().default(true), interval: duration('5m', '10s') }).prefault({}),
   updates: z.strictObject({ rules: z.array(rule).max(1000).default([]) }).prefault({}),
-  approvals: z.strictObject({ expiry: duration('168h', '1s') }).prefault({}),
+  approvals: z
+    .strictObject({
+      fourEyes: z.boolean().default(false).describe('Two different identities must approve, through the API.'),
+      expiry: duration('168h', '1s'),
+    })
+    .prefault({}),
+  api: z
+    .strictObject({
+      audiences: z
+        .array(line.min(1).max(253))
+        .max(10)
+        .default([])
+        .describe("Whom bearer tokens must be made for; none = the API server's own audience."),
+    })
+    .prefault({}),
   rollouts: z.strictObject({ deadline: duration('15m', '1s') }).prefault({}),
   keys: z.array(trustedKey).max(100).default([]).describe('Who may sign images: the annotation verify names one.'),
   webhooks: z.strictObject({ receivers: z.array(receiver).max(100).default([]) }).prefault({}),

@@ -41,6 +41,11 @@ export function parseConfig(path: string, text: string): Config {
 /** The environment fairlead reads; nothing else in the program looks at it. */
 export interface Environment {
   configPath: string | undefined
+  /** URL of the API that verbs such as `approve` talk to. */
+  server: string | undefined
+  /** As kubectl takes it; of several files the first counts. */
+  kubeconfig: string | undefined
+  home: string | undefined
   podName: string | undefined
   podNamespace: string | undefined
   podIp: string | undefined
@@ -65,6 +70,9 @@ const cloudVariables = {
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   return {
     configPath: env['FAIRLEAD_CONFIG'],
+    server: env['FAIRLEAD_SERVER'],
+    kubeconfig: env['KUBECONFIG'],
+    home: env['HOME'],
     podName: env['POD_NAME'],
     podNamespace: env['POD_NAMESPACE'],
     podIp: env['POD_IP'],

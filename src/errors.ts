@@ -34,6 +34,8 @@ export const errorCodes = {
   PolicyNotInGit: 'terminal',
   PolicyConflict: 'terminal',
   RequestInvalid: 'terminal',
+  NotPending: 'terminal',
+  SeenDiffers: 'terminal',
   DigestUnknown: 'terminal',
   SignatureRequired: 'terminal',
   // Kubernetes

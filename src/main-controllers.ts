@@ -1,5 +1,7 @@
+import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
+import type { ContainerDecision } from './controllers/image-update/decide.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
@@ -7,6 +9,7 @@ import type { UpdateRule } from './core/image/settings.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import type { Repositories } from './delivery/repositories.ts'
+import { createApiBackend } from './main-api.ts'
 import { fenced, quiet } from './main-guard.ts'
 import { type Stores, siblingsOf } from './main-stores.ts'
 import type { World } from './main-world.ts'
@@ -30,7 +33,7 @@ export interface ControllersDeps {
   template: string
 }
 
-/** The three controllers over the real world. */
+/** The three controllers over the real world, and what the API asks of them. */
 export type Controllers = ReturnType<typeof createControllers>
 
 export function createControllers(deps: ControllersDeps) {
@@ -50,32 +53,44 @@ export function createControllers(deps: ControllersDeps) {
     log,
     metrics,
   }
+  const imageUpdate = {
+    ...shared,
+    tags: deps.tags,
+    registry: world.registry,
+    requests: {
+      get: (key: string) => stores.requests.get(key),
+      siblings: (key: string) => stores.requests.byIndex('siblings', key),
+    },
+    expiryMs: config.approvals.expiry,
+    explain({ metadata }: UpdateRequest, decision: ContainerDecision) {
+      if (decision.kind !== 'update') return
+      const { counts, candidates } = decision.verdicts
+      explanations.put(`${metadata.namespace}/${metadata.name}`, { verdicts: { ...counts }, candidates })
+    },
+  }
+  const updateRequest = {
+    ...shared,
+    fourEyes: config.approvals.fourEyes,
+    tags: deps.tags,
+    registry: world.registry,
+    situation: (request: UpdateRequest) => readSituation(request, { ...shared, suspend: config.suspend }),
+    words: { template: deps.template, cluster: config.cluster.name },
+  }
   return {
-    imageUpdate: createImageUpdateController({
-      ...shared,
-      tags: deps.tags,
-      registry: world.registry,
-      requests: {
-        get: (key) => stores.requests.get(key),
-        siblings: (key) => stores.requests.byIndex('siblings', key),
-      },
-      expiryMs: config.approvals.expiry,
-      explain({ metadata }, decision) {
-        if (decision.kind !== 'update') return
-        const { counts, candidates } = decision.verdicts
-        explanations.put(`${metadata.namespace}/${metadata.name}`, { verdicts: { ...counts }, candidates })
-      },
-    }),
+    imageUpdate: createImageUpdateController(imageUpdate),
     updateRequest: createUpdateRequestController({
-      ...shared,
+      ...updateRequest,
       shown: (key) => stores.requests.get(key),
       siblings: (request) => siblingsOf(request, stores),
-      tags: deps.tags,
-      registry: world.registry,
       explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
-      situation: (request) => readSituation(request, { ...shared, suspend: config.suspend }),
-      words: { template: deps.template, cluster: config.cluster.name },
     }),
     workload: createWorkloadController({ ...shared, deadlineMs: config.rollouts.deadline }),
+    api: createApiBackend({
+      ...updateRequest,
+      stores,
+      config,
+      cluster: world.cluster,
+      imageUpdate: createImageUpdateController({ ...imageUpdate, isLeader: () => true }),
+    }),
   }
 }

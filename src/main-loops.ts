@@ -20,6 +20,7 @@ import { type Controller, runLoop } from './runtime/loop.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import { createQueue, type WorkQueue } from './runtime/queue.ts'
 import { createTagSource } from './runtime/tag-source.ts'
+import type { ApiBackend } from './server/api/backend.ts'
 
 export interface LoopsDeps {
   config: Config
@@ -34,6 +35,8 @@ export interface LoopsDeps {
 export interface Loops {
   images: ImageWatch
   repositories: Repositories
+  /** What the API shows and does. */
+  api: ApiBackend
   /** Runs all loops until the signal aborts; what is under way is finished. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -74,6 +77,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   return {
     images,
     repositories,
+    api: controllers.api,
     async run(signal) {
       const stop = () => {
         stopped.abort()

@@ -1,21 +1,26 @@
 import { receiverAuth } from './config-receiver.ts'
 import type { Config } from './config-schema.ts'
 import type { Loops } from './main-loops.ts'
-import type { Log } from './ports.ts'
+import type { AccessReview, Log } from './ports.ts'
 import { aborted } from './runtime/abort.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import { createHttp, type HttpHost } from './runtime/http.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { SecretRegistry } from './runtime/log.ts'
 import type { Metrics } from './runtime/metrics.ts'
-import { healthRoute, type Readiness } from './server/health.ts'
-import { type BoundAddress, createHttpServer, type HttpServer } from './server/http-server.ts'
+import { createApiRelay } from './server/api/relay.ts'
+import { createReviewCache } from './server/api/review-cache.ts'
+import { createApiServer } from './server/api/server.ts'
+import type { Readiness } from './server/health.ts'
+import type { BoundAddress, HttpServer } from './server/http-server.ts'
 import { createMetricsServer } from './server/metrics.ts'
 import { createWebhookRelay } from './server/webhook/relay.ts'
 import { createWebhookServer } from './server/webhook/webhook.ts'
 
 export interface ServersDeps {
   config: Config
+  /** About callers of the API. */
+  review: AccessReview
   leader: Leader
   loops: Loops
   log: Log
@@ -44,7 +49,7 @@ export async function startServers(deps: ServersDeps): Promise<Servers> {
   }
   const servers = {
     webhook: openWebhook(deps),
-    api: createHttpServer({ name: 'api', listen: config.listen.api, clock, log, routes: [healthRoute] }),
+    api: openApi(deps),
     metrics: createMetricsServer({ listen: config.listen.metrics, clock, log, metrics, ready }),
   }
   const stopAll = () => Promise.all(Object.values(servers).map((server) => server.stop(stopGraceMs)))
@@ -67,6 +72,21 @@ async function startAll(servers: Record<'webhook' | 'api' | 'metrics', HttpServe
     api: render(await servers.api.start()),
     metrics: render(await servers.metrics.start()),
   }
+}
+
+function openApi({ config, review, leader, loops, log }: ServersDeps): HttpServer {
+  const holder = () => leader.holder()?.apiAddress || undefined
+  // As with webhooks: plain http, and only to the one that holds the lease.
+  const http = createHttp({ clock, hosts: (host) => (host === holder() ? { insecure: true } : undefined) })
+  return createApiServer({
+    listen: config.listen.api,
+    backend: loops.api,
+    review: createReviewCache(review, clock),
+    isLeader: () => leader.isLeader(),
+    relay: createApiRelay({ http, holder }),
+    clock,
+    log,
+  })
 }
 
 function openWebhook({ config, leader, loops, log, metrics, secrets }: ServersDeps): HttpServer {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createGitRepository } from './adapters/git/open.ts'
 import type { GitCredentials } from './adapters/git/settings.ts'
 import { readSigner } from './adapters/git/ssh-signer.ts'
+import { createAccessReview } from './adapters/kubernetes/access-review.ts'
 import { createClient } from './adapters/kubernetes/client.ts'
 import { createCluster } from './adapters/kubernetes/cluster.ts'
 import { createConnection } from './adapters/kubernetes/connection.ts'
@@ -20,7 +21,17 @@ import { parseRepositoryUrl } from './core/change/repository-url.ts'
 import { globMatcher } from './core/image/glob.ts'
 import type { RepositoryRules } from './delivery/repositories.ts'
 import { FairleadError } from './errors.ts'
-import type { Cluster, EventRecorder, GitRepository, LeaseLock, Log, OwnObjects, Registry, Signer } from './ports.ts'
+import type {
+  AccessReview,
+  Cluster,
+  EventRecorder,
+  GitRepository,
+  LeaseLock,
+  Log,
+  OwnObjects,
+  Registry,
+  Signer,
+} from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import { createHttp, type HttpClient, type HttpHost } from './runtime/http.ts'
 import type { SecretRegistry } from './runtime/log.ts'
@@ -32,6 +43,8 @@ export interface World {
   /** Where workloads are read and own kinds are kept. */
   cluster: Cluster
   own: OwnObjects
+  /** About callers of the API; asked where own kinds are kept. */
+  review: AccessReview
   events: EventRecorder
   lock: LeaseLock
   /** Where the GitOps engine's objects are read; usually the same cluster. */
@@ -74,6 +87,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
     http,
     cluster,
     own: createOwnObjects(client),
+    review: createAccessReview(client, { audiences: config.api.audiences }),
     events: createEventRecorder({ client, clock, instance: environment.podName ?? hostname() }),
     lock: createLeaseLock(client, { namespace, name: config.leaderElection.leaseName }),
     engine: sameEngine ? cluster : createCluster({ client: engineClient, clock, log }),

@@ -55,15 +55,17 @@ interface Process {
 
 async function runIn(world: World, parts: Process): Promise<number> {
   const { config, environment, log, metrics, secrets, lifecycle } = parts
-  const address = config.advertise || podAddress(config, environment.podIp)
-  const leader = openLeader({ config, world, log, metrics, address })
+  const address = config.advertise || podAddress(config.listen.webhook, environment.podIp)
+  const apiAddress = config.advertiseApi || podAddress(config.listen.api, environment.podIp)
+  const leader = openLeader({ config, world, log, metrics, address, apiAddress })
   const stores = createStores(world, { config, log, metrics })
   const loops = await createLoops({ config, world, stores, leader, log, metrics })
   const unsynced = () => stores.all().filter((store) => !store.isSynced)
   const waitingFor = () => unsynced().map((store) => store.resource.kind)
 
   // Ports first: a process that cannot be asked how it is must not take the lease.
-  const servers = await startServers({ config, leader, loops, log, metrics, secrets, waitingFor })
+  const { review } = world
+  const servers = await startServers({ config, review, leader, loops, log, metrics, secrets, waitingFor })
   log.info(servers.addresses, 'listening')
   try {
     await untilAnswered(() => requireRights(world, config, log), { log, signal: lifecycle.stopping })
@@ -106,10 +108,10 @@ async function untilAnswered(
   }
 }
 
-/** Where other replicas reach our webhook port; empty when nobody told us our address. */
-function podAddress({ listen }: Config, podIp: string | undefined): string {
+/** Where other replicas reach a port of ours; empty when nobody told us our address. */
+function podAddress(listen: string, podIp: string | undefined): string {
   if (podIp === undefined) return ''
-  const port = listen.webhook.slice(listen.webhook.lastIndexOf(':') + 1)
+  const port = listen.slice(listen.lastIndexOf(':') + 1)
   return podIp.includes(':') ? `[${podIp}]:${port}` : `${podIp}:${port}`
 }
 
@@ -118,18 +120,19 @@ function openLeader({
   world,
   log,
   metrics,
-  address,
+  ...addresses
 }: {
   config: Config
   world: World
   log: Log
   metrics: Metrics
-  address: string | undefined
+  address: string
+  apiAddress: string
 }): Leader {
   const identity = `${hostname()}_${randomUUID()}`
   const { lock } = world
   const leader = config.leaderElection.enabled
-    ? createLeader({ lock, identity, address: address ?? '', clock, log })
+    ? createLeader({ lock, identity, ...addresses, clock, log })
     : createSoleLeader(identity)
   metrics.leader.set(0)
   leader.onChange((leading) => metrics.leader.set(leading ? 1 : 0))

@@ -56,6 +56,34 @@ export interface Cluster {
   may(verb: string, resource: Resource, namespace?: string): Promise<boolean>
 }
 
+/** Who a caller is, in the words of the API server; nothing a caller says about itself is in here. */
+export interface Identity {
+  /** User name, e.g. `alice@example.com` or `system:serviceaccount:prod:deployer`. */
+  name: string
+  uid: string
+  groups: readonly string[]
+  /** What authenticators add; handed back with every question about rights. */
+  extra: Readonly<Record<string, readonly string[]>>
+}
+
+/** A right in RBAC's words. */
+export interface AccessQuestion {
+  verb: string
+  resource: Resource
+  /** E.g. `approve`; absent for the resource itself. */
+  subresource?: string
+  /** Empty = in every namespace. */
+  namespace: string
+}
+
+/** Asks the API server about callers of our own API. */
+export interface AccessReview {
+  /** TokenReview: whose bearer token this is; undefined when it is nobody's, expired or for another audience. */
+  identify(token: string): Promise<Identity | undefined>
+  /** SubjectAccessReview: may that identity do this? */
+  may(identity: Identity, question: AccessQuestion): Promise<boolean>
+}
+
 /** Writing Kubernetes: fairlead's own kinds only. Every call is fenced by leadership where it is wired. */
 export interface OwnObjects {
   /** Rejects with `ApiConflict` when the name is taken. */

@@ -11,6 +11,7 @@ import type { ImageRepository } from '../src/ports.ts'
 import { createSoleLeader } from '../src/runtime/leader.ts'
 import { createSecretRegistry } from '../src/runtime/log.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
+import { createFakeAccessReview } from './fakes/access-review.ts'
 import { createRecordingLog } from './fakes/log.ts'
 
 function serversOn(
@@ -23,6 +24,7 @@ webhooks: {receivers: ${receivers}}`
   const images = { hinted }
   return startServers({
     config: parseConfig('fairlead.yaml', text),
+    review: createFakeAccessReview(),
     leader: createSoleLeader('one'),
     loops: { images } as unknown as Parameters<typeof startServers>[0]['loops'],
     log: createRecordingLog(),

@@ -111,7 +111,19 @@ const updateRequestStatus: Schema = {
       enum: ['Pending', 'Approved', 'Rejected', 'Completed', 'Failed', 'Expired', 'Superseded'],
     },
     observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
-    approvedBy: text(1024),
+    approvals: {
+      type: 'array',
+      description: 'Every approval so far, one for each identity, oldest first.',
+      maxItems: 8,
+      items: {
+        type: 'object',
+        required: ['by', 'at'],
+        properties: { by: filled(1024, 'User name, from the TokenReview.'), at: time() },
+      },
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['by'],
+    },
+    approvedBy: text(1024, 'Who made the approval complete.'),
     approvedAt: time(),
     rejectedBy: text(1024),
     rejectedAt: time(),
@@ -149,6 +161,12 @@ const updateRequestStatus: Schema = {
   },
 }
 
+/** Schemas of an UpdateRequest's parts, for those who describe it elsewhere. */
+export const updateRequestSchemas: Readonly<Record<'spec' | 'status', object>> = {
+  spec: updateRequestSpec,
+  status: updateRequestStatus,
+}
+
 const updateRequest = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -184,6 +202,7 @@ const updateRequest = {
           { name: 'To', type: 'string', jsonPath: '.spec.change.to' },
           { name: 'Needs-Approval', type: 'boolean', priority: 1, jsonPath: '.spec.requireApproval' },
           { name: 'Policy', type: 'string', priority: 1, jsonPath: '.spec.policy' },
+          { name: 'Approved-By', type: 'string', priority: 1, jsonPath: '.status.approvedBy' },
           { name: 'Commit', type: 'string', priority: 1, jsonPath: '.status.commit' },
           { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
         ],

@@ -75,9 +75,20 @@ export type UpdateRequestPhase = 'Pending' | 'Approved' | 'Rejected' | 'Complete
 /** Phases after which an UpdateRequest never changes Git again. */
 export const finalPhases: readonly UpdateRequestPhase[] = ['Rejected', 'Completed', 'Failed', 'Expired', 'Superseded']
 
+/** One approval, as the API recorded it. */
+export interface Approval {
+  /** User name as the API server's TokenReview gave it. */
+  by: string
+  /** RFC 3339. */
+  at: string
+}
+
 export interface UpdateRequestStatus {
   phase?: UpdateRequestPhase
   observedGeneration?: number
+  /** Every approval so far, one for each identity, oldest first; at most 8. */
+  approvals?: Approval[]
+  /** Who made the approval complete; absent when the phase was patched, for a patch names nobody. */
   approvedBy?: string
   approvedAt?: string
   rejectedBy?: string

@@ -19,9 +19,18 @@ export interface BatchJob {
   plan(snapshot: Snapshot): Plan
 }
 
+/** The commit of one job. */
+export interface RenderedJob<J extends BatchJob> {
+  job: J
+  id: string
+  /** Id of its root tree. */
+  tree: string
+  change: Extract<Plan, { kind: 'change' }>
+}
+
 /** A series of commits on one head, ready to be stored and pushed. */
 export interface RenderedBatch<J extends BatchJob> {
-  commits: readonly { job: J; id: string }[]
+  commits: readonly RenderedJob<J>[]
   objects: readonly GitObject[]
   /** Jobs that need no commit: refused, or settled already when `refusal` is undefined. */
   concluded: readonly { job: J; refusal: FairleadError | undefined }[]
@@ -36,7 +45,7 @@ export function renderBatch<J extends BatchJob>(
   jobs: readonly J[],
   authorship: Authorship,
 ): RenderedBatch<J> {
-  const commits: { job: J; id: string }[] = []
+  const commits: RenderedJob<J>[] = []
   const concluded: { job: J; refusal: FairleadError | undefined }[] = []
   const objects = new Map<string, GitObject>()
   let head: ReturnType<typeof overlay> = snapshot
@@ -51,7 +60,7 @@ export function renderBatch<J extends BatchJob>(
       const rendered = renderChange(head, edits)
       const commit = render(rendered.root, head.revision, { job, message: plan.message, authorship })
       for (const object of [...rendered.objects, commit]) objects.set(object.id, object)
-      commits.push({ job, id: commit.id })
+      commits.push({ job, id: commit.id, tree: rendered.root, change: plan })
       head = overlay(head, { rendered, edits, revision: commit.id })
     } catch (thrown) {
       concluded.push({ job, refusal: asFairleadError(thrown) })

@@ -1,5 +1,5 @@
 import { parseTrailers } from '../core/change/trailer.ts'
-import type { Snapshot } from '../core/manifest/snapshot.ts'
+import type { FileEdit, Snapshot } from '../core/manifest/snapshot.ts'
 import { asFairleadError, FairleadError } from '../errors.ts'
 import type { BranchSnapshot, Clock, GitRepository, Log } from '../ports.ts'
 import type { Metrics } from '../runtime/metrics.ts'
@@ -18,12 +18,21 @@ export interface Delivery {
 
 export type Delivered = { kind: 'pushed' | 'settled'; commit: string | undefined }
 
+/** What a delivery would put on the branch as it is now, if nothing else were waiting. */
+export type Preview = { base: string } & (
+  | { kind: 'change'; commit: string; tree: string; message: string; edits: readonly FileEdit[] }
+  /** The branch holds it already. */
+  | { kind: 'settled' }
+)
+
 export interface DeliveryQueue {
   /**
    * Puts the change on the branch. Resolves when the remote was read back with the commit in it, rejects with the
    * refusal (terminal) or with a transient error when nothing is known; submitting again is always safe.
    */
   submit(delivery: Delivery): Promise<Delivered>
+  /** Renders it on the head that the remote has now, and stores and pushes nothing. Rejects with the refusal. */
+  preview(delivery: Delivery): Promise<Preview>
   /** Resolves when nothing is waiting or under way. */
   idle(): Promise<void>
 }
@@ -179,6 +188,17 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
           draining = undefined
         })
       return promise
+    },
+    async preview(delivery) {
+      const snapshot = await repository.snapshot(branch, { fresh: true })
+      const { commits, concluded } = renderBatch(snapshot, [delivery], deps.authorship)
+      const refusal = concluded[0]?.refusal
+      if (refusal !== undefined) throw refusal
+      const [rendered] = commits
+      const base = snapshot.revision
+      if (rendered === undefined) return { kind: 'settled', base }
+      const { id: commit, tree, change } = rendered
+      return { ...change, base, commit, tree }
     },
     idle: async () => {
       while (draining !== undefined) await draining

@@ -2,13 +2,21 @@ import { asFairleadError, FairleadError } from '../errors.ts'
 import type { Clock, Lease, LeaseLock, Log } from '../ports.ts'
 import { aborted } from './abort.ts'
 
+export interface LeaseHolder {
+  identity: string
+  /** `host:port` of its webhook port; may be empty. */
+  address: string
+  /** `host:port` of its API port; may be empty. */
+  apiAddress: string
+}
+
 export interface Leader {
   /** May this replica write now? Judged by the monotonic clock, so a paused process knows it has lost. */
   isLeader(): boolean
   /** Throws `NotLeader` unless `isLeader`; called right before every effect. */
   fence(): void
-  /** Who holds the lease as last read, with the address it gave for relayed webhooks. */
-  holder(): { identity: string; address: string } | undefined
+  /** Who holds the lease as last read, with the addresses it gave for relayed webhooks and API calls. */
+  holder(): LeaseHolder | undefined
   /** Called with every change of `isLeader`. */
   onChange(listener: (leading: boolean) => void): void
   /** Holds or waits for the lease until the signal aborts, then gives it back. */
@@ -21,6 +29,8 @@ export interface LeaderOptions {
   identity: string
   /** Where the holder's webhook port can be reached by the others, `host:port`; may be empty. */
   address: string
+  /** The same for its API port. */
+  apiAddress: string
   clock: Clock
   log: Log
   /** How long a lease lasts after its last renewal. Default 15,000. */
@@ -32,13 +42,14 @@ export interface LeaderOptions {
 }
 
 export const addressAnnotation = 'fairlead.dev/webhook-address'
+export const apiAddressAnnotation = 'fairlead.dev/api-address'
 
 /**
  * Leader election over one Lease object, by compare-and-swap on its resourceVersion, with the timing of client-go
  * (15 s, 10 s, 2 s). Others' clocks are never trusted: a lease is stale when we have not seen it change for its duration.
  */
 export function createLeader(options: LeaderOptions): Leader {
-  const { lock, identity, address, clock, log } = options
+  const { lock, identity, address, apiAddress, clock, log } = options
   const durationMs = options.durationMs ?? 15_000
   const renewDeadlineMs = options.renewDeadlineMs ?? 10_000
   const retryMs = options.retryMs ?? 2_000
@@ -75,7 +86,7 @@ export function createLeader(options: LeaderOptions): Leader {
     }
     // The time before the write counts: the others' clock for this lease starts no earlier.
     const beforeMs = clock.monotonicMs()
-    remember(await lock.write(renewed(current, { identity, address, durationMs, now: clock.now() })))
+    remember(await lock.write(renewed(current, { identity, address, apiAddress, durationMs, now: clock.now() })))
     renewedAtMs = beforeMs
   }
 
@@ -92,7 +103,12 @@ export function createLeader(options: LeaderOptions): Leader {
     },
     holder() {
       if (seen === undefined || seen.lease.holder === '') return undefined
-      return { identity: seen.lease.holder, address: seen.lease.annotations[addressAnnotation] ?? '' }
+      const { holder, annotations } = seen.lease
+      return {
+        identity: holder,
+        address: annotations[addressAnnotation] ?? '',
+        apiAddress: annotations[apiAddressAnnotation] ?? '',
+      }
     },
     onChange: (listener) => void listeners.push(listener),
     async run(signal) {
@@ -122,7 +138,7 @@ export function createSoleLeader(identity: string): Leader {
   return {
     isLeader: () => true,
     fence: () => undefined,
-    holder: () => ({ identity, address: '' }),
+    holder: () => ({ identity, address: '', apiAddress: '' }),
     onChange: (listener) => listener(true),
     run: aborted,
   }
@@ -130,7 +146,7 @@ export function createSoleLeader(identity: string): Leader {
 
 function renewed(
   current: Lease | undefined,
-  { identity, address, durationMs, now }: { identity: string; address: string; durationMs: number; now: Date },
+  { identity, address, apiAddress, durationMs, now }: LeaseHolder & { durationMs: number; now: Date },
 ): Lease {
   const ours = current?.holder === identity
   return {
@@ -140,7 +156,7 @@ function renewed(
     acquireTime: ours ? current.acquireTime : microTime(now),
     renewTime: microTime(now),
     transitions: current === undefined ? 0 : current.transitions + (ours ? 0 : 1),
-    annotations: { ...current?.annotations, [addressAnnotation]: address },
+    annotations: { ...current?.annotations, [addressAnnotation]: address, [apiAddressAnnotation]: apiAddress },
   }
 }
 

@@ -94,6 +94,7 @@ export function createHttpServer(settings: HttpServerSettings): HttpServer {
       params,
       query: new URLSearchParams(search),
       headers: request.headers,
+      client: request.socket.remoteAddress ?? '',
       // Made for those who ask for it: few do, and it costs more than the rest of a small request.
       get signal() {
         gone ??= closing(response)

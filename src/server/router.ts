@@ -9,6 +9,8 @@ export interface ServerRequest {
   params: Readonly<Record<string, string>>
   query: URLSearchParams
   headers: IncomingHttpHeaders
+  /** Address of the other end of the connection; empty when it is gone already. */
+  client: string
   /** Aborts when the client is gone. */
   signal: AbortSignal
   /** The whole body. Rejects with `TooLarge` beyond the server's limit and with `Aborted` when it ends too early. */

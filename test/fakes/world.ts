@@ -5,6 +5,7 @@ import { createLoops, type Loops } from '../../src/main-loops.ts'
 import { createStores } from '../../src/main-stores.ts'
 import { createSoleLeader } from '../../src/runtime/leader.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
+import { createFakeAccessReview } from './access-review.ts'
 import { createFakeCluster, type FakeCluster } from './cluster.ts'
 import { createFakeGitRepository, type FakeGitRepository } from './git-repository.ts'
 import { createRecordingLog } from './log.ts'
@@ -145,6 +146,7 @@ async function startReplica(world: FakeWorld, text: string, faults: Faults): Pro
   }
   const ports = {
     cluster: cluster.cluster,
+    review: createFakeAccessReview(),
     own: faults(cluster.own, ['create', 'updateStatus', 'delete']),
     events: faults(cluster.events, ['record']),
     engine: cluster.cluster,

@@ -27,7 +27,8 @@ function aLease() {
 
 function replica(identity: string, lock: LeaseLock, clock = createManualClock()) {
   const stop = new AbortController()
-  const leader = createLeader({ lock, identity, address: `${identity}:8080`, clock, log: createRecordingLog() })
+  const addresses = { address: `${identity}:8080`, apiAddress: `${identity}:8081` }
+  const leader = createLeader({ lock, identity, ...addresses, clock, log: createRecordingLog() })
   const ended = leader.run(stop.signal)
   return {
     leader,
@@ -47,7 +48,7 @@ describe('leadership', () => {
     const b = replica('b', lock, a.clock)
     await a.clock.advance(0)
     expect([a.leader.isLeader(), b.leader.isLeader()]).toEqual([true, false])
-    expect(b.leader.holder()).toEqual({ identity: 'a', address: 'a:8080' })
+    expect(b.leader.holder()).toEqual({ identity: 'a', address: 'a:8080', apiAddress: 'a:8081' })
     expect(() => b.leader.fence()).toThrow(expect.objectContaining({ code: 'NotLeader' }))
     await Promise.all([a.stop(), b.stop()])
   })

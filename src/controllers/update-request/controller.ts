@@ -20,6 +20,8 @@ export interface UpdateRequestDeps extends DeliverDeps, JournalDeps, FollowDeps 
   situation: (request: UpdateRequest) => Promise<Situation>
   /** How the decision was reached, as far as it is still known. */
   explanation: (request: UpdateRequest) => Explanation | undefined
+  /** Two different identities must approve. */
+  fourEyes: boolean
   /** Only the holder of the lease carries decisions out. */
   isLeader: () => boolean
   clock: Clock
@@ -50,7 +52,8 @@ export function createUpdateRequestController(
       const situation = await deps.situation(request)
       const newer = deps.siblings(request).filter((one) => isOpen(one) && sequenceOf(one) > sequenceOf(request))
       const { owner, destination, slot, ...rest } = situation
-      return { facts: { request, newer, now: deps.clock.now(), ...rest }, owner, destination, slot }
+      const { fourEyes, clock } = deps
+      return { facts: { request, newer, now: clock.now(), fourEyes, ...rest }, owner, destination, slot }
     },
     decide: (observed) => ({ ...observed, decision: decideRequest(observed.facts) }),
     propose: async (decided) => ({ ...decided, ...(await carryOut(decided, deps)) }),
@@ -102,7 +105,7 @@ async function carryOut({ facts, destination, slot, decision }: Decided, deps: D
     }
     case 'wait': {
       const { message, reason } = decision
-      const phase = request.status?.phase ?? 'Pending'
+      const phase = decision.phase ?? request.status?.phase ?? 'Pending'
       const degraded = refusal !== undefined
       return { ...quiet, status: { phase, message }, progress: { status: 'True', reason, message, degraded } }
     }

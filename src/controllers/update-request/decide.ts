@@ -1,5 +1,6 @@
 import type { Mode } from '../../api/annotation.ts'
 import { finalPhases, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
+import { expiryOf, isApproved, waitingWords } from '../../core/change/approval.ts'
 import type { FairleadError } from '../../errors.ts'
 
 /** All that is known about an UpdateRequest when its next step is decided. */
@@ -11,6 +12,8 @@ export interface RequestFacts {
   mode: Mode | undefined
   /** An approval is demanded by somebody now, whatever was so when the request was made. */
   requireApproval: boolean
+  /** Two different identities must approve. */
+  fourEyes: boolean
   /** How Git differs from what the request says about it. */
   moved: string | undefined
   /** Why nothing is done, in a user's words. */
@@ -27,7 +30,7 @@ export type RequestDecision =
   | { kind: 'deliver' }
   /** Delivered already: watch the engine apply it. */
   | { kind: 'follow' }
-  | { kind: 'wait'; reason: string; message: string; untilMs?: number }
+  | { kind: 'wait'; reason: string; message: string; phase?: UpdateRequestPhase; untilMs?: number }
   | { kind: 'finish'; phase: UpdateRequestPhase; reason: string; message: string }
   /** Somebody else ended it: say so once. */
   | { kind: 'acknowledge'; phase: UpdateRequestPhase }
@@ -35,13 +38,13 @@ export type RequestDecision =
 
 /** Decides from facts alone. Order: what is final stays; then what ends it; then what holds it; then it is carried out. */
 export function decideRequest(facts: RequestFacts): RequestDecision {
-  const { request, now } = facts
+  const { request } = facts
   const phase = request.status?.phase
   if (phase === 'Completed') return isApplied(request) ? { kind: 'nothing' } : { kind: 'follow' }
   if (phase !== undefined && finalPhases.includes(phase)) {
     return isProgressing(request) ? { kind: 'acknowledge', phase } : { kind: 'nothing' }
   }
-  return ending(facts) ?? holding(facts, phase, now) ?? { kind: 'deliver' }
+  return ending(facts) ?? holding(facts) ?? { kind: 'deliver' }
 }
 
 /** True when the engine was seen to have applied the commit. */
@@ -53,7 +56,7 @@ function isProgressing(request: UpdateRequest): boolean {
   return request.status?.conditions?.some((one) => one.type === 'Progressing' && one.status === 'True') ?? false
 }
 
-function ending({ request, newer, now, mode, moved, refusal }: RequestFacts): RequestDecision | undefined {
+function ending({ request, newer, now, mode, moved, refusal, fourEyes }: RequestFacts): RequestDecision | undefined {
   const [superseding] = newer
   if (superseding !== undefined) {
     const message = `${superseding.spec.change.to} came after it (${superseding.metadata.name})`
@@ -61,7 +64,7 @@ function ending({ request, newer, now, mode, moved, refusal }: RequestFacts): Re
   }
   if (moved !== undefined) return { kind: 'finish', phase: 'Superseded', reason: 'ValueChanged', message: moved }
   const expiryMs = expiryOf(request)
-  const waitsForApproval = request.status?.phase !== 'Approved' && mode === 'commit'
+  const waitsForApproval = !isApproved(request, fourEyes) && mode === 'commit'
   if (waitsForApproval && expiryMs !== undefined && expiryMs <= now.getTime()) {
     return {
       kind: 'finish',
@@ -77,8 +80,8 @@ function ending({ request, newer, now, mode, moved, refusal }: RequestFacts): Re
   return undefined
 }
 
-function holding(facts: RequestFacts, phase: UpdateRequestPhase | undefined, now: Date): RequestDecision | undefined {
-  const { request, mode, suspended, hold, refusal, requireApproval } = facts
+function holding({ request, now, ...facts }: RequestFacts): RequestDecision | undefined {
+  const { mode, suspended, hold, refusal, requireApproval, fourEyes } = facts
   if (refusal !== undefined) return { kind: 'wait', reason: refusal.code, message: refusal.message }
   if (hold !== undefined) return { kind: 'wait', reason: 'Held', message: `held: ${hold}` }
   if (suspended) return { kind: 'wait', reason: 'Suspended', message: 'suspend is set; nothing is pushed' }
@@ -89,17 +92,12 @@ function holding(facts: RequestFacts, phase: UpdateRequestPhase | undefined, now
       message: 'mode is observe; set mode: commit to have it written to Git',
     }
   }
-  if ((request.spec.requireApproval || requireApproval) && phase !== 'Approved') {
+  if ((request.spec.requireApproval || requireApproval) && !isApproved(request, fourEyes)) {
     const expiryMs = expiryOf(request)
     const untilMs = expiryMs === undefined ? undefined : Math.max(0, expiryMs - now.getTime())
-    const message = `waits for an approval${expiryMs === undefined ? '' : ` until ${request.spec.expiresAt}`}`
-    return { kind: 'wait', reason: 'ApprovalRequired', message, ...(untilMs === undefined ? {} : { untilMs }) }
+    // A patched phase that does not count is taken back, or it would claim what is not so.
+    const wait = { kind: 'wait', reason: 'ApprovalRequired', phase: 'Pending' } as const
+    return { ...wait, message: waitingWords(request, fourEyes), ...(untilMs === undefined ? {} : { untilMs }) }
   }
   return undefined
-}
-
-/** Milliseconds since 1970; undefined when it never expires, or when what stands there is no time. */
-function expiryOf({ spec }: UpdateRequest): number | undefined {
-  const time = Date.parse(spec.expiresAt ?? '')
-  return Number.isNaN(time) ? undefined : time
 }

@@ -1,4 +1,5 @@
 import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
+import type { Delivery } from '../../delivery/delivery.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
@@ -46,11 +47,8 @@ export async function deliverRequest(
   const { branch } = destination
   try {
     await confirmChoice(request, slot, deps)
-    const { kind, commit } = await destination.repository.queue(branch).submit({
-      id: requestId(request),
-      date: new Date(request.metadata.creationTimestamp ?? 0),
-      plan: planRequest(request, { destination, trace: slot.trace }, words),
-    })
+    const delivery = deliveryOf(request, { destination, slot }, words)
+    const { kind, commit } = await destination.repository.queue(branch).submit(delivery)
     metrics.updates.inc({ result: kind })
     const message = kind === 'pushed' ? `pushed to ${branch}` : `${branch} holds it already`
     const status: StatusFacts = { phase: 'Completed', message, ...(commit === undefined ? {} : { commit }) }
@@ -61,6 +59,19 @@ export async function deliverRequest(
     metrics.updates.inc({ result: error.code })
     log.warn({ request: request.metadata.name, code: error.code, evidence: error.evidence }, error.message)
     return refused(request, error)
+  }
+}
+
+/** A request as the delivery queue takes it: everything that decides the bytes of its commit. */
+export function deliveryOf(
+  request: UpdateRequest,
+  { destination, slot }: Deliverable,
+  words: { template: string; cluster: string },
+): Delivery {
+  return {
+    id: requestId(request),
+    date: new Date(request.metadata.creationTimestamp ?? 0),
+    plan: planRequest(request, { destination, trace: slot.trace }, words),
   }
 }
 

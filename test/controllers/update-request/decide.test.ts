@@ -27,6 +27,7 @@ function facts(overrides: Partial<RequestFacts> = {}): RequestFacts {
     newer: [],
     mode: 'commit',
     requireApproval: false,
+    fourEyes: false,
     suspended: false,
     moved: undefined,
     hold: undefined,

@@ -1,0 +1,100 @@
+import type { Gate, GateName } from '../../core/change/gate.ts'
+import type { Decision } from '../../core/image/decision.ts'
+import { parseImageReference } from '../../core/image/reference.ts'
+import { selectTag } from '../../core/image/select.ts'
+import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
+import { asFairleadError, type ErrorCode, type FairleadError } from '../../errors.ts'
+import type { ContainerDecision, ContainerFacts } from './decide.ts'
+import type { ObservedContainer } from './observe.ts'
+
+/** The gates before a decision becomes a request, and what the tags were found to be. */
+export interface DecisionGates {
+  gates: Gate[]
+  selection: Decision | undefined
+}
+
+export interface Explained {
+  observed: ObservedContainer
+  decision: ContainerDecision
+  /** Throws `PolicyConflict` when the other containers of the slot do not agree. */
+  agree: (facts: ContainerFacts) => unknown
+  now: Date
+}
+
+/** Of a container that no policy applies to. */
+export function withoutPolicy(isLive: boolean): Gate {
+  const message = isLive
+    ? 'only the live object has a policy; Git declares none'
+    : 'no annotation fairlead.dev/policy and no rule of updates.rules applies'
+  return { gate: 'policy', verdict: 'stop', reason: 'NoPolicy', message }
+}
+
+/** Why a container of which everything was looked up is (not) to be updated. Pure. */
+export function explainDecision({ observed, decision, agree, now }: Explained): DecisionGates {
+  if ('error' in observed) return { gates: [refusal(observed.error)], selection: undefined }
+  const { facts, destination } = observed
+  const { settings, trace } = facts
+  const selection = selectTag(settings.policy, parseImageReference(trace.image).tag ?? 'latest', facts.tags)
+  const gates: Gate[] = [
+    pass('policy', settings.policyText, `policy ${settings.policyText}`),
+    {
+      ...pass('origin', 'Traced', `${trace.file}:${trace.line} ${trace.keyPath} = ${trace.value}`),
+      evidence: trace.via,
+    },
+  ]
+  if (settings.hold !== undefined) {
+    gates.push({ gate: 'hold', verdict: 'stop', reason: 'Held', message: `held: ${settings.hold}` })
+    return { gates, selection }
+  }
+  gates.push(pass('hold', 'NotHeld', 'nobody holds it'), tagsGate(decision, selection, trace.image))
+  if (decision.kind === 'none' || decision.kind === 'refused') return { gates, selection }
+  const refused = [() => agree(facts), () => requireAllowedPath(trace.file, destination.repository.rules.allowPaths)]
+    .map(refusalOf)
+    .find((error) => error !== undefined)
+  if (refused !== undefined) return { gates: [...gates, refusal(refused)], selection }
+  gates.push(pass('agreement', 'Agreed', 'every container that this place decides wants the same'))
+  gates.push(timingGate(decision, now))
+  return { gates, selection }
+}
+
+function tagsGate(decision: ContainerDecision, { selected }: Decision, present: string): Gate {
+  if (decision.kind === 'refused') return refusal(decision.error)
+  if (decision.kind === 'none') {
+    const message = `Git has ${present}, and no tag is to be chosen instead (${decision.reason})`
+    return { gate: 'tags', verdict: 'stop', reason: decision.reason, message }
+  }
+  return pass('tags', 'selected', `${selected ?? present} is to follow ${present}`)
+}
+
+function timingGate(decision: ContainerDecision, now: Date): Gate {
+  if (decision.kind !== 'wait') return pass('timing', 'Due', 'it may be changed now')
+  const until = new Date(now.getTime() + decision.untilMs).toISOString()
+  return { gate: 'timing', verdict: 'wait', reason: decision.reason, message: `waits until ${until}`, until }
+}
+
+function pass(gate: GateName, reason: string, message: string): Gate {
+  return { gate, verdict: 'pass', reason, message }
+}
+
+const policyCodes: readonly ErrorCode[] = ['PolicyInvalid', 'PolicyNotInGit']
+
+/** A refusal stands at the gate that it is about; what may heal by itself is a wait. */
+function refusal({ code, kind, message, evidence }: FairleadError): Gate {
+  const gate = policyCodes.includes(code)
+    ? 'policy'
+    : code === 'PolicyConflict'
+      ? 'agreement'
+      : code.startsWith('Registry') || code === 'DigestUnknown'
+        ? 'tags'
+        : 'origin'
+  return { gate, verdict: kind === 'terminal' ? 'stop' : 'wait', reason: code, message, evidence }
+}
+
+function refusalOf(check: () => unknown): FairleadError | undefined {
+  try {
+    check()
+    return undefined
+  } catch (thrown) {
+    return asFairleadError(thrown)
+  }
+}

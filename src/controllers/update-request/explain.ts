@@ -1,0 +1,88 @@
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { finalPhases } from '../../api/update-request.ts'
+import { isApproved, waitingWords } from '../../core/change/approval.ts'
+import type { Gate, GateName, GateVerdict } from '../../core/change/gate.ts'
+import type { Sync } from '../../core/sync/flux.ts'
+import type { Situation } from './situation.ts'
+
+/** What is known about a decision that has become a request. */
+export interface RequestStanding {
+  request: UpdateRequest
+  situation: Situation
+  fourEyes: boolean
+  /** How far the engine is with its commit, when it has one. */
+  sync: Sync | undefined
+}
+
+/** The gates after a decision was made: who or what holds it, and how far it has come. Pure. */
+export function explainRequest(standing: RequestStanding): Gate[] {
+  const { request } = standing
+  const { phase = 'Pending', message = '', commit } = request.status ?? {}
+  const name = `UpdateRequest ${request.metadata.namespace}/${request.metadata.name}`
+  if (phase === 'Completed') {
+    const pushed = pass('delivery', 'Completed', commit === undefined ? message : `commit ${commit}`)
+    return [pass('request', phase, `${name} is ${phase}`), pushed, syncGate(standing.sync)]
+  }
+  if (finalPhases.includes(phase)) {
+    return [stop('request', phase, `${name} is ${phase}: ${message}`)]
+  }
+  return [pass('request', phase, `${name} is ${phase}`), ...waits(standing)]
+}
+
+function waits({ request, situation, fourEyes }: RequestStanding): Gate[] {
+  const { refusal, moved, hold, mode, suspended, requireApproval } = situation
+  if (refusal !== undefined) {
+    const { code, message, evidence } = refusal
+    return [{ ...stop('delivery', code, message), evidence }]
+  }
+  if (moved !== undefined) return [wait('delivery', 'ValueChanged', moved)]
+  const isNeeded = request.spec.requireApproval || requireApproval
+  const gates = [
+    ...(hold === undefined ? [] : [stop('hold', 'Held', `held: ${hold}`)]),
+    mode === 'observe'
+      ? stop('mode', 'ObserveOnly', 'mode is observe: nothing is written to Git')
+      : pass('mode', mode ?? 'none', `mode is ${mode ?? 'none'}`),
+    suspended
+      ? stop('suspend', 'Suspended', 'suspend is set: nothing is pushed')
+      : pass('suspend', 'NotSuspended', 'nothing is suspended'),
+    isNeeded && !isApproved(request, fourEyes)
+      ? wait('approval', 'ApprovalRequired', waitingWords(request, fourEyes))
+      : pass('approval', isNeeded ? 'Approved' : 'NotRequired', approvalWords(request, isNeeded)),
+  ]
+  if (gates.some(({ verdict }) => verdict !== 'pass')) return gates
+  return [...gates, wait('delivery', 'Delivering', 'it is on its way to the branch')]
+}
+
+function approvalWords({ status }: UpdateRequest, isNeeded: boolean): string {
+  if (!isNeeded) return 'no approval is required'
+  return `approved by ${status?.approvedBy ?? 'somebody who patched the status'}`
+}
+
+function syncGate(sync: Sync | undefined): Gate {
+  if (sync === undefined) {
+    return { gate: 'sync', verdict: 'unknown', reason: 'Unknown', message: 'the engine that applies it cannot be read' }
+  }
+  const { state, reason, message, object } = sync
+  const verdicts: Readonly<Record<Sync['state'], GateVerdict>> = {
+    applied: 'pass',
+    superseded: 'pass',
+    pending: 'wait',
+    seen: 'wait',
+    blocked: 'stop',
+    failed: 'stop',
+    unknown: 'unknown',
+  }
+  return { gate: 'sync', verdict: verdicts[state], reason, message: `${object} is ${state}: ${message}` }
+}
+
+function pass(gate: GateName, reason: string, message: string): Gate {
+  return { gate, verdict: 'pass', reason, message }
+}
+
+function stop(gate: GateName, reason: string, message: string): Gate {
+  return { gate, verdict: 'stop', reason, message }
+}
+
+function wait(gate: GateName, reason: string, message: string): Gate {
+  return { gate, verdict: 'wait', reason, message }
+}

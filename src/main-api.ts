@@ -1,0 +1,109 @@
+import { type ObjectKey, objectKey, resources } from './api/kubernetes.ts'
+import { sequenceOf, type UpdateRequest } from './api/update-request.ts'
+import type { Config } from './config-schema.ts'
+import { agreeing } from './controllers/image-update/agreement.ts'
+import type { createImageUpdateController } from './controllers/image-update/controller.ts'
+import { decideContainer } from './controllers/image-update/decide.ts'
+import { explainDecision, withoutPolicy } from './controllers/image-update/explain.ts'
+import { type Observation, watchedContainers } from './controllers/image-update/observe.ts'
+import { slotSiblings } from './controllers/image-update/request.ts'
+import { type ApprovalsDeps, createApprovals } from './controllers/update-request/approve.ts'
+import { explainRequest } from './controllers/update-request/explain.ts'
+import { type FollowDeps, followCommit } from './controllers/update-request/follow.ts'
+import { type PreviewDeps, previewRequest } from './controllers/update-request/preview.ts'
+import type { ContainerExplanation, Gate } from './core/change/gate.ts'
+import type { UpdateRule } from './core/image/settings.ts'
+import type { Workload } from './core/workload/workload.ts'
+import { asFairleadError } from './errors.ts'
+import type { Stores } from './main-stores.ts'
+import type { ApiBackend } from './server/api/backend.ts'
+
+export interface ApiBackendDeps extends ApprovalsDeps, PreviewDeps, FollowDeps {
+  stores: Stores
+  config: Config
+  rules: readonly UpdateRule[]
+  /** Looks like the one that decides, also on a replica that does not lead; only its eyes are used. */
+  imageUpdate: Pick<ReturnType<typeof createImageUpdateController>, 'observe'>
+}
+
+/** What the API asks of the controllers: the same questions and the same answers, for people. */
+export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
+  const { stores, cluster } = deps
+  return {
+    ...createApprovals(deps),
+    list: () => (stores.requests.isSynced ? stores.requests.values() : undefined),
+    async read(namespace, name) {
+      return (await cluster.get(resources.updateRequest, namespace, name)) as UpdateRequest | undefined
+    },
+    plan: (request) => previewRequest(request, deps),
+    async explain(key, container) {
+      const workload = stores.workload(objectKey(key))
+      if (workload === undefined) return undefined
+      const observation = await deps.imageUpdate.observe(objectKey(key))
+      const wanted = workload.containers.filter(({ name }) => container === undefined || name === container)
+      const containers: ContainerExplanation[] = []
+      for (const one of wanted) containers.push(await explainContainer(one, { workload, observation }, deps))
+      return { ...identityOf(key), containers }
+    },
+  }
+}
+
+async function explainContainer(
+  { name, image }: Workload['containers'][number],
+  { workload, observation }: { workload: Workload; observation: Observation | undefined },
+  deps: ApiBackendDeps,
+): Promise<ContainerExplanation> {
+  const { rules, config } = deps
+  const live = { container: name, image }
+  // What is wrong with the whole workload stands under no container.
+  const observed = observation?.containers.find((one) => one.container === name || one.container === '')
+  if (observed === undefined) {
+    const isLive = watchedContainers(workload, rules, config.mode).some((one) => one.container === name)
+    return { ...live, gates: [withoutPolicy(isLive)] }
+  }
+  const decision =
+    'error' in observed ? ({ kind: 'refused', error: observed.error } as const) : decideContainer(observed.facts)
+  const { gates, selection } = explainDecision({
+    observed,
+    decision,
+    agree: (facts) => agreeing(facts, { ...deps, workload: deps.stores.workload, mode: config.mode }),
+    now: deps.clock.now(),
+  })
+  const tags = selection === undefined ? {} : { verdicts: selection.counts, candidates: selection.candidates }
+  if ('error' in observed) return { ...live, ...tags, gates }
+  const siblings = deps.stores.requests.byIndex(
+    'siblings',
+    slotSiblings(workload.namespace, { destination: observed.destination, trace: observed.facts.trace }),
+  )
+  const request = newestOf(siblings, decision.kind === 'update' ? `:${decision.tag}` : undefined)
+  if (request === undefined) return { ...live, ...tags, gates }
+  const updateRequest = `${request.metadata.namespace}/${request.metadata.name}`
+  return { ...live, ...tags, updateRequest, gates: [...gates, ...(await standingOf(request, deps))] }
+}
+
+/** The gates of a request; what cannot be read now is said to be unknown. */
+async function standingOf(request: UpdateRequest, deps: ApiBackendDeps): Promise<Gate[]> {
+  try {
+    const situation = await deps.situation(request)
+    const { commit } = request.status ?? {}
+    const { owner } = situation
+    const isKnown = commit !== undefined && owner !== undefined
+    const sync = isKnown ? await followCommit(request, { commit, owner, now: deps.clock.now() }, deps) : undefined
+    return explainRequest({ request, situation, fourEyes: deps.fourEyes, sync })
+  } catch (thrown) {
+    const { code, message } = asFairleadError(thrown)
+    return [{ gate: 'request', verdict: 'unknown', reason: code, message }]
+  }
+}
+
+/** The newest request about a tag; without one, the newest that came to an end in Git. */
+function newestOf(siblings: readonly UpdateRequest[], tag: string | undefined): UpdateRequest | undefined {
+  const fitting = siblings.filter(({ spec, status }) =>
+    tag === undefined ? status?.phase === 'Completed' : (spec.change.to.split('@')[0] ?? '').endsWith(tag),
+  )
+  return fitting.sort((a, b) => sequenceOf(b) - sequenceOf(a))[0]
+}
+
+function identityOf({ kind, namespace, name }: ObjectKey): ObjectKey {
+  return { kind, namespace, name }
+}

@@ -1,0 +1,18 @@
+import type { ObjectKey } from '../../api/kubernetes.ts'
+import type { UpdateRequest } from '../../api/update-request.ts'
+import type { ChangePreview, WorkloadExplanation } from '../../core/change/gate.ts'
+
+/** What the API's routes need of the program behind them. Whoever calls it has checked that the caller may. */
+export interface ApiBackend {
+  /** All UpdateRequests as last seen; undefined while the first list is not complete. */
+  list(): Iterable<UpdateRequest> | undefined
+  /** As the API server has it now. */
+  read(namespace: string, name: string): Promise<UpdateRequest | undefined>
+  /** Rejects with `NotPending` or `SeenDiffers`. `by` is the user name from the review. */
+  approve(request: UpdateRequest, vote: { by: string }): Promise<UpdateRequest>
+  reject(request: UpdateRequest, vote: { by: string; reason: string }): Promise<UpdateRequest>
+  /** Rejects with `NotPending` when nothing more will be pushed. */
+  plan(request: UpdateRequest): Promise<ChangePreview>
+  /** Undefined when there is no such workload, or it is not looked after. */
+  explain(workload: ObjectKey, container: string | undefined): Promise<WorkloadExplanation | undefined>
+}

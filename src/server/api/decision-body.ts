@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { FairleadError } from '../../errors.ts'
+import { problem, type ServerAnswer, type ServerRequest } from '../router.ts'
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest such as sha256:… with 64 hex digits')
+/** Headwind's clients name the approver; who it is, only the review says. */
+const approver = z.string().optional()
+const approval = z.strictObject({ digest: digest.optional(), approver })
+const rejection = z.strictObject({ digest: digest.optional(), approver, reason: z.string().trim().min(1).max(1024) })
+
+/** What is sent with a decision. */
+export interface Decision {
+  digest?: string | undefined
+  /** Only of a rejection. */
+  reason?: string | undefined
+}
+
+/** 415 for a body that does not say it is JSON. */
+export function refuseMediaType({ headers }: ServerRequest): ServerAnswer | undefined {
+  const type = headers['content-type']
+  const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+  if (type === undefined ? isEmpty : /^application\/json *(?:;|$)/i.test(type)) return undefined
+  return problem(415, 'UnsupportedMediaType', 'send JSON, with Content-Type: application/json')
+}
+
+/** The body of an approval or a rejection; an empty one is `{}`. `UsageInvalid` names what is wrong. */
+export function parseDecision(kind: 'approve' | 'reject', body: Buffer): Decision {
+  const result = (kind === 'approve' ? approval : rejection).safeParse(parseJson(body))
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const where = issue?.path.join('.') ?? ''
+  throw new FairleadError('UsageInvalid', `${where === '' ? 'the body' : where}: ${issue?.message}`)
+}
+
+/** Names the whole change: the object's spec never changes, and another object has another uid. */
+export function etagOf({ metadata, spec }: UpdateRequest): string {
+  return `"${createHash('sha256')
+    .update(JSON.stringify([metadata.uid, spec]))
+    .digest('hex')
+    .slice(0, 32)}"`
+}
+
+/**
+ * `SeenDiffers` unless the caller saw this very change. `If-Match` holds the ETag that a read gave, or the digest; `digest`
+ * of the body the digest. Whoever sends neither decides about what there is.
+ */
+export function requireSeen(request: UpdateRequest, { digest: wanted }: Decision, { headers }: ServerRequest): void {
+  const { change } = request.spec
+  const matches = [...(headers['if-match'] ?? '').matchAll(/"([^"]*)"|(\*)/g)].map(([all, text]) => text ?? all)
+  const isMatched = matches.some((one) => one === '*' || `"${one}"` === etagOf(request) || one === change.digest)
+  const sentMatch = headers['if-match'] !== undefined
+  if ((!sentMatch || isMatched) && (wanted === undefined || wanted === change.digest)) return
+  const now = `it is about ${change.to} with digest ${change.digest ?? 'unknown'} now`
+  throw new FairleadError('SeenDiffers', `${request.metadata.name} is not the change you saw: ${now}`)
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return {}
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (cause) {
+    throw new FairleadError('UsageInvalid', 'the body is not JSON', { cause })
+  }
+}

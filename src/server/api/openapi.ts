@@ -1,0 +1,130 @@
+import { updateRequestSchemas } from '../../api/crd.ts'
+import { openApiSchemas } from './openapi-schema.ts'
+
+const text = { type: 'string' } as const
+const pathParameters = ['namespace', 'name'].map((name) => ({ name, in: 'path', required: true, schema: text }))
+const query = (name: string, description: string, required = false, schema: object = text) => ({
+  name,
+  in: 'query',
+  required,
+  description,
+  schema,
+})
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const content = (schema: object) => ({ 'application/json': { schema } })
+const etag = { ETag: { description: 'Names the whole change; send it back in If-Match.', schema: text } }
+
+const problems: Readonly<Record<string, string>> = {
+  400: 'A parameter or the body is malformed.',
+  401: 'No token, or one that the cluster does not know.',
+  403: 'The right is missing in the namespace, or in that of a target.',
+  404: 'There is no such object.',
+  409: 'It is not Pending (NotPending), or not the change that was seen (SeenDiffers), or not made by fairlead (RequestInvalid).',
+  413: 'The body is too large.',
+  415: 'The body is not JSON.',
+  429: 'Too many calls at once; Retry-After says how long to wait.',
+  503: 'Nobody leads, or the API server does not answer; Retry-After says how long to wait.',
+}
+
+function answers(schema: object, codes: readonly number[], headers?: object): object {
+  return {
+    200: { description: 'Done.', content: content(schema), ...(headers !== undefined && { headers }) },
+    ...Object.fromEntries(
+      codes.map((code) => [code, { description: problems[code], content: content(ref('Problem')) }]),
+    ),
+  }
+}
+
+function decision(operationId: string, summary: string, body: string, isRequired: boolean): object {
+  const ifMatch = {
+    name: 'If-Match',
+    in: 'header',
+    description: 'The ETag of a read, or the digest in double quotes.',
+    schema: text,
+  }
+  return {
+    operationId,
+    summary,
+    description: 'Needs the right to `update` `updaterequests/approve` in the namespace of every target.',
+    parameters: [...pathParameters, ifMatch],
+    requestBody: { required: isRequired, content: content(ref(body)) },
+    responses: answers(ref('UpdateRequest'), [400, 401, 403, 404, 409, 413, 415, 429, 503], etag),
+  }
+}
+
+/** `/api/v1/openapi.json`. A test holds its paths against the routes. */
+export const openApiDocument = {
+  openapi: '3.1.0',
+  info: {
+    title: 'fairlead',
+    version: 'v1',
+    description:
+      'Decisions about image updates: read them, see what they would push, approve and reject them. Senders prove who ' +
+      'they are by a token of the cluster; reads need the right to `get` `updaterequests.fairlead.dev`.',
+  },
+  security: [{ bearer: [] }],
+  paths: {
+    '/health': {
+      get: { operationId: 'health', summary: 'The process answers.', security: [], responses: answers({}, []) },
+    },
+    '/api/v1/openapi.json': {
+      get: { operationId: 'openapi', summary: 'This document.', security: [], responses: answers({}, []) },
+    },
+    '/api/v1/updates': {
+      get: {
+        operationId: 'listUpdates',
+        summary: 'UpdateRequests, ordered by namespace and name.',
+        parameters: [
+          query('namespace', 'Only of this namespace; without it the right is needed in every namespace.'),
+          query('phase', 'Only in this phase.'),
+          query('limit', 'At most so many; default 100.', false, { type: 'integer', minimum: 1, maximum: 500 }),
+          query('continue', 'Of the page before.'),
+        ],
+        responses: answers(ref('UpdateRequestPage'), [400, 401, 403, 429, 503]),
+      },
+    },
+    '/api/v1/updates/{namespace}/{name}': {
+      get: {
+        operationId: 'readUpdate',
+        summary: 'One UpdateRequest.',
+        parameters: pathParameters,
+        responses: answers(ref('UpdateRequest'), [401, 403, 404, 429, 503], etag),
+      },
+    },
+    '/api/v1/updates/{namespace}/{name}/plan': {
+      get: {
+        operationId: 'planUpdate',
+        summary: 'What would be pushed now: the diff and the very commit.',
+        parameters: pathParameters,
+        responses: answers(ref('UpdatePlan'), [401, 403, 404, 409, 429, 503], etag),
+      },
+    },
+    '/api/v1/updates/{namespace}/{name}/approve': {
+      post: decision('approveUpdate', 'Approve this change, for this digest.', 'Approval', false),
+    },
+    '/api/v1/updates/{namespace}/{name}/reject': {
+      post: decision('rejectUpdate', 'Refuse this version until a newer one lands.', 'Rejection', true),
+    },
+    '/api/v1/explain': {
+      get: {
+        operationId: 'explainWorkload',
+        summary: 'Why the image of a workload is (not) updated.',
+        parameters: [
+          query('namespace', 'Of the workload.', true),
+          query('kind', 'Deployment, StatefulSet or DaemonSet.', true),
+          query('name', 'Of the workload.', true),
+          query('container', 'Only this one.'),
+        ],
+        responses: answers(ref('WorkloadExplanation'), [400, 401, 403, 404, 429, 503]),
+      },
+    },
+  },
+  components: {
+    securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+    schemas: {
+      ...openApiSchemas,
+      UpdateRequestSpec: updateRequestSchemas.spec,
+      UpdateRequestStatus: updateRequestSchemas.status,
+    },
+  },
+}
