@@ -22,18 +22,30 @@ export interface Attributes {
 
 /** Authentication by bearer token and authorisation by the RBAC objects in the store. */
 export interface Access {
-  /** The user behind a bearer token; undefined when nobody knows it. */
-  authenticate(token: string): User | undefined
+  /** The user behind a bearer token that is meant for one of the audiences; undefined when nobody knows it. */
+  authenticate(token: string, audiences?: readonly string[]): { user: User; audiences: readonly string[] } | undefined
   allows(user: User, attributes: Attributes): boolean
-  addToken(token: string, user: User): void
+  /** `audiences`: whom the token is for; default the API server itself. */
+  addToken(token: string, user: User, audiences?: readonly string[]): void
+  /** As if the token had run out. */
+  removeToken(token: string): void
 }
+
+const ownAudience = ['https://kubernetes.default.svc']
 
 /** `system:masters` may do everything, as in Kubernetes; a service account's user name gives its groups. */
 export function createAccess(store: Store): Access {
-  const users = new Map<string, User>()
+  const tokens = new Map<string, { user: User; audiences: readonly string[] }>()
   return {
-    authenticate: (token) => users.get(token),
-    addToken: (token, user) => users.set(token, { name: user.name, groups: groupsOf(user) }),
+    authenticate(token, audiences = ownAudience) {
+      const known = tokens.get(token)
+      const common = known?.audiences.filter((one) => audiences.includes(one)) ?? []
+      return known === undefined || common.length === 0 ? undefined : { user: known.user, audiences: common }
+    },
+    addToken(token, user, audiences = ownAudience) {
+      tokens.set(token, { user: { name: user.name, groups: groupsOf(user) }, audiences })
+    },
+    removeToken: (token) => void tokens.delete(token),
     allows(user, attributes) {
       if (user.groups.includes('system:masters')) return true
       return rulesFor(store, user, attributes.namespace).some((rule) => ruleAllows(rule, attributes))

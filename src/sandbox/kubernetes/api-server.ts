@@ -149,7 +149,7 @@ function answerPlain(path: string, response: ServerResponse): boolean {
 
 function authenticate({ request }: Exchange, access: Access): User {
   const match = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')
-  const user = match === null ? undefined : access.authenticate(match[1] ?? '')
+  const user = match === null ? undefined : access.authenticate(match[1] ?? '')?.user
   if (user === undefined) throw new ApiFailure(401, 'Unauthorized', 'Unauthorized')
   return user
 }

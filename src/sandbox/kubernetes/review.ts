@@ -7,7 +7,7 @@ export function answerReview(kind: string, input: unknown, user: User, access: A
   const review = isFields(input) ? input : {}
   switch (kind) {
     case 'TokenReview':
-      return { ...review, status: reviewToken(textAt(review, 'spec', 'token'), access) }
+      return { ...review, status: reviewToken(review, access) }
     case 'SelfSubjectReview':
       return { ...review, status: { userInfo: { username: user.name, groups: user.groups } } }
     case 'SelfSubjectAccessReview':
@@ -19,15 +19,14 @@ export function answerReview(kind: string, input: unknown, user: User, access: A
   }
 }
 
-function reviewToken(token: string, access: Access): Fields {
+function reviewToken(review: Fields, access: Access): Fields {
+  const token = textAt(review, 'spec', 'token')
   if (token === '') throw badRequest('TokenReview.authentication.k8s.io "" is invalid: spec.token: Required value')
-  const user = access.authenticate(token)
-  if (user === undefined) return { user: {}, error: '[invalid bearer token]' }
-  return {
-    authenticated: true,
-    user: { username: user.name, uid: user.name, groups: user.groups },
-    audiences: ['https://kubernetes.default.svc'],
-  }
+  const asked = listAt(review, 'spec', 'audiences').filter((one): one is string => typeof one === 'string')
+  const found = access.authenticate(token, asked.length === 0 ? undefined : asked)
+  if (found === undefined) return { user: {}, error: '[invalid bearer token]' }
+  const { user, audiences } = found
+  return { authenticated: true, user: { username: user.name, uid: user.name, groups: user.groups }, audiences }
 }
 
 function reviewAccess(review: Fields, user: User, access: Access): Fields {

@@ -46,6 +46,40 @@ describe('an update request', () => {
   const rows: [what: string, facts: RequestFacts, expected: object][] = [
     ['nobody has to approve is delivered', facts(), { kind: 'deliver' }],
     [
+      'was approved by one waits for the second with four eyes, and is Pending again',
+      facts({
+        request: aRequest({ phase: 'Approved', approvals: [{ by: 'alice', at: '' }] }, { requireApproval: true }),
+        fourEyes: true,
+      }),
+      { kind: 'wait', reason: 'ApprovalRequired', phase: 'Pending' },
+    ],
+    [
+      'was approved by two is delivered with four eyes',
+      facts({
+        request: aRequest({
+          phase: 'Approved',
+          approvals: [
+            { by: 'alice', at: '' },
+            { by: 'bob', at: '' },
+          ],
+        }),
+        fourEyes: true,
+        requireApproval: true,
+      }),
+      { kind: 'deliver' },
+    ],
+    [
+      'was approved by one of two expires like any other',
+      facts({
+        request: aRequest(
+          { phase: 'Approved', approvals: [{ by: 'alice', at: '' }] },
+          { requireApproval: true, expiresAt: '2026-03-01T12:00:00Z' },
+        ),
+        fourEyes: true,
+      }),
+      { kind: 'finish', phase: 'Expired' },
+    ],
+    [
       'was approved is delivered',
       facts({ request: aRequest({ phase: 'Approved' }, { requireApproval: true }) }),
       { kind: 'deliver' },
