@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createDeliveryQueue, type Delivery } from '../../src/delivery/delivery.ts'
 import { FairleadError } from '../../src/errors.ts'
+import type { Signer } from '../../src/ports.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { createManualClock } from '../fakes/clock.ts'
 import { createFakeGitRepository } from '../fakes/git-repository.ts'
 import { createRecordingLog } from '../fakes/log.ts'
 
-function aQueue() {
+function aQueue(signer?: Signer) {
   const repository = createFakeGitRepository()
   repository.commit('main', { 'apps/web.yaml': 'image: web:1\n', 'apps/api.yaml': 'image: api:1\n' }, 'Add apps')
   const clock = createManualClock()
@@ -16,7 +17,7 @@ function aQueue() {
     repository,
     name: repository.url,
     branch: 'main',
-    authorship: { author: ident, committer: ident, signer: undefined },
+    authorship: { author: ident, committer: ident, signer },
     fence: () => {
       if (!leading) throw new FairleadError('NotLeader', 'another replica writes')
     },
@@ -174,5 +175,35 @@ describe('a delivery', () => {
     const [a, b] = [aQueue(), aQueue()]
     const [one, two] = [await a.queue.submit(bump('web', '1', '2')), await b.queue.submit(bump('web', '1', '2'))]
     expect(one.commit).toBe(two.commit)
+  })
+})
+
+describe('a preview', () => {
+  const signer: Signer = { publicKey: Buffer.from('key'), sign: (data) => Buffer.from(`signed ${data.length}`) }
+
+  test.each([
+    ['as it is', undefined],
+    ['with a signature', signer],
+  ])('is the very commit that is pushed, %s', async (_, key) => {
+    const { repository, queue } = aQueue(key)
+    const base = await repository.remoteHead('main')
+    const preview = await queue.preview(bump('web', '1', '2'))
+    expect(preview).toMatchObject({ kind: 'change', base, message: expect.stringContaining('Update web to 2') })
+    expect([repository.pushes, await repository.remoteHead('main')]).toEqual([0, base])
+    expect(await queue.submit(bump('web', '1', '2'))).toMatchObject(
+      preview.kind === 'change' ? { commit: preview.commit } : {},
+    )
+  })
+
+  test('has the refusal of the delivery', async () => {
+    await expect(aQueue().queue.preview(bump('web', '7', '8'))).rejects.toMatchObject({ code: 'ValueChanged' })
+  })
+
+  test('of what is there already is settled', async () => {
+    const { repository, queue } = aQueue()
+    expect(await queue.preview(bump('web', '0', '1'))).toEqual({
+      kind: 'settled',
+      base: await repository.remoteHead('main'),
+    })
   })
 })

@@ -6,8 +6,8 @@ import { FairleadError } from '../../src/errors.ts'
 import type { BranchSnapshot, GitObject, GitRepository } from '../../src/ports.ts'
 
 export interface FakeGitRepository extends GitRepository {
-  /** Commits files on top of a branch, as another writer would. Returns the commit. */
-  commit(branch: string, files: Record<string, string>, message: string): string
+  /** Commits files on top of a branch, as another writer would; null removes one. Returns the commit. */
+  commit(branch: string, files: Record<string, string | null>, message: string): string
   /** First-parent messages of a branch on the remote, newest first. */
   messages(branch: string): string[]
   read(branch: string, path: string): string | undefined
@@ -114,7 +114,12 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
     },
     commit(branch, files, message) {
       const head = remote.get(branch)
-      const tree = writeTree(new Map([...filesOf(head), ...Object.entries(files)]))
+      const present = filesOf(head)
+      for (const [path, text] of Object.entries(files)) {
+        if (text === null) present.delete(path)
+        else present.set(path, text)
+      }
+      const tree = writeTree(present)
       const ident = { name: 'somebody', email: 'somebody@example.com' }
       const draft = { tree, parents: head === undefined ? [] : [head], author: ident, committer: ident, message }
       const { id } = keep(renderCommit({ ...draft, date: new Date('2026-01-01T00:00:00Z') }))
