@@ -52,6 +52,36 @@ const verbs: readonly Verb[] = [
     summary: 'the edit that would change it, as a diff',
     run: bumpCommand,
   },
+  {
+    name: 'updates',
+    usage: '[--namespace NS] [--phase P] --server URL',
+    summary: 'the decisions there are, from the API',
+    run: async (args, io) => (await import('./cli/updates.ts')).updatesCommand(args, io),
+  },
+  {
+    name: 'plan',
+    usage: 'NS/NAME --server URL',
+    summary: 'the diff and the very commit that an UpdateRequest would push',
+    run: async (args, io) => (await import('./cli/plan.ts')).planCommand(args, io),
+  },
+  {
+    name: 'explain',
+    usage: 'KIND/NS/NAME [--container C] --server URL',
+    summary: 'why the image of a workload is (not) updated',
+    run: async (args, io) => (await import('./cli/explain.ts')).explainCommand(args, io),
+  },
+  {
+    name: 'approve',
+    usage: 'NS/NAME [--digest D] --server URL',
+    summary: 'let a waiting UpdateRequest be committed',
+    run: async (args, io) => (await import('./cli/approve.ts')).approveCommand(args, io),
+  },
+  {
+    name: 'reject',
+    usage: 'NS/NAME --reason TEXT --server URL',
+    summary: 'refuse a version until a newer one lands',
+    run: async (args, io) => (await import('./cli/approve.ts')).rejectCommand(args, io),
+  },
   { name: 'phase', usage: '-f FILE|-', summary: 'phase of the workloads in a file', run: phaseCommand },
   {
     name: 'sync',

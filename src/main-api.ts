@@ -1,9 +1,9 @@
 import { type ObjectKey, objectKey, resources } from './api/kubernetes.ts'
-import { sequenceOf, type UpdateRequest } from './api/update-request.ts'
+import { finalPhases, sequenceOf, type UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { agreeing } from './controllers/image-update/agreement.ts'
 import type { createImageUpdateController } from './controllers/image-update/controller.ts'
-import { decideContainer } from './controllers/image-update/decide.ts'
+import { type ContainerDecision, decideContainer } from './controllers/image-update/decide.ts'
 import { explainDecision, withoutPolicy } from './controllers/image-update/explain.ts'
 import { type Observation, watchedContainers } from './controllers/image-update/observe.ts'
 import { slotSiblings } from './controllers/image-update/request.ts'
@@ -75,7 +75,7 @@ async function explainContainer(
     'siblings',
     slotSiblings(workload.namespace, { destination: observed.destination, trace: observed.facts.trace }),
   )
-  const request = newestOf(siblings, decision.kind === 'update' ? `:${decision.tag}` : undefined)
+  const request = requestOf(decision, siblings)
   if (request === undefined) return { ...live, ...tags, gates }
   const updateRequest = `${request.metadata.namespace}/${request.metadata.name}`
   return { ...live, ...tags, updateRequest, gates: [...gates, ...(await standingOf(request, deps))] }
@@ -96,12 +96,17 @@ async function standingOf(request: UpdateRequest, deps: ApiBackendDeps): Promise
   }
 }
 
-/** The newest request about a tag; without one, the newest that came to an end in Git. */
-function newestOf(siblings: readonly UpdateRequest[], tag: string | undefined): UpdateRequest | undefined {
-  const fitting = siblings.filter(({ spec, status }) =>
-    tag === undefined ? status?.phase === 'Completed' : (spec.change.to.split('@')[0] ?? '').endsWith(tag),
-  )
-  return fitting.sort((a, b) => sequenceOf(b) - sequenceOf(a))[0]
+/**
+ * The request that a decision is about: the one for its tag, while it waits an open one, and where nothing is to be done
+ * the newest that came to its end in Git.
+ */
+function requestOf(decision: ContainerDecision, siblings: readonly UpdateRequest[]): UpdateRequest | undefined {
+  const fits = ({ spec, status }: UpdateRequest) => {
+    const phase = status?.phase ?? 'Pending'
+    if (decision.kind === 'update') return spec.change.to.split('@')[0]?.endsWith(`:${decision.tag}`) === true
+    return decision.kind === 'wait' ? !finalPhases.includes(phase) : phase === 'Completed'
+  }
+  return siblings.filter(fits).sort((a, b) => sequenceOf(b) - sequenceOf(a))[0]
 }
 
 function identityOf({ kind, namespace, name }: ObjectKey): ObjectKey {

@@ -18,6 +18,11 @@ export function screenText(text: string): string {
   return lines.join('\n')
 }
 
+/** A diff for people and for `patch`: blanks and tabs stay as they are, other control characters become a blank. */
+export function screenDiff(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]|\p{Cf}/gu, ' ')
+}
+
 /** Leaves quietly when nobody reads the output any more, as in `fairlead ... | head`. Other errors stay errors. */
 export function leaveOnClosedPipe(output: EventEmitter, leave: () => void): void {
   output.on('error', (error: NodeJS.ErrnoException) => {

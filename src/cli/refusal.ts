@@ -1,13 +1,16 @@
-import { asFairleadError, type FairleadError } from '../errors.ts'
+import { asFairleadError, type ErrorCode, type FairleadError } from '../errors.ts'
 import { type Io, screenText } from './io.ts'
 
-/** Runs an offline command: wrong use is exit 2, everything the core refuses is exit 1 with its evidence. */
+/** What the caller gave cannot be used. */
+const wrongUse: ReadonlySet<ErrorCode> = new Set(['UsageInvalid', 'ConfigInvalid', 'KubeconfigInvalid'])
+
+/** Runs a command: wrong use is exit 2, no answer in time is exit 3, every refusal is exit 1 with its evidence. */
 export async function refusing(io: Io, isJson: boolean, run: () => Promise<number>): Promise<number> {
   try {
     return await run()
   } catch (thrown) {
     const error = asFairleadError(thrown)
-    return error.code === 'UsageInvalid' ? reportWrongUse(io, isJson, error) : reportRefusal(io, isJson, error)
+    return wrongUse.has(error.code) ? reportWrongUse(io, isJson, error) : reportRefusal(io, isJson, error)
   }
 }
 
@@ -20,5 +23,5 @@ function reportWrongUse(io: Io, isJson: boolean, { code, message }: FairleadErro
 function reportRefusal(io: Io, isJson: boolean, { code, message, evidence }: FairleadError): number {
   if (isJson) io.stdout(`${JSON.stringify({ refused: { code, message, evidence } })}\n`)
   else io.stderr(screenText([`${code}: ${message}`, ...evidence.map((line) => `  ${line}`), ''].join('\n')))
-  return 1
+  return code === 'Timeout' ? 3 : 1
 }

@@ -71,7 +71,8 @@ function parse(args: string[], usage: string) {
   }
 }
 
-function parseWorkload(text: string, wrong: (why: string) => FairleadError): TraceQuery {
+/** `KIND/[NAMESPACE/]NAME`, with kubectl's names for kinds; what `wrong` makes of a mistake is thrown. */
+export function parseWorkload(text: string, wrong: (why: string) => FairleadError): TraceQuery {
   const parts = text.split('/')
   const [kind, first, second] = parts
   if (parts.length > 3 || kind === undefined || first === undefined || parts.includes('')) {

@@ -69,7 +69,7 @@ export interface Heard {
 /** The API over HTTP, before a backend that only notes what it is told. */
 export async function startApi(
   requests: readonly UpdateRequest[],
-  options: { rate?: { perSecond: number; burst: number }; relay?: ApiRelay } = {},
+  options: { rate?: { perSecond: number; burst: number }; relay?: ApiRelay; backend?: Partial<ApiBackend> } = {},
 ): Promise<ApiWorld & { close(): Promise<void> }> {
   const review = createFakeAccessReview()
   review.know('alice-token', { name: 'alice' })
@@ -80,7 +80,7 @@ export async function startApi(
   const state: ApiWorld['state'] = { leads: true, synced: true, failure: undefined }
   const server = createApiServer({
     listen: '127.0.0.1:0',
-    backend: noting(requests, done, state),
+    backend: { ...noting(requests, done, state), ...options.backend },
     review,
     isLeader: () => state.leads,
     relay: options.relay ?? (async () => undefined),
