@@ -108,6 +108,20 @@ describe('the rights of fairlead', () => {
   })
 })
 
+describe('the role of an approver', () => {
+  const [role] = parseAllDocuments(read('approver/cluster-role.yaml')).map((document) => document.toJS() as Manifest)
+
+  it('is what the API asks for, and no way past it', () => {
+    expect(role?.kind).toBe('ClusterRole')
+    expect(role?.rules?.flatMap(({ verbs, resources }) => verbs.map((verb) => `${verb} ${resources}`))).toEqual([
+      'get updaterequests',
+      'list updaterequests',
+      'watch updaterequests',
+      'update updaterequests/approve',
+    ])
+  })
+})
+
 describe.each(variants)('the container of $name', ({ pod }) => {
   const [container] = pod.containers
   if (container === undefined) throw new Error('there is no container')
