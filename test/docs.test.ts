@@ -111,7 +111,8 @@ function withElisions(lines: readonly string[]): RegExp {
 }
 
 describe('the demo', () => {
-  const titles = [...read('src/cli/demo.ts').matchAll(/title: (?:'(.*?)'|`(.*?)`)/g)].map(
+  const chapters = ['demo', 'demo-approval'].map((name) => read(`src/cli/${name}.ts`)).join('')
+  const titles = [...chapters.matchAll(/title: (?:'(.*?)'|`(.*?)`)/g)].map(
     ([, plain, template]) => plain ?? template ?? '',
   )
   const patterns = titles.map(

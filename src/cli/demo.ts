@@ -8,8 +8,10 @@ import { unifiedDiff } from '../core/change/diff.ts'
 import { FairleadError } from '../errors.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import { startWorld, type World } from '../sandbox/world.ts'
+import { tellApproval } from './demo-approval.ts'
 import { type ControllerProcess, startController } from './demo-controller.ts'
 import { createNarrator, type Narrator } from './demo-narrator.ts'
+import { appliedRevision, newest, readAt, repository, type Story } from './demo-story.ts'
 import type { Io } from './io.ts'
 
 const usage = 'usage: fairlead demo [--once] [--keep] [-o json]\n'
@@ -48,15 +50,6 @@ export async function demoCommand(args: string[], io: Io): Promise<number> {
     await rm(directory, { recursive: true, force: true })
   }
 }
-
-interface Story {
-  world: World
-  controller: ControllerProcess
-  narrator: Narrator
-}
-
-/** The name under which the demo's repository is kept. */
-const repository = 'gitops'
 
 async function tellStory(world: World, directory: string, narrator: Narrator): Promise<ControllerProcess> {
   narrator.say('A small world on this machine: a cluster, a registry, a Git host and a GitOps engine like Flux.\n')
@@ -131,12 +124,7 @@ async function tellUpdate({ world, controller, narrator }: Story): Promise<void>
     return { title: `one commit on main, by ${author}`, detail: `${entry.message.trim()}\n\n${diff.trimEnd()}` }
   })
   await narrator.step('sync', async () => {
-    const revision = await world.until('the engine applies it', () => {
-      const status = world.get('Kustomization', 'flux-system', 'apps')?.status as
-        | { lastAppliedRevision?: string }
-        | undefined
-      return status?.lastAppliedRevision?.endsWith(commit) ? status.lastAppliedRevision : undefined
-    })
+    const revision = await world.until('the engine applies it', () => appliedRevision(world, commit))
     return {
       title: 'the engine applies it; fairlead only watches',
       detail: `Kustomization/flux-system/apps ${revision}`,
@@ -160,24 +148,6 @@ async function tellUpdate({ world, controller, narrator }: Story): Promise<void>
   })
 }
 
-/** What needs an approval waits for it. */
-async function tellApproval({ world, controller, narrator }: Story): Promise<void> {
-  const before = world.git.head(repository, 'main')
-  await narrator.step('approval', async () => {
-    world.registry.push('acme/worker', '2.3.1')
-    const decided = await controller.logged('the decision about the worker', (line) =>
-      line.msg === 'decided an update' && String(line.to).endsWith('2.3.1') ? line : undefined,
-    )
-    await world.until('it waits', () => {
-      const status = requestOf(world, String(decided.request))?.status as { phase?: string } | undefined
-      return status?.phase === 'Pending'
-    })
-    if (world.git.head(repository, 'main') !== before) throw new FairleadError('Internal', 'it did not wait')
-    const detail = `UpdateRequest ${decided.request}: ${decided.from} → ${decided.to}`
-    return { title: 'shop/production-worker wants an approval first, so nothing is written', detail }
-  })
-}
-
 function summarise(narrator: Narrator, totalMs: number): void {
   const commit = narrator.reports.filter((one) => ['hint', 'decision', 'commit'].includes(one.step))
   const toCommit = commit.reduce((sum, one) => sum + one.ms, 0)
@@ -189,29 +159,13 @@ function summarise(narrator: Narrator, totalMs: number): void {
 async function keepUp({ world, controller, narrator }: Story): Promise<void> {
   narrator.say(`\nEverything stays up until Ctrl-C. To look around:
   curl -H 'Authorization: Bearer ${world.kubernetes.adminToken}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/updaterequests
-  curl -X PATCH -H 'Authorization: Bearer ${world.kubernetes.adminToken}' -H 'Content-Type: application/merge-patch+json' \\
-    -d '{"status":{"phase":"Approved"}}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/namespaces/shop/updaterequests/NAME/status
+  curl -X POST -H 'Authorization: Bearer ${world.kubernetes.adminToken}' http://${controller.addresses.api}/api/v1/updates/shop/NAME/approve
   git clone ${world.git.urlOf(repository)}
   curl http://${controller.addresses.metrics}/metrics
   registry ${world.registry.url}`)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
-}
-
-/** By `namespace/name`, as the log has it. */
-function requestOf(world: World, key: string) {
-  const [namespace = '', name = ''] = key.split('/')
-  return world.get('UpdateRequest', namespace, name)
-}
-
-function newest(world: World, before: string) {
-  const [entry] = world.git.log(repository, 'main')
-  return entry !== undefined && entry.id !== before && entry.message.includes('Fairlead-Id:') ? entry : undefined
-}
-
-function readAt(world: World, revision: string, path: string): string {
-  return world.git.readFile(repository, revision, path) ?? ''
 }
 
 /** Value of the first series of that name whose labels contain `label`. */

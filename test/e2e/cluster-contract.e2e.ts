@@ -3,12 +3,15 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createAccessReview } from '../../src/adapters/kubernetes/access-review.ts'
 import { type KubernetesObject, resources } from '../../src/api/kubernetes.ts'
+import { describeAccessReview } from '../contract/access-review.suite.ts'
+import { approverRole } from '../contract/access-review-role.ts'
 import { deployment, describeCluster } from '../contract/cluster.suite.ts'
 import { openAdapter, openReal } from '../contract/cluster-adapter.ts'
 import type { Component } from './component.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
-import { applyCrds } from './flux.ts'
+import { applyCrds, namespaceObject } from './flux.ts'
 
 /** The contract of the Kubernetes ports, on the real API server. */
 
@@ -29,6 +32,26 @@ afterAll(async () => {
 
 const settings = { namespace: 'fairlead-contract', missesChanges: false }
 describeCluster('adapter on a real API server', settings, () => openReal(plane.kubeconfig, settings.namespace))
+
+describeAccessReview('reviews by a real API server', async () => {
+  const { kubernetes } = plane
+  const account = (namespace: string) => ({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'approver', namespace },
+  })
+  for (const name of ['shop', 'pay']) await kubernetes.apply(namespaceObject(name))
+  await kubernetes.apply(account('shop'), ...approverRole('shop'))
+  const adapter = openAdapter(plane.kubeconfig)
+  const reviewFor = (...audiences: string[]) => createAccessReview(adapter.client, { audiences })
+  return {
+    review: reviewFor(),
+    token: await kubernetes.serviceAccountToken('shop', 'approver'),
+    reviewFor,
+    tokenFor: (audience) => kubernetes.serviceAccountToken('shop', 'approver', audience),
+    close: async () => adapter.connection.close(),
+  }
+})
 
 it('of all workloads only those with the labels of the selector are seen, also when labels change', async () => {
   const labelled = (name: string, labels: Record<string, string>) => {

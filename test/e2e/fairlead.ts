@@ -58,18 +58,23 @@ export interface Settings {
   namespace: string
   repository: string
   allowPaths: string[]
+  /** A second replica: the registry's notifications go to the first. */
+  standby?: boolean
 }
 
 /** A running fairlead, seen from outside. */
 export interface Fairlead {
   readonly component: Component
+  /** URL of its API. */
+  readonly api: string
   /** Samples of one metric as scraped now. */
   samples(metric: string): Promise<Sample[]>
 }
 
 /** Starts the bundle as its image does and waits until it says it is ready. */
 export async function startFairlead(lab: Lab, account: Account, settings: Settings): Promise<Fairlead> {
-  const [api = 0, metrics = 0] = await freePorts(2)
+  const [api = 0, metrics = 0, otherWebhook = 0] = await freePorts(3)
+  const webhook = settings.standby === true ? otherWebhook : lab.webhook.port
   const dir = join(lab.dir, settings.name)
   await mkdir(dir, { recursive: true })
   const secret = async (name: string, text: string) => {
@@ -81,10 +86,11 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
     cluster: { name: 'e2e', namespaces: { include: [settings.namespace] } },
     kubernetes: { kubeconfig: account.kubeconfig },
     listen: {
-      webhook: `127.0.0.1:${lab.webhook.port}`,
+      webhook: `127.0.0.1:${webhook}`,
       api: `127.0.0.1:${api}`,
       metrics: `127.0.0.1:${metrics}`,
     },
+    advertiseApi: `127.0.0.1:${api}`,
     log: { level: 'debug' },
     cacheDir: join(dir, 'cache'),
     leaderElection: { namespace: account.namespace },
@@ -127,5 +133,5 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
     const text = await (await fetch(`${base}/metrics`)).text()
     return parseMetrics(text).filter((sample) => sample.metric === metric)
   }
-  return { component, samples }
+  return { component, api: `http://127.0.0.1:${api}`, samples }
 }

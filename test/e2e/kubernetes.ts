@@ -8,8 +8,8 @@ export interface Kubernetes {
   apply(...objects: readonly KubernetesObject[]): Promise<void>
   get(apiVersion: string, kind: string, namespace: string, name: string): Promise<KubernetesObject | undefined>
   list(apiVersion: string, kind: string, namespace: string): Promise<KubernetesObject[]>
-  /** A fresh token of a ServiceAccount, as a kubelet would mount it. */
-  serviceAccountToken(namespace: string, name: string): Promise<string>
+  /** A fresh token of a ServiceAccount, as a kubelet would mount it; `audience` = for somebody else than the API server. */
+  serviceAccountToken(namespace: string, name: string, audience?: string): Promise<string>
   ready(): Promise<true | undefined>
   close(): void
 }
@@ -81,9 +81,10 @@ export function connectKubernetes({ server, authority, token }: Access): Kuberne
       const answer = await read('GET', await collection(apiVersion, kind, namespace))
       return answer?.items ?? []
     },
-    serviceAccountToken: async (namespace, name) => {
+    serviceAccountToken: async (namespace, name, audience) => {
       const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`
-      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 7200 } }
+      const spec = { expirationSeconds: 7200, ...(audience !== undefined && { audiences: [audience] }) }
+      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec }
       return (await read('POST', path, body)).status.token
     },
     ready: async () => ((await call('GET', '/readyz')).status === 200 ? true : undefined),
