@@ -142,6 +142,16 @@ describe('an approval is void', () => {
     expect([inGit(world), pendingOf(world).status?.approvals]).toEqual(['1.0.0', undefined])
   })
 
+  test('when the tag was pushed again and the registry says so: what waited starts over', async () => {
+    const { world, replica, request } = await aPendingUpdate('approvals: {fourEyes: true}')
+    await approve({ world, replica }, 'alice')
+    await push(world, replica, '1.1.0', 'something else')
+    expect(pendingOf(world).spec.change.digest).toBe(digestOf('something else'))
+    expect(pendingOf(world).status?.approvals).toBeUndefined()
+    await expect(replica.loops.api.approve(request, { by: 'bob' })).rejects.toMatchObject({ code: 'SeenDiffers' })
+    expect(world.git.pushes).toBe(0)
+  })
+
   test('when somebody changed the value: what is offered starts from there', async () => {
     const { world, replica } = await aPendingUpdate()
     const byHand = manifestOf('web', 'ghcr.io/acme/web:1.0.5', asking)
@@ -196,6 +206,13 @@ describe('a rejection', () => {
     expect(world.requests()[0]?.status).toMatchObject(remembered)
     await push(world, next, '1.2.0')
     expect(phases(world)).toEqual(['1.1.0 Rejected', '1.2.0 Pending'])
+  })
+
+  test('stays when its tag is pushed again: it was about the version', async () => {
+    const { world, replica, request } = await aPendingUpdate()
+    await replica.loops.api.reject(request, { by: 'bob', reason: 'no' })
+    await push(world, replica, '1.1.0', 'something else')
+    expect([phases(world), world.git.pushes]).toEqual([['1.1.0 Rejected'], 0])
   })
 
   test('of what waits for a second approval stands', async () => {

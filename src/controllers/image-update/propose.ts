@@ -43,11 +43,19 @@ export async function ensureRequest(
   })
   const { namespace = '', name } = request.metadata
   const known = deps.requests.get(`${namespace}/${name}`)
-  if (known !== undefined && known.status?.phase !== 'Superseded') return known
-  // A superseded decision that is made again starts over; every other end of it is an answer that stays.
+  if (known !== undefined && !startsOver(known, digest)) return known
   if (known !== undefined) await deps.own.delete(resources.updateRequest, namespace, name)
   await createOnce(request, deps)
   return request
+}
+
+/**
+ * A superseded decision that is made again starts over, and so does one that waits while its tag was pushed again: whoever
+ * approved it saw something else. Every other end of it is an answer that stays.
+ */
+function startsOver({ spec, status }: UpdateRequest, digest: string): boolean {
+  const phase = status?.phase ?? 'Pending'
+  return phase === 'Superseded' || (phase === 'Pending' && spec.change.digest !== digest)
 }
 
 async function resolveDigest(image: string, tag: string, registry: Registry): Promise<string> {

@@ -58,6 +58,7 @@ async function withUpdate(
   answer: (found: UpdateRequest) => Promise<ServerAnswer>,
 ): Promise<ServerAnswer> {
   const { namespace = '', name = '' } = request.params
+  if (!areNames(namespace, name)) return notFound(namespace, name)
   const refusal = await denied('read', [namespace])
   if (refusal !== undefined) return refusal
   const found = await backend.read(namespace, name)
@@ -70,6 +71,7 @@ async function withUpdate(
  */
 async function decide(kind: 'approve' | 'reject', { request, identity, denied }: Call, deps: ApiDeps) {
   const { namespace = '', name = '' } = request.params
+  if (!areNames(namespace, name)) return notFound(namespace, name)
   const early = (await denied('approve', [namespace])) ?? refuseMediaType(request)
   if (early !== undefined) return early
   const body = await request.body()
@@ -114,6 +116,11 @@ async function explainWorkload({ request, denied }: Call, backend: ApiBackend): 
 function requireClaim(request: UpdateRequest): void {
   const wrong = claimProblem(request)
   if (wrong !== undefined) throw new FairleadError('RequestInvalid', `${request.metadata.name}: ${wrong}; delete it`)
+}
+
+/** What Kubernetes takes as names; anything else could lead to another path of the API server, with our rights. */
+function areNames(...names: readonly string[]): boolean {
+  return names.every((name) => /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name))
 }
 
 function notFound(namespace: string, name: string): ServerAnswer {

@@ -173,6 +173,8 @@ describe('reading', () => {
     ['why a workload elsewhere is not', '/api/v1/explain?namespace=pay&kind=Deployment&name=web', 403, 'Forbidden'],
     ['why nothing is not', '/api/v1/explain?namespace=prod', 400, 'BadRequest'],
     ['what is not there', '/api/v1/updates/prod/none', 404, 'NotFound'],
+    ['a name that leads elsewhere', '/api/v1/updates/prod/%2e%2e', 404, 'NotFound'],
+    ['a namespace that leads elsewhere', '/api/v1/updates/prod%2F..%2Fpay/x/plan', 404, 'NotFound'],
     ['an unknown path', '/api/v1/nothing', 404, 'NotFound'],
     ['by approving', `${of(web)}/approve`, 405, 'MethodNotAllowed'],
   ]
@@ -242,6 +244,14 @@ test('too many calls of one client are refused before anybody is asked who it is
   expect(statuses).toEqual([401, 401, 429, 429])
   expect(api.review.asked).toHaveLength(2)
   await api.close()
+})
+
+test('names that could lead to another path of the API server are asked nowhere', async () => {
+  for (const path of ['/%2e%2e%2fsecrets', '/prod%3Fx=1', '/PROD', '/-']) {
+    expect((await world.call('GET', `/api/v1/updates${path}/x`)).status).toBe(404)
+    expect((await world.call('POST', `/api/v1/updates/prod${path}/approve`)).status).toBe(404)
+  }
+  expect(world.review.asked.filter((asked) => asked !== 'identify')).toEqual([])
 })
 
 test('health needs no token', async () => {
