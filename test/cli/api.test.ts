@@ -10,6 +10,7 @@ import { explainCommand } from '../../src/cli/explain.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { planCommand } from '../../src/cli/plan.ts'
 import { updatesCommand } from '../../src/cli/updates.ts'
+import { readEnvironment } from '../../src/config.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../src/core/change/gate.ts'
 import { FairleadError } from '../../src/errors.ts'
 import type { ApiBackend } from '../../src/server/api/backend.ts'
@@ -226,8 +227,7 @@ test('updates lists all pages', async () => {
 })
 
 describe('the way to the API', () => {
-  const environment = { configPath: undefined, podName: undefined, podNamespace: undefined, podIp: undefined }
-  const nowhere = { ...environment, server: undefined, kubeconfig: undefined, home: folder }
+  const nowhere = { ...readEnvironment({}), home: folder }
   const usage = 'Usage: fairlead plan'
   const read = (args: string[], extra: object = {}) => readApiArguments(args, [], usage, { ...nowhere, ...extra })
 
