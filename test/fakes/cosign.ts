@@ -26,6 +26,7 @@ function generate(kind: KeyKind) {
 
 const signature = ({ privateKey, hash }: SigningKey, bytes: Buffer) => sign(hash, bytes, privateKey).toString('base64')
 
+const simpleSigningType = 'application/vnd.dev.cosign.simplesigning.v1+json'
 export const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 const indexType = 'application/vnd.oci.image.index.v1+json'
@@ -52,19 +53,31 @@ export const statement = (digest: string, more: object = {}) => ({
 
 /** What lies at the tag `sha256-<hex>.sig`: one layer for each signature, in cosign's order. */
 export function simpleSignatures(signed: readonly { key: SigningKey; payload: unknown }[]): OciImage {
-  const layers = signed.map(({ key, payload }) => {
-    const blob = content('application/vnd.dev.cosign.simplesigning.v1+json', payload)
-    const annotations = { 'dev.cosignproject.cosign/signature': signature(key, blob.bytes) }
-    return { blob, described: { ...descriptor(blob), annotations } }
-  })
+  return signatureImage(
+    signed.map(({ key, payload }) => {
+      const blob = content(simpleSigningType, payload)
+      return { blob, signature: signature(key, blob.bytes) }
+    }),
+  )
+}
+
+/** The same for a payload and a signature as they are. */
+export function finishedSignature(payload: string, signature: string): OciImage {
+  return signatureImage([{ blob: content(simpleSigningType, payload), signature }])
+}
+
+function signatureImage(signed: readonly { blob: OciContent; signature: string }[]): OciImage {
   const config = content('application/vnd.oci.image.config.v1+json', { architecture: '', os: '', config: {} })
   const manifest = content(manifestType, {
     schemaVersion: 2,
     mediaType: manifestType,
     config: descriptor(config),
-    layers: layers.map(({ described }) => described),
+    layers: signed.map(({ blob, signature }) => ({
+      ...descriptor(blob),
+      annotations: { 'dev.cosignproject.cosign/signature': signature },
+    })),
   })
-  return { blobs: [config, ...layers.map(({ blob }) => blob)], children: [], manifest }
+  return { blobs: [config, ...signed.map(({ blob }) => blob)], children: [], manifest }
 }
 
 /** A Sigstore bundle around a DSSE envelope. */

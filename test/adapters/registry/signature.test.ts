@@ -6,6 +6,7 @@ import { createManualClock } from '../../fakes/clock.ts'
 import {
   bundle,
   bundleReferrer,
+  finishedSignature,
   generateKey,
   type Referrer,
   referrersIndex,
@@ -116,6 +117,31 @@ describe('an image is signed', () => {
     expect(await signed()).toBe(false)
     server.push(web.repository, signatureTag(digest), simple(simplePayload(digest)))
     expect(await signed()).toBe(true)
+  })
+})
+
+/** Made by cosign 2 for a public exercise; hash, signature and key are entry 2138921334 of Sigstore's transparency log. */
+describe('a signature that cosign itself made', () => {
+  const subject = 'sha256:7cc03b0e0b5b622f82834fab6ee428a4ca2de5853f9ece07e7ade795e3834271'
+  const payload = `{"critical":{"identity":{"docker-reference":"localhost:5000/juice-shop"},"image":{"docker-manifest-digest":"${subject}"},"type":"cosign container image signature"},"optional":null}`
+  const signature = 'MEUCIQDGSXMbCN1hDdpU/G/5SKjZUP5/8fteJOSPnWolKWEJZgIgND8NadnplokDTCezglitkqiGT1H0TKAxzqJb2nGjCY4='
+  const pem = [
+    '-----BEGIN PUBLIC KEY-----',
+    'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEgXHek1xchUrD2cVJW1GgY6OFJEdE',
+    'nCl4RZNRtLk+KeV8CaeUaQofBQabyNaLYJXUSS+mSUfQE3XLNx6gVcO/mg==',
+    '-----END PUBLIC KEY-----\n',
+  ].join('\n')
+
+  it.each([
+    ['is good for its image', subject, payload, true],
+    ['is not good for another', digest, payload, false],
+    ['is not good when the payload was changed', digest, payload.replace(subject, digest), false],
+  ])('%s', async (_, wanted, text, expected) => {
+    const publicKeyFile = join(folder, 'exercise.pub')
+    writeFileSync(publicKeyFile, pem)
+    const { registry, server } = await aRegistryWorld({ settings: { keys: [{ name: 'exercise', publicKeyFile }] } })
+    server.push(web.repository, signatureTag(wanted), finishedSignature(text, signature))
+    expect(await registry.signed(web, wanted, 'exercise')).toBe(expected)
   })
 })
 
