@@ -1,7 +1,7 @@
-import { isMap, isScalar } from 'yaml'
+import { isMap, isScalar, isSeq } from 'yaml'
 import { FairleadError } from '../../errors.ts'
 import type { KeyStep } from './key-path.ts'
-import { enter, entriesOf, type Place, textOf } from './yaml-place.ts'
+import { enter, entriesOf, itemsOf, type Place, textOf } from './yaml-place.ts'
 
 /**
  * Mappings that are laid over each other, as Helm merges values files and kustomize merges patches into custom resources:
@@ -22,7 +22,7 @@ export interface MergeLayer {
 /** Layers over each other, the one that wins first. All of them speak at or under the place in question. */
 export type Merged = readonly MergeLayer[]
 
-/** One step further; empty when nothing is there. `Masked` when a layer that is not understood speaks there. */
+/** One step further; empty when nothing is there. What a layer that is not understood covers stays with it. */
 export function enterMerged(merged: Merged, step: KeyStep): Merged {
   const below: MergeLayer[] = []
   for (const layer of merged) {
@@ -31,7 +31,10 @@ export function enterMerged(merged: Merged, step: KeyStep): Merged {
       if (next === step) below.push({ ...layer, at: rest })
       continue
     }
-    if (layer.opaque !== undefined) throw masked(layer, layer.opaque)
+    if (layer.opaque !== undefined) {
+      below.push(layer)
+      break
+    }
     const child = enter(layer.place, step)
     if (child !== undefined && !isNull(child)) below.push({ ...layer, place: child, at: [] })
     if (hidesBelow(layer, child)) break
@@ -50,7 +53,10 @@ export function enterAllMerged(merged: Merged, ...steps: KeyStep[]): Merged {
   return steps.reduce<Merged>(enterMerged, merged)
 }
 
-/** The value that decides: a scalar or a sequence. Undefined for a mapping and for nothing. `Masked` as above. */
+/**
+ * The value that decides: a scalar or a sequence. Undefined for a mapping and for nothing. `Masked` when a layer that is
+ * not understood lies on top.
+ */
 export function decidingPlace(merged: Merged): Place | undefined {
   const [first] = merged
   if (first === undefined) return undefined
@@ -64,15 +70,27 @@ export function mergedText(merged: Merged): string | undefined {
   return textOf(decidingPlace(merged))
 }
 
-/** All keys that are there after merging; empty for anything but mappings. */
+/** All keys that are there after merging, as far as they are known; empty for anything but mappings. */
 export function mergedKeys(merged: Merged): string[] {
   const keys = new Set<string>()
   for (const layer of merged) {
     const [next] = layer.at ?? []
     if (typeof next === 'string') keys.add(next)
-    else for (const { key } of entriesOf(layer.place)) if (key !== '<<') keys.add(key)
+    else if (next === undefined && layer.opaque === undefined) for (const key of keysAt(layer.place)) keys.add(key)
   }
   return [...keys].filter((key) => enterMerged(merged, key).length > 0)
+}
+
+/** Merge keys inside merge keys that are looked into. */
+const maxMerges = 8
+
+/** The keys of a mapping with those that come through merge keys. */
+function keysAt(place: Place, depth = 0): string[] {
+  return entriesOf(place).flatMap(({ key, value }) => {
+    if (key !== '<<') return [key]
+    if (depth === maxMerges) return []
+    return (isSeq(value.node) ? itemsOf(value) : [value]).flatMap((one) => keysAt(one, depth + 1))
+  })
 }
 
 function isNull({ node }: Place): boolean {
