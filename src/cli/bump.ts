@@ -3,27 +3,31 @@ import { lstat, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { unifiedDiff } from '../core/change/diff.ts'
 import type { FileEdit } from '../core/manifest/snapshot.ts'
-import { planBump, trace } from '../core/manifest/trace.ts'
+import type { TraceQuery } from '../core/manifest/trace.ts'
+import { planThrough, traceThrough } from '../core/manifest/trace-through.ts'
 import { FairleadError } from '../errors.ts'
+import { folderApplier } from './folder-applier.ts'
 import { readFolder } from './folder-snapshot.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
 import { parseWorkloadArguments, wantsJson } from './workload-argument.ts'
 
 const usage =
-  'Usage: fairlead bump --repo DIR --root PATH KIND/[NAMESPACE/]NAME --container C --image REF [--write] [-o json]'
+  'Usage: fairlead bump --repo DIR --root PATH KIND/[NAMESPACE/]NAME --container C --image REF [--from REF] [--write] [-o json]'
 
 /**
  * `fairlead bump`: shows the change that makes a container run another image, and with `--write` makes it. Exit 0,
- * 1 refused, 2 wrong use. Nothing to change is exit 0 with an empty diff.
+ * 1 refused, 2 wrong use. Nothing to change is exit 0 with an empty diff. `--from` is the image that runs now; without
+ * it a HelmRelease must have one place only for the repository of the new image.
  */
 export async function bumpCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
-    const { repository, root, query, image, isJson, write } = parseWorkloadArguments(args, usage)
+    const { repository, root, query, image, from, isJson, write } = parseWorkloadArguments(args, usage)
     if (image === undefined) throw new FairleadError('UsageInvalid', `--image REF is missing.\n${usage}`)
     const snapshot = await readFolder(repository)
-    const found = trace(snapshot, root, query)
-    const edits = planBump(snapshot, found, image)
+    const asked = from === undefined ? presentUnknown(query, image) : { ...query, image: from }
+    const found = traceThrough(folderApplier(snapshot, root, asked, from !== undefined), asked)
+    const edits = planThrough(found, image)
     if (write) for (const edit of edits) await replaceFile(repository, edit)
     const diff = edits.map(({ path: file, before, after }) => unifiedDiff(file, before, after)).join('')
     const text = snapshot.text(found.file) ?? ''
@@ -37,6 +41,11 @@ export async function bumpCommand(args: string[], io: Io): Promise<number> {
     if (stale !== undefined && !isJson) io.stderr(screenText(`VersionLabelStale: ${stale}\n`))
     return 0
   })
+}
+
+/** Values are searched for the repository of the new image; a manifest needs no image to be found. */
+function presentUnknown(query: TraceQuery, image: string): TraceQuery {
+  return query.kind === 'HelmRelease' ? { ...query, image } : query
 }
 
 /** Writes beside the file and renames, so that readers see the old or the new text and never half of one. */

@@ -1,4 +1,6 @@
-import { type Trace, trace } from '../core/manifest/trace.ts'
+import type { Trace } from '../core/manifest/trace.ts'
+import { traceThrough } from '../core/manifest/trace-through.ts'
+import { folderApplier } from './folder-applier.ts'
 import { readFolder } from './folder-snapshot.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
@@ -7,11 +9,15 @@ import { parseWorkloadArguments, wantsJson } from './workload-argument.ts'
 const usage =
   'Usage: fairlead trace --repo DIR --root PATH KIND/[NAMESPACE/]NAME [--container C] [--image REF] [-o json]'
 
-/** `fairlead trace`: says which file, line and key decide a container's image. Exit 0, 1 refused, 2 wrong use. */
+/**
+ * `fairlead trace`: says which file, line and key decide a container's image. `--image` is the image that runs now; a
+ * HelmRelease needs it. Exit 0, 1 refused, 2 wrong use.
+ */
 export async function traceCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
     const { repository, root, query, image, isJson } = parseWorkloadArguments(args, usage)
-    const found = trace(await readFolder(repository), root, image === undefined ? query : { ...query, image })
+    const asked = image === undefined ? query : { ...query, image }
+    const found = traceThrough(folderApplier(await readFolder(repository), root, asked, true), asked)
     io.stdout(isJson ? `${JSON.stringify(jsonOf(found))}\n` : screenText(textOf(found)))
     return 0
   })
@@ -29,6 +35,9 @@ function textOf(found: Trace): string {
   const also = found.containers.slice(1).map((one) => {
     return `also decides ${one.kind} ${one.namespace}/${one.name} container ${one.container}`
   })
-  const lines = [`${container}: ${image}`, `${file}:${line} ${keyPath} = ${value}`]
+  const lines = [
+    `${container === '' ? found.query.name : container}: ${image}`,
+    `${file}:${line} ${keyPath} = ${value}`,
+  ]
   return [...lines, ...found.via.map((step) => `  ${step}`), ...also, ...stale, ''].join('\n')
 }

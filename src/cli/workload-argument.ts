@@ -8,6 +8,8 @@ export interface WorkloadArguments {
   root: string
   query: TraceQuery
   image?: string
+  /** The image that runs now, where `image` is the new one. */
+  from?: string
   isJson: boolean
   write: boolean
 }
@@ -21,6 +23,7 @@ const kinds: ReadonlyMap<string, string> = new Map([
   ...['job', 'jobs'].map((name) => [name, 'Job'] as const),
   ...['pod', 'pods', 'po'].map((name) => [name, 'Pod'] as const),
   ...['replicaset', 'replicasets', 'rs'].map((name) => [name, 'ReplicaSet'] as const),
+  ...['helmrelease', 'helmreleases', 'hr'].map((name) => [name, 'HelmRelease'] as const),
   ...['rollout', 'rollouts'].map((name) => [name, 'Rollout'] as const),
 ])
 
@@ -48,8 +51,11 @@ export function parseWorkloadArguments(args: string[], usage: string): WorkloadA
   const query: TraceQuery = parseWorkload(workload, wrong)
   if (values.container !== undefined) query.container = values.container
   const result = { repository: values.repo, root: values.root, query, isJson: values.output === 'json' }
-  const write = values.write === true
-  return values.image === undefined ? { ...result, write } : { ...result, write, image: values.image }
+  const images = {
+    ...(values.image === undefined ? {} : { image: values.image }),
+    ...(values.from === undefined ? {} : { from: values.from }),
+  }
+  return { ...result, ...images, write: values.write === true }
 }
 
 function parse(args: string[], usage: string) {
@@ -62,6 +68,7 @@ function parse(args: string[], usage: string) {
         root: { type: 'string' },
         container: { type: 'string' },
         image: { type: 'string' },
+        from: { type: 'string' },
         output: { type: 'string', short: 'o' },
         write: { type: 'boolean' },
       },

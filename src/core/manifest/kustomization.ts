@@ -2,7 +2,7 @@ import { isScalar, isSeq } from 'yaml'
 import { FairleadError } from '../../errors.ts'
 import { type Patch, patchesOf } from './patch.ts'
 import { policyAnnotationsOf } from './policy-annotation.ts'
-import { folderOf, joinPath } from './repository-path.ts'
+import { folderOf, joinPath, resolvePath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo } from './snapshot-memo.ts'
 import { type Transformer, transformersOf } from './transformer.ts'
@@ -36,6 +36,20 @@ export interface PathEntry {
   where: string
 }
 
+/** A ConfigMap that a kustomization makes. */
+export interface GeneratedConfigMap {
+  /** `file:line` of the entry. */
+  where: string
+  /** As written; a hash and what the layers put around names are added later. */
+  name: string
+  /** `create` when not given. */
+  behavior: string
+  /** By key of the ConfigMap: path in the repository, `''` when it is outside. */
+  files: ReadonlyMap<string, string>
+  /** Keys come from `literals` or `envs` too. */
+  hasOthers: boolean
+}
+
 /** What a kustomization file does, as far as it matters for images, names and namespaces. */
 export interface Kustomization {
   file: string
@@ -49,6 +63,7 @@ export interface Kustomization {
   nameSuffix: string
   images: readonly ImageEntry[]
   patches: readonly Patch[]
+  configMaps: readonly GeneratedConfigMap[]
   /** Parts that make objects nobody can find in a file: Helm charts, generator plugins. Evidence lines. */
   generators: readonly string[]
   /** Built-in transformers and plugins; they may change any field. */
@@ -104,6 +119,7 @@ export function kustomizationAt(file: string, root: Place | undefined): Kustomiz
     nameSuffix: textOf(value('nameSuffix')) ?? '',
     images: itemsOf(value('images')).flatMap(imageEntry),
     patches: root === undefined ? [] : patchesOf(root),
+    configMaps: itemsOf(value('configMapGenerator')).flatMap(configMapOf),
     generators: present(root, ['generators', 'helmCharts', 'helmChartInflationGenerator']),
     transformers: transformersOf(value('transformers')),
     labels: new Map([...labelsOf(value('commonLabels')), ...itemsOf(value('labels')).flatMap(labelPairs)]),
@@ -139,6 +155,20 @@ function imageEntry(entry: Place): ImageEntry[] {
     }
   }
   return [image]
+}
+
+function configMapOf(entry: Place): GeneratedConfigMap[] {
+  const name = textOf(enter(entry, 'name'))
+  if (name === undefined) return []
+  const folder = folderOf(entry.source.file)
+  const files = itemsOf(enter(entry, 'files')).flatMap((item): [string, string][] => {
+    const [first = '', second] = (textOf(item) ?? '').split('=')
+    const path = second ?? first
+    return [[second === undefined ? path.slice(path.lastIndexOf('/') + 1) : first, resolvePath(folder, path) ?? '']]
+  })
+  const behavior = textOf(enter(entry, 'behavior')) ?? 'create'
+  const hasOthers = ['literals', 'envs', 'env'].some((key) => enter(entry, key) !== undefined)
+  return [{ where: whereIs(entry), name, behavior, files: new Map(files), hasOthers }]
 }
 
 function present(root: Place | undefined, keys: readonly string[]): string[] {

@@ -17,6 +17,10 @@ export interface MergeLayer {
   replaces?: boolean
   /** What it makes of the values at and under `at` is not known, and why. */
   opaque?: string
+  /** What is told instead of `Masked` when that matters. */
+  refusal?: FairleadError
+  /** It lies under a whole object, whose patches replace what is in that object and nothing here. */
+  beneath?: boolean
 }
 
 /** Layers over each other, the one that wins first. All of them speak at or under the place in question. */
@@ -25,7 +29,9 @@ export type Merged = readonly MergeLayer[]
 /** One step further; empty when nothing is there. What a layer that is not understood covers stays with it. */
 export function enterMerged(merged: Merged, step: KeyStep): Merged {
   const below: MergeLayer[] = []
+  let isReplaced = false
   for (const layer of merged) {
+    if (isReplaced && layer.beneath !== true) continue
     const [next, ...rest] = layer.at ?? []
     if (next !== undefined) {
       if (next === step) below.push({ ...layer, at: rest })
@@ -38,13 +44,14 @@ export function enterMerged(merged: Merged, step: KeyStep): Merged {
     const child = enter(layer.place, step)
     if (child !== undefined && !isNull(child)) below.push({ ...layer, place: child, at: [] })
     if (hidesBelow(layer, child)) break
+    isReplaced ||= layer.replaces === true
   }
   return below
 }
 
-/** What replaces leaves nothing below; a value that is no mapping hides what it lies on, and so does its absence. */
-function hidesBelow({ place, replaces }: MergeLayer, child: Place | undefined): boolean {
-  if (replaces === true || !isMap(place.node)) return true
+/** A value that is no mapping hides what it lies on, and so does its absence. */
+function hidesBelow({ place }: MergeLayer, child: Place | undefined): boolean {
+  if (!isMap(place.node)) return true
   return child !== undefined && !isMap(child.node)
 }
 
@@ -97,7 +104,8 @@ function isNull({ node }: Place): boolean {
   return isScalar(node) && node.value === null
 }
 
-function masked({ place }: MergeLayer, why: string): FairleadError {
+function masked({ place, refusal }: MergeLayer, why: string): FairleadError {
+  if (refusal !== undefined) return refusal
   const where = `${place.source.file}`
   return new FairleadError('Masked', `${where} changes values in a way that is not followed: ${why}.`, {
     evidence: [why],

@@ -27,15 +27,18 @@ export function otherIncluders(snapshot: Snapshot, build: Build, file: string): 
 }
 
 function includesAny(snapshot: Snapshot, folder: string, paths: ReadonlySet<string>): boolean {
-  const kustomization = readable(snapshot, folder)
-  return [...(kustomization?.resources ?? []), ...(kustomization?.components ?? [])].some((entry) => {
-    const path = resolvePath(folder, entry.path)
-    return path !== undefined && paths.has(path)
-  })
+  const kustomization = readableKustomization(snapshot, folder)
+  if (kustomization === undefined) return false
+  const entries = [...kustomization.resources, ...kustomization.components]
+  const read = [
+    ...entries.map((entry) => resolvePath(folder, entry.path)),
+    ...kustomization.configMaps.flatMap(({ files }) => [...files.values()]),
+  ]
+  return read.some((path) => path !== undefined && paths.has(path))
 }
 
-/** A kustomization that nobody can read deploys nothing. */
-function readable(snapshot: Snapshot, folder: string): Kustomization | undefined {
+/** The kustomization of a folder; one that nobody can read deploys nothing. */
+export function readableKustomization(snapshot: Snapshot, folder: string): Kustomization | undefined {
   try {
     return kustomizationIn(snapshot, folder)
   } catch (thrown) {

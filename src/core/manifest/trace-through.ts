@@ -1,6 +1,9 @@
 import { FairleadError } from '../../errors.ts'
 import type { Applier, GitBranch } from './applier.ts'
 import { traceKustomization } from './flux/trace-kustomization.ts'
+import { isSameName } from './helm/image-reading.ts'
+import { traceHelmRelease } from './helm/trace-release.ts'
+import { joinImage, splitImage } from './image-text.ts'
 import type { FileEdit, Snapshot } from './snapshot.ts'
 import { type BranchTrace, planEdits, type TraceQuery } from './trace.ts'
 
@@ -21,6 +24,8 @@ function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
   switch (applier.kind) {
     case 'Kustomization':
       return traceKustomization(applier, query)
+    case 'HelmRelease':
+      return traceHelmRelease(applier, query)
     default: {
       const who = `${applier.kind} ${applier.namespace}/${applier.name}`
       throw new FairleadError('NotTraced', `${query.kind} ${query.name} is applied by ${who}; this is not followed.`)
@@ -33,12 +38,21 @@ function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
  * `planBump`. Everything is traced again with the edited files wherever that branch takes part.
  */
 export function planThrough(traced: AppliedTrace, to: string): FileEdit[] {
-  return planEdits(traced.branch.snapshot, traced, to, (edited) => traceAgain(traced, edited))
+  const { branch, applier, image } = traced
+  const wanted = applier.kind === 'Kustomization' ? to : namedAs(to, image)
+  return planEdits(branch.snapshot, traced, wanted, (edited) => traceAgain(traced, edited))
+}
+
+/** Values name an image as their chart puts it together: the same repository keeps that name. */
+function namedAs(to: string, present: string): string {
+  const [wanted, { name }] = [splitImage(to), splitImage(present)]
+  return isSameName(wanted.name, name) ? joinImage({ ...wanted, name }) : to
 }
 
 /** What was traced, as another snapshot of its branch has it. */
-export function traceAgain({ applier, branch, query }: AppliedTrace, snapshot: Snapshot): AppliedTrace {
-  return traceThrough(withBranchSnapshot(applier, branch, snapshot), query)
+export function traceAgain(traced: AppliedTrace, snapshot: Snapshot): AppliedTrace {
+  const { applier, branch, query, file, keyPath } = traced
+  return traceThrough(withBranchSnapshot(applier, branch, snapshot), { ...query, decidedAt: { file, keyPath } })
 }
 
 /**

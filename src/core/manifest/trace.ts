@@ -23,6 +23,10 @@ export interface TraceQuery extends WorkloadQuery {
   container?: string
   /** The present live image; only identifies the container, never decides. */
   image?: string
+  /** Live containers that come from the same chart: one value may decide several of them. */
+  alongside?: readonly LiveContainer[]
+  /** The leading field that was found before: asked is whether it still decides, whatever the live image is. */
+  decidedAt?: { file: string; keyPath: string }
 }
 
 /** A container that a slot decides. */
@@ -31,6 +35,11 @@ export interface SlotContainer {
   namespace: string
   name: string
   container: string
+}
+
+/** A container and the image it runs. */
+export interface LiveContainer extends SlotContainer {
+  image: string
 }
 
 /** Where the image of a container is decided. */
@@ -162,7 +171,8 @@ function manifestSlot(container: ManifestContainer, written: ManifestValue): Slo
   return { file, fields: [{ role: 'reference', keyPath, value, line }] }
 }
 
-function entrySlot(entry: ImageEntry): Slot {
+/** The fields of an `images:` entry that hold the reference. */
+export function entrySlot(entry: ImageEntry): Slot {
   const roles = { newName: 'name', newTag: 'tag', digest: 'digest' } as const
   const fields = (['newName', 'newTag', 'digest'] as const).flatMap((key): SlotField[] => {
     const field = entry[key]
@@ -181,7 +191,8 @@ function refuseShared(snapshot: Snapshot, build: Build, slot: Slot): void {
   throw new FairleadError('SharedBase', `${what}; ${remedy}.`, { evidence })
 }
 
-function markerBeside(snapshot: Snapshot, file: string, field: SlotField): Marker | undefined {
+/** The Flux marker beside a field. */
+export function markerBeside(snapshot: Snapshot, file: string, field: SlotField): Marker | undefined {
   const text = snapshot.text(file) ?? ''
   return locateMarkers(file, text).find(({ keyPath }) => keyPath === field.keyPath)?.marker
 }

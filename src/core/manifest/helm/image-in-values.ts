@@ -13,8 +13,8 @@ export interface PresentImage {
   image: string
   /** The cluster runs what Git says now; while it does not, Git may have another tag. */
   isSettled: boolean
-  /** Values nobody can read here that may lie on top of those at hand (Secrets): a line of evidence each. */
-  unseen?: readonly string[]
+  /** Values nobody can read here (Secrets) that may lie over the one at this place: a line of evidence each. */
+  unseenOver?: (place: Place) => readonly string[]
   /** The leading field that was found before: asked is whether it still decides, and what, whatever the live tag is. */
   decidedAt?: { file: string; keyPath: string } | undefined
 }
@@ -76,7 +76,9 @@ function decided(place: OnePlace, found: ShapesInValues, present: PresentImage):
   const slot = slotOf(reading, found.shapes)
   const image = joinImage(reading.image)
   const leading = reading.leading?.part.place as Place
-  const unseen = (present.unseen ?? []).map((line) => `${line} is not read; it does not seem to decide the image`)
+  const unseen = (present.unseenOver?.(leading) ?? []).map(
+    (line) => `${line} is not read; it does not seem to decide the image`,
+  )
   return { image, slot, leading, via: [`${whereIs(leading)} ${reading.shape.path} says ${image}`, ...unseen] }
 }
 
@@ -90,7 +92,8 @@ function ahead(places: readonly OnePlace[], found: ShapesInValues, present: Pres
   if (only === undefined) throw notFound([], found, present, who)
   const [reading] = only
   if (isTemplated(reading)) throw templated(reading, present)
-  const unseen = present.unseen ?? []
+  const place = reading.leading?.part.place
+  const unseen = (place && present.unseenOver?.(place)) ?? []
   if (unseen.length > 0 && !isPresent(reading, present.image)) {
     const what = `${who} has ${joinImage(reading.image)} in ${whereOf(reading)}, and what cannot be read may lie on top`
     throw new FairleadError('Masked', `${what}.`, { evidence: unseen })

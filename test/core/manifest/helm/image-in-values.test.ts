@@ -181,8 +181,10 @@ describe('the image is found in values as charts have them', () => {
   test('while the cluster is behind, the only place of that name is the one', () => {
     const values = ['image: {repository: ghcr.io/acme/web, tag: 1.3.0}']
     expect(look(web, values, { isSettled: false }).image).toBe('ghcr.io/acme/web:1.3.0')
-    expect(refusalOf(() => look(web, values, { isSettled: false, unseen: ['Secret x'] }))?.code).toBe('Masked')
-    expect(look(web, [`image: ${web}`], { unseen: ['Secret x'] }).via.join()).toContain('Secret x')
+    expect(refusalOf(() => look(web, values, { isSettled: false, unseenOver: () => ['Secret x'] }))?.code).toBe(
+      'Masked',
+    )
+    expect(look(web, [`image: ${web}`], { unseenOver: () => ['Secret x'] }).via.join()).toContain('Secret x')
   })
 })
 

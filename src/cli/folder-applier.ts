@@ -1,0 +1,20 @@
+import type { Applier, KustomizationApplier } from '../core/manifest/applier.ts'
+import { releaseInFolder } from '../core/manifest/helm/release-in-folder.ts'
+import type { Snapshot } from '../core/manifest/snapshot.ts'
+import type { TraceQuery } from '../core/manifest/trace.ts'
+
+/**
+ * What applies the object in question, as far as a folder tells: an engine that is pointed at the root, and below it the
+ * object itself where it deploys others. `isPresent`: the query's image is the one that runs now.
+ */
+export function folderApplier(snapshot: Snapshot, root: string, query: TraceQuery, isPresent: boolean): Applier {
+  const branch = { repository: '', name: '', snapshot }
+  const folder: KustomizationApplier = {
+    kind: 'Kustomization',
+    namespace: '',
+    name: '',
+    folder: { branch, path: root },
+    alters: [],
+  }
+  return query.kind === 'HelmRelease' ? releaseInFolder(folder, query, isPresent) : folder
+}

@@ -1,0 +1,96 @@
+import { FairleadError } from '../../../errors.ts'
+import { decideImage, matchesImage } from '../image-decision.ts'
+import { joinImage, splitImage } from '../image-text.ts'
+import { type ImageEntry, type Kustomization, kustomizationAt } from '../kustomization.ts'
+import { decidingPlace, enterAllMerged, type Merged } from '../merged.ts'
+import { mentions, type Patch, touchesImage } from '../patch.ts'
+import type { Snapshot } from '../snapshot.ts'
+import type { TraceQuery } from '../trace.ts'
+import { enter, itemsOf } from '../yaml-place.ts'
+
+/** What the post-renderers of a HelmRelease do, in their order. They act on what the chart made, so they win. */
+export function postRenderers(file: string, release: Merged): Kustomization[] {
+  const list = decidingPlace(enterAllMerged(release, 'spec', 'postRenderers'))
+  return itemsOf(list).map((item) => kustomizationAt(file, enter(item, 'kustomize')))
+}
+
+/** What comes of a live image before and in the post-renderers. */
+export interface PostRendered {
+  /** The entry that decides the tag or digest; undefined when the values do. */
+  entry?: ImageEntry
+  /** The image as the chart must have made it, with the live tag. */
+  image: string
+}
+
+/**
+ * Follows the live image back through the `images` of the post-renderers. The last entry for its name decides. `Masked`
+ * when that is not what the cluster runs although it is up to date, or when a patch may change the image.
+ */
+export function beforePostRenderers(
+  snapshot: Snapshot,
+  renderers: readonly Kustomization[],
+  query: TraceQuery & { image: string },
+  isSettled: boolean,
+): PostRendered {
+  refusePatches(snapshot, renderers, query)
+  const image = splitImage(query.image)
+  for (const entry of renderers.flatMap(({ images }) => images).reverse()) {
+    const makes =
+      entry.newName === undefined ? matchesImage(entry, joinImage(image)) : entry.newName.value === image.name
+    if (!makes) continue
+    const decides = entry.newTag !== undefined || entry.digest !== undefined
+    const isAsLive = decides && isWhatRuns(entry, query.image)
+    if (decides && (isAsLive || !isSettled || isKnown(entry, query))) return { entry, image: joinImage(image) }
+    // A renamed image may as well have had that name from the chart; any other is surely what the entry makes of it.
+    if (decides && entry.newName === undefined) throw notWhatRuns(entry, query.image)
+    if (!decides && entry.newName !== undefined) image.name = entry.name
+  }
+  return { image: joinImage(image) }
+}
+
+function isKnown({ file, newTag, digest }: ImageEntry, { decidedAt }: TraceQuery): boolean {
+  return file === decidedAt?.file && [newTag, digest].some((field) => field?.keyPath === decidedAt.keyPath)
+}
+
+/** The image after the post-renderers. */
+export function afterPostRenderers(renderers: readonly Kustomization[], image: string): string {
+  return decideImage(image, renderers).image
+}
+
+function isWhatRuns({ newTag, digest }: ImageEntry, live: string): boolean {
+  const image = splitImage(live)
+  return image.tag === (newTag?.value ?? '') && image.digest === (digest?.value ?? '')
+}
+
+function notWhatRuns({ file, line, name }: ImageEntry, live: string): FairleadError {
+  const where = `${file}:${line} images entry ${name}`
+  const what = `${where} of the post-renderers sets the tag of ${name}, and the cluster runs ${live}`
+  return new FairleadError('Masked', `${what}; something else decides it.`, { evidence: [where] })
+}
+
+function refusePatches(snapshot: Snapshot, renderers: readonly Kustomization[], query: TraceQuery): void {
+  const patches = renderers.flatMap((renderer) => renderer.patches)
+  const evidence = patches.filter((patch) => mayChangeImage(snapshot, patch, query)).map(({ where }) => where)
+  if (evidence.length === 0) return
+  const what = `The image of ${query.kind} ${query.name} may be changed by patches of the release's post-renderers`
+  throw new FairleadError('Masked', `${what}; use their images.`, { evidence })
+}
+
+/** A coarse look: where the chart puts the container in its list is not known. */
+function mayChangeImage(snapshot: Snapshot, patch: Patch, query: TraceQuery): boolean {
+  const podSpec =
+    query.kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template', 'spec'] : ['spec', 'template', 'spec']
+  const container = {
+    kind: query.kind,
+    names: [query.name],
+    podSpec,
+    list: 'containers' as const,
+    index: Number.POSITIVE_INFINITY,
+    container: query.container ?? '',
+  }
+  if (query.kind === 'HelmRelease') {
+    const { target: _, ...anyObject } = patch
+    return mentions(snapshot, anyObject, container, 'image')
+  }
+  return touchesImage(snapshot, patch, container) !== undefined || mentions(snapshot, patch, container, '/image')
+}
