@@ -1,4 +1,4 @@
-import { chmod, lstat, readdir, readFile, symlink, unlink } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bumpCommand } from '../../src/cli/bump.ts'
@@ -97,4 +97,34 @@ describe('fairlead bump', () => {
       expect(await onDisk()).toBe(before)
     },
   )
+})
+
+describe('fairlead bump of a HelmRelease', () => {
+  const image = (tag: string) => `{image: {repository: ghcr.io/acme/web, tag: ${tag}}}`
+  const release = (values: string) =>
+    `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: prod}\nspec: {values: ${values}}\n`
+  const hr = (...args: string[]) => ['--repo', folder, '--root', 'releases', 'hr/prod/web', ...args, '-o', 'json']
+
+  async function bump(values: string, ...args: string[]) {
+    await mkdir(path.join(folder, 'releases'), { recursive: true })
+    await writeFile(path.join(folder, 'releases/web.yaml'), release(values))
+    const { code, stdout } = await run(bumpCommand, hr('--image', 'ghcr.io/acme/web:1.1.0', ...args))
+    return { code, ...JSON.parse(stdout) }
+  }
+
+  test('finds the only image of the repository in its values', async () => {
+    expect(await bump(image('1.0.0'))).toMatchObject({ code: 0, after: release(image('1.1.0')) })
+  })
+
+  test('is told by --from which of two is meant', async () => {
+    const two = (one: string) => `{web: ${image(one)}, worker: ${image('0.9.0')}}`
+    expect(await bump(two('1.0.0'))).toMatchObject({ code: 1, refused: { code: 'Ambiguous' } })
+    const told = await bump(two('1.0.0'), '--from', 'ghcr.io/acme/web:1.0.0')
+    expect(told).toMatchObject({ code: 0, after: release(two('1.1.0')) })
+  })
+
+  test('is refused when --from is not what Git says', async () => {
+    const told = await bump(image('1.0.0'), '--from', 'ghcr.io/acme/web:0.9.0')
+    expect(told).toMatchObject({ code: 1, refused: { code: 'Masked' } })
+  })
 })

@@ -110,3 +110,26 @@ describe('readFolder', () => {
     }
   })
 })
+
+describe('fairlead trace of a HelmRelease', () => {
+  const hr = (...args: string[]) => ['--repo', folder, '--root', 'outside', 'helmrelease/prod/shop', ...args]
+
+  beforeAll(async () => {
+    const spec = 'values: {image: {repository: app, tag: v2}}'
+    const release = `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: shop, namespace: prod}\nspec: {${spec}}\n`
+    await writeFile(path.join(folder, 'outside/shop.yaml'), release)
+  })
+
+  test('finds the place by the image that runs now', async () => {
+    const { code, stdout } = await run(traceCommand, hr('--image', 'docker.io/library/app:v2'))
+    expect([code, stdout.split('\n').slice(0, 2)]).toEqual([
+      0,
+      ['shop: app:v2', 'outside/shop.yaml:4 0:spec.values.image.tag = v2'],
+    ])
+  })
+
+  test('needs that image', async () => {
+    const { code, stderr } = await run(traceCommand, hr())
+    expect([code, stderr]).toEqual([2, expect.stringContaining('name it with --image REF')])
+  })
+})

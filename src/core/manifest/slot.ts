@@ -13,7 +13,8 @@ export interface Affix {
  * `value` is `written.before + text + written.after`, and the part is `used.before + text + used.after`.
  */
 export interface SlotField {
-  role: 'reference' | 'name' | 'tag' | 'digest'
+  /** `version` stands alone: the version of a chart. */
+  role: 'reference' | 'name' | 'tag' | 'digest' | 'version'
   keyPath: string
   /** As it stands in Git. */
   value: string
@@ -30,9 +31,10 @@ export interface Slot {
   fields: SlotField[]
 }
 
-/** The field that stands for the slot: the whole reference, else the tag, else the digest. */
+/** The field that stands for the slot: the whole reference, else the tag, else the digest, else a chart's version. */
 export function leadingField(slot: Slot): SlotField {
-  const leading = fieldOf(slot, 'reference') ?? fieldOf(slot, 'tag') ?? fieldOf(slot, 'digest')
+  const roles = ['reference', 'tag', 'digest', 'version'] as const
+  const leading = roles.map((role) => fieldOf(slot, role)).find((field) => field !== undefined)
   if (leading === undefined) throw new FairleadError('Internal', `${slot.file} has an image slot without a value.`)
   return leading
 }

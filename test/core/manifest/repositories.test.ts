@@ -3,10 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { folderApplier } from '../../../src/cli/folder-applier.ts'
 import { unifiedDiff } from '../../../src/core/change/diff.ts'
 import type { Snapshot } from '../../../src/core/manifest/snapshot.ts'
 import { withEdits } from '../../../src/core/manifest/snapshot-memo.ts'
-import { planBump, type TraceQuery, trace } from '../../../src/core/manifest/trace.ts'
+import type { TraceQuery } from '../../../src/core/manifest/trace.ts'
+import { type AppliedTrace, planThrough, traceThrough } from '../../../src/core/manifest/trace-through.ts'
 import { folder, refusalOf } from './folder.ts'
 
 interface Case {
@@ -14,6 +17,10 @@ interface Case {
   root: string
   query: TraceQuery
   to: string
+  /** The cluster does not run yet what Git says. */
+  behind?: boolean
+  /** File of a HelmRelease whose chart is in the repository. */
+  helmRelease?: string
   keyPath?: string
   marker?: object
   versionLabelStale?: boolean
@@ -37,28 +44,33 @@ function read(name: string, side: 'before' | 'after'): Snapshot {
   return folder(Object.fromEntries(paths.map((file) => [file, text(file)])))
 }
 
+/** `image` is the one that runs now; for what a chart makes it tells what is meant. */
+function look(snapshot: Snapshot, { root, query, behind }: Case, image = query.image): AppliedTrace {
+  const asked = image === undefined ? query : { ...query, image }
+  return traceThrough(folderApplier(snapshot, root, asked, behind !== true), asked)
+}
+
 describe('a repository is changed as its golden folder says', () => {
-  test.each(changing)('$name: $says', ({ name, root, query, to, keyPath, marker, versionLabelStale }) => {
+  test.each(changing)('$name: $says', (one) => {
+    const { name, to, keyPath, marker, versionLabelStale } = one
     const before = read(name, 'before')
-    const traced = trace(before, root, query)
-    const edited = withEdits(before, planBump(before, traced, to))
+    const traced = look(before, one)
+    const edited = withEdits(before, planThrough(traced, to))
     const after = read(name, 'after')
     expect(edited.paths.map((file) => [file, edited.text(file)])).toEqual(
       after.paths.map((file) => [file, after.text(file)]),
     )
     expect({ keyPath: traced.keyPath, marker: traced.marker }).toEqual({ keyPath, marker })
     expect(traced.versionLabelStale !== undefined).toBe(versionLabelStale === true)
-    expect(trace(after, root, query).image).toBe(to)
+    expect(look(after, one, one.query.image && to).image).toBe(to)
   })
 
-  test.each(changing)('$name: the same change again is no change', ({ name, root, query, to }) => {
-    const after = read(name, 'after')
-    expect(planBump(after, trace(after, root, query), to)).toEqual([])
+  test.each(changing)('$name: the same change again is no change', (one) => {
+    expect(planThrough(look(read(one.name, 'after'), one, one.query.image && one.to), one.to)).toEqual([])
   })
 
   test.each(cases.filter(({ error }) => error !== undefined))('$name is refused: $says', (one) => {
-    const before = read(one.name, 'before')
-    const refusal = refusalOf(() => planBump(before, trace(before, one.root, one.query), one.to))
+    const refusal = refusalOf(() => planThrough(look(read(one.name, 'before'), one), one.to))
     expect(refusal?.code).toBe(one.error)
     if (one.evidence !== undefined) expect(refusal?.evidence.join('\n')).toContain(one.evidence)
   })
@@ -66,7 +78,8 @@ describe('a repository is changed as its golden folder says', () => {
 
 const hasKubectl = spawnSync('kubectl', ['kustomize', '--help']).status === 0
 const rendered = changing.filter(
-  ({ name, root }) => read(name, 'before').mode(`${root}/kustomization.yaml`) !== undefined,
+  ({ name, root, query }) =>
+    query.kind !== 'HelmRelease' && read(name, 'before').mode(`${root}/kustomization.yaml`) !== undefined,
 )
 
 /** What kustomize itself makes of a folder, line by line. */
@@ -77,7 +90,8 @@ function render(name: string, side: 'before' | 'after', root: string): string[] 
 }
 
 describe.skipIf(!hasKubectl)('kustomize renders the change and nothing else', () => {
-  test.each(rendered)('$name', ({ name, root, query, to }) => {
+  test.each(rendered)('$name', (one) => {
+    const { name, root, to } = one
     const before = render(name, 'before', root)
     const after = render(name, 'after', root)
     expect(after.length).toBe(before.length)
@@ -85,16 +99,43 @@ describe.skipIf(!hasKubectl)('kustomize renders the change and nothing else', ()
     const labels = changed.filter((line) => line.startsWith('app.kubernetes.io/version:'))
     const images = changed.filter((line) => !labels.includes(line)).map((line) => line.replace(/^- /, ''))
     expect(images).toEqual([`image: ${to}`])
-    expect(trace(read(name, 'before'), root, query).image).toBe(
+    expect(look(read(name, 'before'), one).image).toBe(
       /image: (\S+)/.exec(before.find((line, index) => line !== after[index] && line.includes('image:')) ?? '')?.[1],
     )
   })
 })
 
+const hasHelm = spawnSync('helm', ['version']).status === 0
+
+/** What helm itself makes of a release whose chart is in the repository, line by line. */
+function renderChart(name: string, side: 'before' | 'after', release: string): string[] {
+  const top = path.join(repositories, name, side)
+  const { spec, metadata } = parse(readFileSync(path.join(top, release), 'utf8'))
+  const files: string[] = spec.chart.spec.valuesFiles ?? []
+  const listed = files.flatMap((file) => ['-f', path.join(top, file)])
+  const args = ['template', metadata.name, path.join(top, spec.chart.spec.chart), ...listed, '-f', '-']
+  const result = spawnSync('helm', args, { encoding: 'utf8', input: stringify(spec.values ?? {}) })
+  expect(result.stderr).toBe('')
+  return result.stdout.split('\n')
+}
+
+describe.skipIf(!hasHelm)('helm renders the change and nothing else', () => {
+  const charts = changing.flatMap((one) =>
+    one.helmRelease === undefined ? [] : [{ ...one, release: one.helmRelease }],
+  )
+  test.each(charts)('$name', ({ name, release, to }) => {
+    const before = renderChart(name, 'before', release)
+    const after = renderChart(name, 'after', release)
+    expect(after.length).toBe(before.length)
+    const changed = after.filter((line, index) => line !== before[index])
+    expect(changed.map((line) => line.trim())).toEqual([`image: "${to}"`])
+  })
+})
+
 describe.skipIf(spawnSync('git', ['--version']).status !== 0)('the printed diff', () => {
-  test.each(changing)('$name: git applies it and gets the golden folder', ({ name, root, query, to }) => {
-    const before = read(name, 'before')
-    const edits = planBump(before, trace(before, root, query), to)
+  test.each(changing)('$name: git applies it and gets the golden folder', (one) => {
+    const { name } = one
+    const edits = planThrough(look(read(name, 'before'), one), one.to)
     const diff = edits.map((edit) => unifiedDiff(edit.path, edit.before, edit.after)).join('')
     const copy = mkdtempSync(path.join(tmpdir(), 'fairlead-diff-'))
     try {

@@ -32,7 +32,7 @@ export function traceHelmRelease(applier: HelmReleaseApplier, query: TraceQuery)
   const { image } = query
   if (declaredBy === undefined) throw undeclared(applier)
   if (image === undefined) {
-    const message = `What HelmRelease ${namespace}/${name} deploys is found by the image that runs now; name it.`
+    const message = `What HelmRelease ${namespace}/${name} deploys is found by the image that runs now; name it with --image REF.`
     throw new FairleadError('UsageInvalid', message)
   }
   const identity = { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease', namespace, name }
