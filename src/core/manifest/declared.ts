@@ -1,7 +1,7 @@
 import { FairleadError } from '../../errors.ts'
 import type { Build, BuildSource } from './kustomize.ts'
 import type { Merged } from './merged.ts'
-import { allSources, liveName, writtenName } from './name-index.ts'
+import { allSources, likelySources, liveName, writtenName } from './name-index.ts'
 import { objectLayers } from './object-layer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { objectsOf } from './workload-manifest.ts'
@@ -35,16 +35,9 @@ export function findDeclared(
   identity: ObjectIdentity,
   targetNamespace?: string,
 ): DeclaredObject {
-  const found: DeclaredObject[] = []
-  const problems: FairleadError[] = []
-  for (const source of allSources(snapshot, build, identity.name)) {
-    try {
-      found.push(...declaredIn(snapshot, source, identity, targetNamespace))
-    } catch (thrown) {
-      if (!(thrown instanceof FairleadError)) throw thrown
-      problems.push(thrown)
-    }
-  }
+  const search = (sources: readonly BuildSource[]) => searchIn(snapshot, sources, identity, targetNamespace)
+  const likely = search(likelySources(snapshot, build, identity.name))
+  const { found, problems } = likely.found.length > 0 ? likely : search(allSources(snapshot, build, identity.name))
   const [only, second] = found
   if (only !== undefined && second === undefined) return only
   const text = `${identity.kind} ${identity.namespace === '' ? '' : `${identity.namespace}/`}${identity.name}`
@@ -57,6 +50,30 @@ export function findDeclared(
   if (problem !== undefined) throw problem
   const evidence = [...build.unfollowed, ...build.generated].slice(0, 20)
   throw new FairleadError('NotTraced', `${text} is not declared under ${root}.`, { evidence })
+}
+
+/** What was found, and the refusals of files that name it and cannot be read. */
+interface Search {
+  found: DeclaredObject[]
+  problems: FairleadError[]
+}
+
+function searchIn(
+  snapshot: Snapshot,
+  sources: readonly BuildSource[],
+  identity: ObjectIdentity,
+  targetNamespace: string | undefined,
+): Search {
+  const result: Search = { found: [], problems: [] }
+  for (const source of sources) {
+    try {
+      result.found.push(...declaredIn(snapshot, source, identity, targetNamespace))
+    } catch (thrown) {
+      if (!(thrown instanceof FairleadError)) throw thrown
+      result.problems.push(thrown)
+    }
+  }
+  return result
 }
 
 function declaredIn(

@@ -94,7 +94,8 @@ export function kustomizationIn(snapshot: Snapshot, folder: string): Kustomizati
 
 /** Is this path a kustomization file? */
 export function isKustomizationFile(path: string): boolean {
-  return fileNames.some((name) => path === name || path.endsWith(`/${name}`))
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return fileNames.some((one) => one === name)
 }
 
 const memo = createFileMemo<Kustomization>()

@@ -105,6 +105,23 @@ describe.skipIf(!hasKubectl)('kustomize renders the change and nothing else', ()
   })
 })
 
+/** Names of generated ConfigMaps end in a hash of their content. */
+const hashed = /^name: \S+-[a-z0-9]{10}$/
+
+describe.skipIf(!hasKubectl)('kustomize renders the change of a HelmRelease and nothing else', () => {
+  const releases = changing.filter(
+    ({ name, root, query }) =>
+      query.kind === 'HelmRelease' && read(name, 'before').mode(`${root}/kustomization.yaml`) !== undefined,
+  )
+  test.each(releases)('$name', ({ name, root, to }) => {
+    const before = render(name, 'before', root)
+    const after = render(name, 'after', root)
+    expect(after.length).toBe(before.length)
+    const changed = after.filter((line, index) => line !== before[index]).map((line) => line.replace(/#.*/, '').trim())
+    expect(changed.filter((line) => !hashed.test(line))).toEqual([`tag: ${to.slice(to.indexOf(':') + 1)}`])
+  })
+})
+
 const hasHelm = spawnSync('helm', ['version']).status === 0
 
 /** What helm itself makes of a release whose chart is in the repository, line by line. */

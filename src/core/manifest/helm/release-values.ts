@@ -21,6 +21,8 @@ export interface ValueOrigin {
   chart?: string
   /** Name of the ConfigMap that holds it. */
   configMap?: string
+  /** That ConfigMap is made of a file, of which others may be made too. */
+  isGenerated?: boolean
 }
 
 /**
@@ -45,7 +47,9 @@ export function releaseValues(applier: HelmReleaseApplier, declared: DeclaredThr
     originOf: (place) => {
       if (chart !== undefined && isDefault(place)) return { branch: chart.branch, chart: chart.path }
       const configMap = from[isFrom(place)]?.name
-      return configMap === undefined ? { branch } : { branch, configMap }
+      // A value in a manifest lies in a text of it, or is one.
+      const isGenerated = place.source.within === undefined
+      return configMap === undefined ? { branch } : { branch, configMap, isGenerated }
     },
   }
 }
