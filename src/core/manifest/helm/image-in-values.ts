@@ -45,7 +45,7 @@ export function imageInValues(values: Merged, present: PresentImage, who: string
   const places = byPlace(named)
   const known = present.decidedAt
   if (known !== undefined) {
-    const again = places.find(([reading]) => reading.leading?.id === `${known.file}#${known.keyPath}`)
+    const again = places.find(([{ leading }]) => leading.id === `${known.file}#${known.keyPath}`)
     if (again !== undefined) return decided(again, found, present)
   }
   const exact = byPlace(named.filter((reading) => isPresent(reading, present.image)))
@@ -58,24 +58,28 @@ export function imageInValues(values: Merged, present: PresentImage, who: string
 }
 
 /** Readings of one scalar are one place: aliases of an anchor, a value that several workloads use. */
-type OnePlace = readonly [ImageReading, ...ImageReading[]]
+type OnePlace = readonly [PlacedReading, ...PlacedReading[]]
+
+/** A reading that has a tag or digest, or is one string. */
+type PlacedReading = ImageReading & Required<Pick<ImageReading, 'leading'>>
 
 function byPlace(readings: readonly ImageReading[]): OnePlace[] {
   const places = new Map<string, OnePlace>()
   for (const reading of readings) {
-    if (reading.leading === undefined) continue
-    const { id } = reading.leading
-    const known = places.get(id)
-    places.set(id, known === undefined ? [reading] : [...known, reading])
+    const { leading } = reading
+    if (leading === undefined) continue
+    const placed = { ...reading, leading }
+    const known = places.get(leading.id)
+    places.set(leading.id, known === undefined ? [placed] : [...known, placed])
   }
   return [...places.values()]
 }
 
 function decided(place: OnePlace, found: ShapesInValues, present: PresentImage): ImageInValues {
-  const reading = place.find((one) => one.leading?.part.place.through === undefined) ?? place[0]
+  const reading = place.find(({ leading }) => leading.part.place.through === undefined) ?? place[0]
   const slot = slotOf(reading, found.shapes)
   const image = joinImage(reading.image)
-  const leading = reading.leading?.part.place as Place
+  const leading = reading.leading.part.place
   const unseen = (present.unseenOver?.(leading) ?? []).map(
     (line) => `${line} is not read; it does not seem to decide the image`,
   )
@@ -92,8 +96,7 @@ function ahead(places: readonly OnePlace[], found: ShapesInValues, present: Pres
   if (only === undefined) throw notFound([], found, present, who)
   const [reading] = only
   if (isTemplated(reading)) throw templated(reading, present)
-  const place = reading.leading?.part.place
-  const unseen = (place && present.unseenOver?.(place)) ?? []
+  const unseen = present.unseenOver?.(reading.leading.part.place) ?? []
   if (unseen.length > 0 && !isPresent(reading, present.image)) {
     const what = `${who} has ${joinImage(reading.image)} in ${whereOf(reading)}, and what cannot be read may lie on top`
     throw new FairleadError('Masked', `${what}.`, { evidence: unseen })

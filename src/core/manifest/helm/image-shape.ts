@@ -4,6 +4,7 @@ import { splitImage } from '../image-text.ts'
 import { type KeyStep, renderKeyPath } from '../key-path.ts'
 import { decidingPlace, enterAllMerged, enterMerged, type Merged, mergedKeys } from '../merged.ts'
 import { type Place, textOf } from '../yaml-place.ts'
+import { maxYamlDepth } from '../yaml-source.ts'
 import { type ImageKeys, imageKeysOf, isTagKey } from './image-key.ts'
 
 /** A scalar of the values that takes part in an image reference. */
@@ -44,7 +45,7 @@ export interface ShapesInValues {
 }
 
 /** Values that are looked at; the largest charts in use have five thousand. */
-const maxValues = 50_000
+const maxValues = 20_000
 
 interface Walk {
   shapes: ImageShape[]
@@ -73,7 +74,11 @@ export function imageShapes(values: Merged): ShapesInValues {
 
 function visit(walk: Walk, at: Merged, steps: readonly KeyStep[]): void {
   walk.count += 1
-  if (walk.count > maxValues) throw new FairleadError('ManifestInvalid', 'The values are too many to be followed.')
+  // Aliases may make a few lines endless.
+  if (walk.count > maxValues || steps.length > maxYamlDepth) {
+    const where = at[0] === undefined ? 'The values' : `${at[0].place.source.file}: the values`
+    throw new FairleadError('ManifestInvalid', `${where} are too many or too deep to be followed.`)
+  }
   const own = at.find((layer) => (layer.at?.length ?? 0) === 0)
   if (own !== undefined && own.opaque === undefined && isSeq(own.place.node)) {
     for (const index of own.place.node.items.keys()) visit(walk, enterMerged(at, index), [...steps, index])

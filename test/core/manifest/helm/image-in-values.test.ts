@@ -209,6 +209,13 @@ describe('what is not clear is refused by name', () => {
     ['only the tag is written', ['image: {tag: 1.2.3}'], 'NotTraced', 'add repository: ghcr.io/acme/web beside it'],
     ['the tag is empty', ['image: {repository: ghcr.io/acme/web, tag: ""}'], 'NotTraced', 'appVersion'],
     ['nothing is there', ['replicas: 1'], 'NotTraced', 'tag: "1.2.3"'],
+    ['values that hold themselves', ['a: &a {b: *a}'], 'ManifestInvalid', 'too deep'],
+    [
+      'aliases of aliases without end',
+      [`a: &a [${'x,'.repeat(99)}x]\nb: &b [${'*a,'.repeat(99)}*a]\nc: [${'*b,'.repeat(99)}*b]`],
+      'ManifestInvalid',
+      'too many',
+    ],
     ['a placeholder', ['image: {repository: ghcr.io/acme/web, tag: "{{ .tag }}"}'], 'Templated', '0.yaml:1 image'],
     [
       'tag and digest in two files',
