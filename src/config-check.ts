@@ -1,5 +1,5 @@
 import { receiverMistakes } from './config-receiver.ts'
-import { ruleMistakes } from './config-rule.ts'
+import { ruleMistakes, windowMistakes } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
 import { normaliseRepositoryUrl, withoutCredentials } from './core/change/repository-url.ts'
 import { asFairleadError } from './errors.ts'
@@ -48,8 +48,13 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
   const { webhook, api, metrics } = config.listen
   const ports = [webhook, api, metrics].filter((address) => !address.endsWith(':0'))
   if (new Set(ports).size < ports.length) add(['listen'], 'two servers cannot listen on one address')
+  const windows = config.windows.map(({ name }) => name)
+  config.windows.forEach((window, index) => {
+    if (windows.indexOf(window.name) < index) add(['windows', index, 'name'], `window ${window.name} is defined twice`)
+    for (const message of windowMistakes(window)) add(['windows', index], message)
+  })
   config.updates.rules.forEach((rule, index) => {
-    for (const message of ruleMistakes(rule)) add(['updates', 'rules', index], message)
+    for (const message of ruleMistakes(rule, windows)) add(['updates', 'rules', index], message)
   })
   return mistakes
 }

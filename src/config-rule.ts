@@ -1,27 +1,37 @@
 import type { AnnotationField } from './api/annotation.ts'
-import type { RuleConfig } from './config-schema.ts'
-import { parseDuration } from './core/change/duration.ts'
-import { parsePolicy } from './core/image/policy.ts'
-import { compileRule, requireSupported, type UpdateRule } from './core/image/settings.ts'
+import type { Config, RuleConfig } from './config-schema.ts'
+import { compileWindow, type UpdateWindow } from './core/change/window.ts'
+import { compileRule, type UpdateRule } from './core/image/rule.ts'
+import { fieldMistakes } from './core/image/setting-mistake.ts'
 import { asFairleadError } from './errors.ts'
+
+type WindowConfig = Config['windows'][number]
 
 /** A rule of `updates.rules`, compiled. Throws `PolicyInvalid` for a broken glob. */
 export function updateRule({ match, ...fields }: RuleConfig): UpdateRule {
+  return compileRule({ match, fields: ruleFields(fields) })
+}
+
+function ruleFields(fields: Omit<RuleConfig, 'match'>): Partial<Record<AnnotationField, string>> {
   const entries = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
-  return compileRule({ match, fields: Object.fromEntries(entries) as Partial<Record<AnnotationField, string>> })
+  return Object.fromEntries(entries)
+}
+
+/** A window of `windows`, compiled. Throws `PolicyInvalid` for what is none. */
+export function updateWindow({ name, allow, exclude, timezone, match }: WindowConfig): UpdateWindow {
+  const spans = (list: WindowConfig['allow']) => list.map(({ cron, duration }) => ({ cron, durationMs: duration }))
+  return compileWindow({ name, allow: spans(allow), exclude: spans(exclude), timezone, match })
 }
 
 /** What is wrong with a rule, in words. A rule without a policy only adds fields to others, so it is not checked as one. */
-export function ruleMistakes(rule: RuleConfig): string[] {
-  const { policy, constraint, pattern, filter, extract, order, prerelease } = rule
-  const fields = { policy, constraint, pattern, filter, extract, order, prerelease }
-  const interval = rule['min-update-interval']
-  const isDuration = interval === undefined || parseDuration(interval) !== undefined || /^\d+$/.test(interval)
-  return [
-    ...problem(() => updateRule(rule)),
-    ...(policy === undefined ? [] : problem(() => requireSupported('policy', parsePolicy(fields)))),
-    ...(isDuration ? [] : [`min-update-interval: "${interval}" is no duration such as 90s, 5m or 1h`]),
-  ]
+export function ruleMistakes(rule: RuleConfig, windows: readonly string[]): string[] {
+  const { match: _, ...fields } = rule
+  return [...problem(() => updateRule(rule)), ...fieldMistakes(ruleFields(fields), windows)]
+}
+
+/** What is wrong with a window, in words. */
+export function windowMistakes(window: WindowConfig): string[] {
+  return problem(() => updateWindow(window))
 }
 
 function problem(run: () => unknown): string[] {

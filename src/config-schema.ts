@@ -6,19 +6,19 @@ import { parseDuration } from './core/change/duration.ts'
 
 const longestMs = 10 * 365 * 24 * 3_600_000
 
-/** A Go-style duration, in milliseconds; at least `minimum`, at most ten years. */
-const duration = (fallback: string, minimum: string) =>
-  z
-    .string('a duration such as 30s, 5m or 1h30m, in quotes')
-    .default(fallback)
-    .transform((text, context) => {
-      const ms = parseDuration(text)
-      if (ms !== undefined && ms >= (parseDuration(minimum) ?? 0) && ms <= longestMs) return ms
-      const message =
-        ms === undefined ? 'a duration such as 30s, 5m or 1h30m' : `at least ${minimum}, at most ten years`
-      context.addIssue({ code: 'custom', message })
-      return z.NEVER
-    })
+const durationText = z.string('a duration such as 30s, 5m or 1h30m, in quotes')
+
+/** Go-style duration → milliseconds; at least `minimum`, at most ten years. */
+const milliseconds = (minimum: string) => (text: string, context: z.RefinementCtx) => {
+  const ms = parseDuration(text)
+  if (ms !== undefined && ms >= (parseDuration(minimum) ?? 0) && ms <= longestMs) return ms
+  const message = ms === undefined ? 'a duration such as 30s, 5m or 1h30m' : `at least ${minimum}, at most ten years`
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+}
+
+/** A Go-style duration, in milliseconds. */
+const duration = (fallback: string, minimum: string) => durationText.default(fallback).transform(milliseconds(minimum))
 
 const listen = (fallback: string) =>
   z
@@ -134,15 +134,15 @@ const registry = z.strictObject({
 
 const text = z.string().max(1024)
 
+const match = z.strictObject({
+  namespace: text.optional(),
+  name: text.optional(),
+  image: text.optional(),
+  labels: z.record(z.string(), text).optional(),
+})
+
 const rule = z.strictObject({
-  match: z
-    .strictObject({
-      namespace: text.optional(),
-      name: text.optional(),
-      image: text.optional(),
-      labels: z.record(z.string(), text).optional(),
-    })
-    .prefault({}),
+  match: match.prefault({}),
   policy: text.optional(),
   constraint: text.optional(),
   pattern: text.optional(),
@@ -154,6 +154,29 @@ const rule = z.strictObject({
   'require-approval': z.boolean().optional(),
   mode: mode.optional(),
   'min-update-interval': text.optional(),
+  'min-age': text.optional(),
+  window: text.optional(),
+  'pin-digest': z.boolean().optional(),
+  platform: text.optional(),
+  hold: text.optional(),
+})
+
+const spans = z
+  .array(
+    z.strictObject({
+      cron: z.string().max(200).describe('Minute, hour, day, month and weekday, as in crontab: "0 9 * * 1-5".'),
+      duration: durationText.transform(milliseconds('1m')).describe('Elapsed time, whatever the clocks do.'),
+    }),
+  )
+  .max(100)
+  .default([])
+
+const window = z.strictObject({
+  name: z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,62})$/, 'letters, digits, dots, dashes and underscores'),
+  allow: spans.describe('When changes may land; none = always, but for what is excluded.'),
+  exclude: spans.describe('When none may land; beats allow.'),
+  timezone: z.string().max(64).default('UTC').describe('IANA name, e.g. Europe/Berlin.'),
+  match: match.optional().describe('Whom it is for without an annotation that names it; {} = everybody.'),
 })
 
 export const configSchema = z.strictObject({
@@ -188,6 +211,7 @@ export const configSchema = z.strictObject({
   registries: z.array(registry).max(500).default([]),
   polling: z.strictObject({ enabled: z.boolean().default(true), interval: duration('5m', '10s') }).prefault({}),
   updates: z.strictObject({ rules: z.array(rule).max(1000).default([]) }).prefault({}),
+  windows: z.array(window).max(100).default([]),
   approvals: z
     .strictObject({
       fourEyes: z.boolean().default(false).describe('Two different identities must approve, through the API.'),

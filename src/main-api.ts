@@ -1,18 +1,18 @@
 import { type ObjectKey, objectKey, resources } from './api/kubernetes.ts'
 import { finalPhases, sequenceOf, type UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
-import { agreeing } from './controllers/image-update/agreement.ts'
 import type { createImageUpdateController } from './controllers/image-update/controller.ts'
 import { type ContainerDecision, decideContainer } from './controllers/image-update/decide.ts'
 import { explainDecision, withoutPolicy } from './controllers/image-update/explain.ts'
-import { type Observation, watchedContainers } from './controllers/image-update/observe.ts'
+import type { Observation } from './controllers/image-update/observe.ts'
 import { slotSiblings } from './controllers/image-update/request.ts'
+import { watchedContainers } from './controllers/image-update/watched.ts'
 import { type ApprovalsDeps, createApprovals } from './controllers/update-request/approve.ts'
 import { explainRequest } from './controllers/update-request/explain.ts'
 import { type FollowDeps, followCommit } from './controllers/update-request/follow.ts'
 import { type PreviewDeps, previewRequest } from './controllers/update-request/preview.ts'
 import type { ContainerExplanation, Gate } from './core/change/gate.ts'
-import type { UpdateRule } from './core/image/settings.ts'
+import type { UpdateRule } from './core/image/rule.ts'
 import type { Workload } from './core/workload/workload.ts'
 import { asFairleadError } from './errors.ts'
 import type { Stores } from './main-stores.ts'
@@ -63,12 +63,7 @@ async function explainContainer(
   }
   const decision =
     'error' in observed ? ({ kind: 'refused', error: observed.error } as const) : decideContainer(observed.facts)
-  const { gates, selection } = explainDecision({
-    observed,
-    decision,
-    agree: (facts) => agreeing(facts, { ...deps, workload: deps.stores.workload, mode: config.mode }),
-    now: deps.clock.now(),
-  })
+  const { gates, selection } = explainDecision({ observed, decision, now: deps.clock.now() })
   const tags = selection === undefined ? {} : { verdicts: selection.counts, candidates: selection.candidates }
   if ('error' in observed) return { ...live, ...tags, gates }
   const siblings = deps.stores.requests.byIndex(
@@ -89,7 +84,7 @@ async function standingOf(request: UpdateRequest, deps: ApiBackendDeps): Promise
     const { owner } = situation
     const isKnown = commit !== undefined && owner !== undefined
     const sync = isKnown ? await followCommit(request, { commit, owner, now: deps.clock.now() }, deps) : undefined
-    return explainRequest({ request, situation, fourEyes: deps.fourEyes, sync })
+    return explainRequest({ request, situation, fourEyes: deps.fourEyes, sync, now: deps.clock.now() })
   } catch (thrown) {
     const { code, message } = asFairleadError(thrown)
     return [{ gate: 'request', verdict: 'unknown', reason: code, message }]

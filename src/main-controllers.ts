@@ -5,9 +5,11 @@ import type { ContainerDecision } from './controllers/image-update/decide.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
-import type { UpdateRule } from './core/image/settings.ts'
+import type { UpdateWindow } from './core/change/window.ts'
+import type { UpdateRule } from './core/image/rule.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
+import { createPlatformGate } from './delivery/platform-gate.ts'
 import type { Repositories } from './delivery/repositories.ts'
 import { createApiBackend } from './main-api.ts'
 import { fenced, quiet } from './main-guard.ts'
@@ -16,6 +18,7 @@ import type { World } from './main-world.ts'
 import type { Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
+import { createManifestSource } from './runtime/manifest-source.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import type { TagSource } from './runtime/tag-source.ts'
 
@@ -28,6 +31,7 @@ export interface ControllersDeps {
   metrics: Metrics
   repositories: Repositories
   rules: readonly UpdateRule[]
+  windows: readonly UpdateWindow[]
   tags: TagSource
   /** Of commit messages. */
   template: string
@@ -43,20 +47,22 @@ export function createControllers(deps: ControllersDeps) {
     engine: stores.engine,
     repositories: deps.repositories,
     rules: deps.rules,
+    windows: deps.windows,
     mode: config.mode,
     readBranch: createBranchReader(),
     workload: (key: string) => stores.workload(key),
     own: fenced(world.own, leader),
     events: quiet(world.events, leader, log),
     isLeader: () => leader.isLeader(),
+    tags: deps.tags,
+    registry: world.registry,
+    gates: [createPlatformGate(createManifestSource(world.registry))],
     clock,
     log,
     metrics,
   }
   const imageUpdate = {
     ...shared,
-    tags: deps.tags,
-    registry: world.registry,
     requests: {
       get: (key: string) => stores.requests.get(key),
       siblings: (key: string) => stores.requests.byIndex('siblings', key),
@@ -71,8 +77,6 @@ export function createControllers(deps: ControllersDeps) {
   const updateRequest = {
     ...shared,
     fourEyes: config.approvals.fourEyes,
-    tags: deps.tags,
-    registry: world.registry,
     situation: (request: UpdateRequest) => readSituation(request, { ...shared, suspend: config.suspend }),
     words: { template: deps.template, cluster: config.cluster.name },
   }

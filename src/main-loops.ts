@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { updateRule } from './config-rule.ts'
+import { updateRule, updateWindow } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
 import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
@@ -49,10 +49,11 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const { config, world, leader, log } = deps
   const random = Math.random
   const rules = config.updates.rules.map(updateRule)
+  const windows = config.windows.map(updateWindow)
   const repositories = openQueues(deps, random)
   const tags = createTagSource(world.registry)
   const template = await readTemplate(config, 'commit.txt')
-  const controllers = createControllers({ ...deps, repositories, rules, tags, template })
+  const controllers = createControllers({ ...deps, repositories, rules, windows, tags, template })
   const queues: Queues = {
     workload: createQueue({ clock, random }),
     'image-update': createQueue({ clock, random }),

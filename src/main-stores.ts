@@ -33,7 +33,9 @@ export function createStores(
 ): Stores {
   const options = { clock, log, metrics: storeMetrics(metrics) }
   const watched = namespaceFilter(config.cluster.namespaces)
-  const extraLabels = new Set(config.updates.rules.flatMap((rule) => Object.keys(rule.match.labels ?? {})))
+  const extraLabels = new Set(
+    [...config.updates.rules, ...config.windows].flatMap(({ match }) => Object.keys(match?.labels ?? {})),
+  )
   const shape = (object: KubernetesObject) =>
     watched(object.metadata.namespace ?? '') ? readWorkload(object, extraLabels) : undefined
   const workloads = workloadResources.map((resource) => createStore(cluster, resource, shape, options))

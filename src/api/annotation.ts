@@ -31,6 +31,15 @@ export const annotationFields = [
   'verify',
 ] as const
 
+/** Headwind's names for fields of ours. */
+export const headwindFields = [
+  'policy',
+  'pattern',
+  'require-approval',
+  'min-update-interval',
+  'images',
+] as const satisfies readonly AnnotationField[]
+
 /** Set by rollouts on what they apply; no field of a policy. */
 export const appliedStepField = 'applied-step'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ContainerDecision } from '../../src/controllers/image-update/decide.ts'
+import type { Blocked, ContainerDecision } from '../../src/controllers/image-update/decide.ts'
 import { createTeller } from '../../src/controllers/image-update/teller.ts'
 import { readWorkload } from '../../src/core/workload/workload.ts'
 import { FairleadError } from '../../src/errors.ts'
@@ -16,13 +16,24 @@ const refused = (code: 'NotTraced' | 'RegistryUnavailable', message = 'why'): Co
   error: new FairleadError(code, message),
 })
 
+const nothing: ContainerDecision = {
+  kind: 'none',
+  reason: 'no-candidate',
+  verdicts: { selected: null, reason: 'no-candidate', candidates: [], counts: {} },
+}
+
 function aTeller() {
   const clock = createManualClock()
   const log = createRecordingLog()
   const said: string[] = []
   const events = { record: async (_: object, event: { reason: string }) => void said.push(event.reason) }
   const teller = createTeller({ events, clock, log })
-  return { clock, log, said, tell: (decision: ContainerDecision) => teller.tell(web, 'web', decision) }
+  return {
+    clock,
+    log,
+    said,
+    tell: (decision: ContainerDecision, blocked?: Blocked) => teller.tell(web, 'web', decision, blocked),
+  }
 }
 
 describe('why nothing happens', () => {
@@ -37,7 +48,7 @@ describe('why nothing happens', () => {
   test('is said again when it went away and came back', async () => {
     const { said, tell } = aTeller()
     await tell(refused('NotTraced'))
-    await tell({ kind: 'none', reason: 'no-candidate' })
+    await tell(nothing)
     await tell(refused('NotTraced'))
     expect(said).toEqual(['NotTraced', 'NotTraced'])
   })
@@ -47,7 +58,7 @@ describe('why nothing happens', () => {
     await tell(refused('RegistryUnavailable'))
     await clock.advance(59_000)
     await tell(refused('RegistryUnavailable'))
-    await tell({ kind: 'none', reason: 'no-candidate' })
+    await tell(nothing)
     await clock.advance(10_000)
     await tell(refused('RegistryUnavailable'))
     expect(said).toEqual([])
@@ -60,6 +71,14 @@ describe('why nothing happens', () => {
     await tell(refused('RegistryUnavailable'))
     await tell(refused('RegistryUnavailable'))
     expect(said).toEqual(['RegistryUnavailable'])
+  })
+
+  test('is said of a candidate that is kept away, once until it is another', async () => {
+    const { said, tell } = aTeller()
+    await tell(nothing, { reason: 'Quarantined', message: '1.1.0 is not taken' })
+    await tell(nothing, { reason: 'Quarantined', message: '1.1.0 is not taken' })
+    await tell(nothing, { reason: 'Quarantined', message: '1.2.0 is not taken' })
+    expect(said).toEqual(['Quarantined', 'Quarantined'])
   })
 
   test('is a line in the log, not an Event, while an update only waits', async () => {

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../src/api/condition.ts'
 import type { KubernetesObject, Resource } from '../../src/api/kubernetes.ts'
 
 export interface StoredChange {
@@ -24,6 +25,7 @@ export interface ObjectStore {
   uninstall(resource: Resource): void
   installed(): readonly Resource[]
   isInstalled(resource: Resource): boolean
+  /** Created now, unless the object says when: what lies in the past must be possible in a test. */
   create(resource: Resource, object: KubernetesObject): KubernetesObject
   /** Replaces all but the status, or only the status; the given resourceVersion must be the newest, if there is one. */
   update(resource: Resource, object: KubernetesObject, part: 'object' | 'status'): KubernetesObject
@@ -92,7 +94,8 @@ export function createObjectStore(kinds: readonly Resource[]): ObjectStore {
         throw new Refusal(409, 'AlreadyExists', `${resource.plural} "${name}" already exists`)
       }
       uids++
-      const metadata = { ...object.metadata, uid: `uid-${uids}`, generation: 1 }
+      const creationTimestamp = object.metadata.creationTimestamp ?? rfc3339(new Date())
+      const metadata = { ...object.metadata, uid: `uid-${uids}`, generation: 1, creationTimestamp }
       return commit('ADDED', resource, { ...object, metadata })
     },
     update(resource, object, part) {

@@ -1,35 +1,43 @@
 import type { Mode } from '../../api/annotation.ts'
 import { objectKey } from '../../api/kubernetes.ts'
-import type { UpdateRule } from '../../core/image/settings.ts'
+import type { UpdateRule } from '../../core/image/rule.ts'
+import { strictestSettings, type UpdateSettings } from '../../core/image/settings.ts'
+import type { Trace } from '../../core/manifest/trace.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { FairleadError } from '../../errors.ts'
-import type { ContainerFacts } from './decide.ts'
-import { watchedContainers } from './observe.ts'
+import { watchedContainers } from './watched.ts'
+
+/** A container whose slot is known, with its own settings. */
+interface Asking {
+  container: string
+  settings: UpdateSettings
+  trace: Trace
+}
 
 /**
- * One slot may decide several containers; they are updated together, so their policies must agree and the strictest
- * approval wins. `PolicyConflict` names those that differ; no policy at all is the strictest there is.
+ * One slot may decide several containers; they are updated together, so their policies must agree, and of every other
+ * field the strictest wins. `PolicyConflict` names those that differ; no policy at all is the strictest there is.
  */
-export function agreeing(
-  facts: ContainerFacts,
+export function agreedSettings(
+  asking: Asking,
   deps: { workload: (key: string) => Workload | undefined; rules: readonly UpdateRule[]; mode: Mode },
-): { requireApproval: boolean } {
-  let { requireApproval } = facts.settings
-  for (const other of facts.trace.containers) {
+): UpdateSettings {
+  let { settings } = asking
+  for (const other of asking.trace.containers) {
     const workload = deps.workload(objectKey(other))
     if (workload === undefined) continue
     const watched = watchedContainers(workload, deps.rules, deps.mode).find((one) => one.container === other.container)
-    if (watched === undefined) throw conflict(facts, `${objectKey(other)} container ${other.container}: no policy`)
+    if (watched === undefined) throw conflict(asking, `${objectKey(other)} container ${other.container}: no policy`)
     if ('error' in watched) throw watched.error
-    if (watched.settings.policyText !== facts.settings.policyText) {
-      throw conflict(facts, `${objectKey(other)} container ${other.container}: ${watched.settings.policyText}`)
+    if (watched.settings.policyText !== settings.policyText) {
+      throw conflict(asking, `${objectKey(other)} container ${other.container}: ${watched.settings.policyText}`)
     }
-    requireApproval ||= watched.settings.requireApproval
+    settings = strictestSettings(settings, watched.settings)
   }
-  return { requireApproval }
+  return settings
 }
 
-function conflict({ container, settings, trace }: ContainerFacts, other: string): FairleadError {
+function conflict({ container, settings, trace }: Asking, other: string): FairleadError {
   const evidence = [`container ${container}: ${settings.policyText}`, other]
   const message = `${trace.file} decides several containers, and their policies differ (${evidence.join('; ')})`
   return new FairleadError('PolicyConflict', message, { evidence })

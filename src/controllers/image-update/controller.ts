@@ -4,16 +4,13 @@ import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { EventRecorder } from '../../ports.ts'
 import type { Controller, Next } from '../../runtime/loop.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import { agreeing } from './agreement.ts'
-import { type ContainerDecision, decideContainer } from './decide.ts'
+import { type ContainerDecision, decideContainer, findBlocked } from './decide.ts'
 import { type Observation, type ObserveDeps, type ObservedContainer, observeWorkload } from './observe.ts'
 import { ensureRequest, type ProposeDeps } from './propose.ts'
 import { slotSiblings } from './request.ts'
 import { createTeller } from './teller.ts'
 
 export interface ImageUpdateDeps extends Omit<ObserveDeps, 'lastUpdate'>, ProposeDeps {
-  /** By `Kind/namespace/name`. */
-  workload: (key: string) => Workload | undefined
   events: EventRecorder
   /** Only the holder of the lease decides; the others keep their caches warm. */
   isLeader: () => boolean
@@ -50,9 +47,7 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
   const propose = async (workload: Workload, { observed, decision }: Outcome): Promise<ContainerDecision> => {
     if (decision.kind !== 'update' || 'error' in observed) return decision
     try {
-      const { requireApproval } = agreeing(observed.facts, deps)
-      const facts = { ...observed.facts, settings: { ...observed.facts.settings, requireApproval } }
-      const { destination } = observed
+      const { facts, destination } = observed
       deps.explain(await ensureRequest(decision, { workload, facts, destination }, deps), decision)
       return decision
     } catch (thrown) {
@@ -84,7 +79,8 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
       let transient: FairleadError | undefined
       for (const { observed, decision } of outcomes) {
         deps.metrics.imagePolicyChecks.inc({ result: resultOf(decision) })
-        await teller.tell(workload, observed.container, decision)
+        const blocked = 'error' in observed ? undefined : findBlocked(decision, observed.facts)
+        await teller.tell(workload, observed.container, decision, blocked)
         if (decision.kind === 'refused' && decision.error.kind !== 'terminal') transient ??= decision.error
       }
       // What the world must heal is tried again, but only after the other containers had their turn.

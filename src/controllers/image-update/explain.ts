@@ -1,10 +1,9 @@
 import type { Gate, GateName } from '../../core/change/gate.ts'
+import { chooseImage } from '../../core/image/choice.ts'
 import type { Decision } from '../../core/image/decision.ts'
-import { parseImageReference } from '../../core/image/reference.ts'
-import { selectTag } from '../../core/image/select.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { asFairleadError, type ErrorCode, type FairleadError } from '../../errors.ts'
-import type { ContainerDecision, ContainerFacts } from './decide.ts'
+import { type ContainerDecision, type ContainerFacts, findBlocked } from './decide.ts'
 import type { ObservedContainer } from './observe.ts'
 
 /** The gates before a decision becomes a request, and what the tags were found to be. */
@@ -16,8 +15,6 @@ export interface DecisionGates {
 export interface Explained {
   observed: ObservedContainer
   decision: ContainerDecision
-  /** Throws `PolicyConflict` when the other containers of the slot do not agree. */
-  agree: (facts: ContainerFacts) => unknown
   now: Date
 }
 
@@ -30,11 +27,13 @@ export function withoutPolicy(isLive: boolean): Gate {
 }
 
 /** Why a container of which everything was looked up is (not) to be updated. Pure. */
-export function explainDecision({ observed, decision, agree, now }: Explained): DecisionGates {
+export function explainDecision({ observed, decision, now }: Explained): DecisionGates {
   if ('error' in observed) return { gates: [refusal(observed.error)], selection: undefined }
   const { facts, destination } = observed
   const { settings, trace } = facts
-  const selection = selectTag(settings.policy, parseImageReference(trace.image).tag ?? 'latest', facts.tags)
+  const choice =
+    decision.kind === 'none' || decision.kind === 'update' ? decision : chooseImage(settings, trace.image, facts)
+  const selection = choice.verdicts
   const gates: Gate[] = [
     pass('policy', settings.policyText, `policy ${settings.policyText}`),
     {
@@ -46,24 +45,27 @@ export function explainDecision({ observed, decision, agree, now }: Explained): 
     gates.push({ gate: 'hold', verdict: 'stop', reason: 'Held', message: `held: ${settings.hold}` })
     return { gates, selection }
   }
-  gates.push(pass('hold', 'NotHeld', 'nobody holds it'), tagsGate(decision, selection, trace.image))
+  gates.push(pass('hold', 'NotHeld', 'nobody holds it'), tagsGate(decision, facts))
   if (decision.kind === 'none' || decision.kind === 'refused') return { gates, selection }
-  const refused = [() => agree(facts), () => requireAllowedPath(trace.file, destination.repository.rules.allowPaths)]
-    .map(refusalOf)
-    .find((error) => error !== undefined)
+  const refused = refusalOf(() => requireAllowedPath(trace.file, destination.repository.rules.allowPaths))
   if (refused !== undefined) return { gates: [...gates, refusal(refused)], selection }
   gates.push(pass('agreement', 'Agreed', 'every container that this place decides wants the same'))
   gates.push(timingGate(decision, now))
   return { gates, selection }
 }
 
-function tagsGate(decision: ContainerDecision, { selected }: Decision, present: string): Gate {
+function tagsGate(decision: ContainerDecision, facts: ContainerFacts): Gate {
+  const present = facts.trace.image
   if (decision.kind === 'refused') return refusal(decision.error)
   if (decision.kind === 'none') {
+    const blocked = findBlocked(decision, facts)
     const message = `Git has ${present}, and no tag is to be chosen instead (${decision.reason})`
-    return { gate: 'tags', verdict: 'stop', reason: decision.reason, message }
+    const why = blocked === undefined ? {} : { reason: blocked.reason, evidence: [blocked.message] }
+    return { gate: 'tags', verdict: 'stop', reason: decision.reason, message, ...why }
   }
-  return pass('tags', 'selected', `${selected ?? present} is to follow ${present}`)
+  const choice = chooseImage(facts.settings, present, facts)
+  const to = choice.kind === 'update' ? choice.tag : present
+  return pass('tags', 'selected', `${to} is to follow ${present}`)
 }
 
 function timingGate(decision: ContainerDecision, now: Date): Gate {

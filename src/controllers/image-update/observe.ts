@@ -1,17 +1,17 @@
 import type { Mode } from '../../api/annotation.ts'
-import { followsDigest } from '../../core/image/choice.ts'
+import { type UpdateWindow, windowDemands } from '../../core/change/window.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
-import { parseImageReference } from '../../core/image/reference.ts'
-import { resolveSettings, type UpdateRule, type UpdateSettings } from '../../core/image/settings.ts'
-import { unknownAnnotation } from '../../core/image/unknown-annotation.ts'
+import type { UpdateRule } from '../../core/image/rule.ts'
 import type { Applier } from '../../core/manifest/applier.ts'
 import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { Workload } from '../../core/workload/workload.ts'
+import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
 import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
-import { asFairleadError, FairleadError } from '../../errors.ts'
-import type { Clock, Registry } from '../../ports.ts'
-import type { TagSource } from '../../runtime/tag-source.ts'
+import { asFairleadError, type FairleadError } from '../../errors.ts'
+import type { Clock } from '../../ports.ts'
+import { agreedSettings } from './agreement.ts'
 import type { ContainerFacts } from './decide.ts'
+import { type WatchedContainer, watchedContainers } from './watched.ts'
 
 /** One container as seen; either all facts or the reason why there are none. */
 export type ObservedContainer =
@@ -23,48 +23,15 @@ export interface Observation {
   containers: readonly ObservedContainer[]
 }
 
-export interface ObserveDeps extends DestinationDeps {
+export interface ObserveDeps extends DestinationDeps, ChoiceFactsDeps {
+  /** By `Kind/namespace/name`. */
+  workload: (key: string) => Workload | undefined
   rules: readonly UpdateRule[]
+  windows: readonly UpdateWindow[]
   mode: Mode
-  tags: TagSource
-  registry: Registry
   clock: Clock
   /** When a slot was last changed by us, by target id. */
   lastUpdate: (slot: { namespace: string; destination: Destination; trace: AppliedTrace }) => Date | undefined
-}
-
-/** A container that a policy applies to. */
-export interface WatchedContainer {
-  container: string
-  image: string
-  settings: UpdateSettings
-}
-
-export interface InvalidContainer {
-  container: string
-  error: FairleadError
-}
-
-/** Containers of a workload that a policy applies to; a container whose settings are invalid comes with its error. */
-export function watchedContainers(
-  workload: Workload,
-  rules: readonly UpdateRule[],
-  mode: Mode,
-): (WatchedContainer | InvalidContainer)[] {
-  if (rules.length === 0 && Object.keys(workload.annotations).length === 0) return []
-  const unknown = unknownAnnotation(
-    workload.annotations,
-    workload.containers.map(({ name }) => name),
-  )
-  if (unknown !== undefined) return [{ container: '', error: unknown }]
-  return workload.containers.flatMap(({ name: container, image }): (WatchedContainer | InvalidContainer)[] => {
-    try {
-      const settings = resolveSettings({ ...workload, container, image }, rules, mode)
-      return settings === undefined ? [] : [{ container, image, settings }]
-    } catch (thrown) {
-      return [{ container, error: asFairleadError(thrown) }]
-    }
-  })
 }
 
 /** Reads everything that decides about a workload's images. What is wrong with one container is kept to that one. */
@@ -89,12 +56,18 @@ async function observeContainer(
     const destination = destinationOn(found.branch, workload.namespace, deps)
     const settings = resolveDeclaredSettings({ ...workload, container, image }, found.declared, deps.rules, deps.mode)
     if (settings === undefined) return undefined
-    const facts = await gatherFacts({ container, settings, trace: found }, deps)
-    return {
+    // Asked when a decision is carried out; a name that is none is said at once.
+    windowDemands({ ...workload, image }, settings.windows, deps.windows)
+    const agreed = agreedSettings({ container, settings, trace: found }, deps)
+    const facts = {
+      ...(await gatherChoiceFacts({ trace: found, settings: agreed, destination }, deps)),
       container,
-      destination,
-      facts: { ...facts, lastUpdate: deps.lastUpdate({ namespace: workload.namespace, destination, trace: found }) },
+      settings: agreed,
+      trace: found,
+      lastUpdate: deps.lastUpdate({ namespace: workload.namespace, destination, trace: found }),
+      now: deps.clock.now(),
     }
+    return { container, destination, facts }
   } catch (thrown) {
     return { container, error: asFairleadError(thrown) }
   }
@@ -105,20 +78,4 @@ export function traceContainer(applier: Applier, workload: Workload, container: 
   const { kind, namespace, name, containers } = workload
   const image = containers.find((one) => one.name === container)?.image
   return traceThrough(applier, { kind, namespace, name, container, ...(image === undefined ? {} : { image }) })
-}
-
-async function gatherFacts(
-  known: { container: string; settings: UpdateSettings; trace: AppliedTrace },
-  { tags, registry, clock }: ObserveDeps,
-): Promise<ContainerFacts> {
-  const present = parseImageReference(known.trace.image)
-  if (tags.get(present) === undefined) await tags.refresh(present)
-  const list = tags.get(present)
-  if (list === undefined) {
-    throw tags.failure(present) ?? new FairleadError('RegistryUnavailable', `no tags of ${present.name} are known yet`)
-  }
-  const presentDigest = followsDigest(known.settings.policy)
-    ? await registry.digest(present, present.tag ?? 'latest')
-    : undefined
-  return { ...known, tags: list, presentDigest, lastUpdate: undefined, now: clock.now() }
 }

@@ -66,7 +66,10 @@ export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
       policy: sanitiseLine(settings.policyText),
       reason: wanted.reason,
       requireApproval,
-      ...(requireApproval ? { expiresAt: new Date(now.getTime() + wanted.expiryMs).toISOString() } : {}),
+      // Nobody has to approve what is too young to land.
+      ...(requireApproval
+        ? { expiresAt: new Date(now.getTime() + settings.minAgeMs + wanted.expiryMs).toISOString() }
+        : {}),
     },
   }
 }

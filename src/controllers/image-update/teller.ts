@@ -2,12 +2,12 @@ import { objectKey } from '../../api/kubernetes.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { FairleadError } from '../../errors.ts'
 import type { Clock, EventRecorder, Log } from '../../ports.ts'
-import type { ContainerDecision } from './decide.ts'
+import type { Blocked, ContainerDecision } from './decide.ts'
 
 /** Says where users look why nothing happens: in an Event and in the log, once until it changes. */
 export interface Teller {
   /** `container` is empty when it is about the whole workload. */
-  tell(workload: Workload, container: string, decision: ContainerDecision): Promise<void>
+  tell(workload: Workload, container: string, decision: ContainerDecision, blocked?: Blocked): Promise<void>
 }
 
 export interface TellerDeps {
@@ -47,11 +47,19 @@ export function createTeller({ events, clock, log }: TellerDeps): Teller {
     await events.record(about, { type: 'Warning', reason: code, message: text })
   }
 
+  const block = async (workload: Workload, container: string, { reason, message }: Blocked) => {
+    if (!isNew(`${objectKey(workload)}/${container}`, `${reason}: ${message}`)) return
+    log.info({ workload: objectKey(workload), container, reason }, message)
+    const about = { ...workload, apiVersion: 'apps/v1' }
+    await events.record(about, { type: 'Normal', reason, message: `${container}: ${message}` })
+  }
+
   return {
-    async tell(workload, container, decision) {
+    async tell(workload, container, decision, blocked) {
       if (decision.kind === 'refused') return refuse(workload, container, decision.error)
       const key = `${objectKey(workload)}/${container}`
       since.delete(key)
+      if (blocked !== undefined) return block(workload, container, blocked)
       if (decision.kind !== 'wait') told.delete(key)
       else if (isNew(key, decision.reason)) {
         const seconds = Math.ceil(decision.untilMs / 1000)

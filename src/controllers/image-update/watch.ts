@@ -1,12 +1,12 @@
 import { objectKey } from '../../api/kubernetes.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
-import type { UpdateRule } from '../../core/image/settings.ts'
+import type { UpdateRule } from '../../core/image/rule.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { Clock, ImageRepository, Log } from '../../ports.ts'
 import type { WorkQueue } from '../../runtime/queue.ts'
 import { imageKey, type TagSource } from '../../runtime/tag-source.ts'
 import { createHintFollower } from './hint.ts'
-import { watchedContainers } from './observe.ts'
+import { watchedContainers } from './watched.ts'
 
 /** What wakes the image-update loop: changed workloads, hints from registries, and polling as the safety net. */
 export interface ImageWatch {

@@ -1,16 +1,9 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
-import { chooseImage, chosenReference, followsDigest } from '../../core/image/choice.ts'
+import { chooseImage, chosenReference } from '../../core/image/choice.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
-import type { UpdateSettings } from '../../core/image/settings.ts'
-import type { Trace } from '../../core/manifest/trace.ts'
+import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
+import type { ChoiceQuestion } from '../../delivery/gate.ts'
 import { FairleadError } from '../../errors.ts'
-import type { Registry } from '../../ports.ts'
-import type { TagSource } from '../../runtime/tag-source.ts'
-
-export interface ConfirmDeps {
-  tags: TagSource
-  registry: Registry
-}
 
 /**
  * Asks again what the policy chooses, right before the commit: the reference and the digest must be those of the
@@ -19,13 +12,13 @@ export interface ConfirmDeps {
  */
 export async function confirmChoice(
   request: UpdateRequest,
-  { trace, settings }: { trace: Trace; settings: UpdateSettings },
-  deps: ConfirmDeps,
+  question: ChoiceQuestion,
+  deps: ChoiceFactsDeps,
 ): Promise<void> {
   const { from, to, digest } = request.spec.change
   // Settled or changed by somebody: the plan on the newest head says which.
-  if (trace.image !== from) return
-  const wanted = (await chosen(trace.image, settings, deps)) ?? (await chosenAnew(trace.image, settings, deps))
+  if (question.trace.image !== from) return
+  const wanted = (await chosen(question, deps)) ?? (await chosenAnew(question, deps))
   if (wanted === undefined) throw new FairleadError('ValueChanged', `the policy chooses nothing for ${from} any more`)
   if (wanted.to !== to) throw new FairleadError('ValueChanged', `the policy chooses ${wanted.to} now, not ${to}`)
   if (wanted.digest !== digest) {
@@ -35,25 +28,19 @@ export async function confirmChoice(
 }
 
 /** The list that is here may be older than the tag. */
-async function chosenAnew(image: string, settings: UpdateSettings, deps: ConfirmDeps) {
-  await deps.tags.refresh(parseImageReference(image))
-  return chosen(image, settings, deps)
+async function chosenAnew(question: ChoiceQuestion, deps: ChoiceFactsDeps) {
+  await deps.tags.refresh(parseImageReference(question.trace.image))
+  return chosen(question, deps)
 }
 
-async function chosen(image: string, settings: UpdateSettings, { tags, registry }: ConfirmDeps) {
-  const present = parseImageReference(image)
-  if (tags.get(present) === undefined) await tags.refresh(present)
-  const list = tags.get(present)
-  if (list === undefined) {
-    throw tags.failure(present) ?? new FairleadError('RegistryUnavailable', `no tags of ${present.name} are known yet`)
-  }
-  const { policy } = settings
-  const presentDigest = followsDigest(policy) ? await registry.digest(present, present.tag ?? 'latest') : undefined
-  const choice = chooseImage(policy, image, { tags: list, presentDigest })
+async function chosen(question: ChoiceQuestion, deps: ChoiceFactsDeps) {
+  const { image } = question.trace
+  const choice = chooseImage(question.settings, image, await gatherChoiceFacts(question, deps))
   if (choice.kind !== 'update') return undefined
-  const digest = choice.digest ?? (await registry.digest(present, choice.tag))
+  const present = parseImageReference(image)
+  const digest = choice.digest ?? (await deps.registry.digest(present, choice.tag))
   if (digest === undefined) {
-    await tags.refresh(present)
+    await deps.tags.refresh(present)
     throw new FairleadError(
       'RegistryUnavailable',
       `${present.name}:${choice.tag} is listed, but has no manifest (any more)`,

@@ -1,6 +1,8 @@
 import type { Mode } from '../../api/annotation.ts'
+import { rfc3339 } from '../../api/condition.ts'
 import { finalPhases, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
 import { expiryOf, isApproved, waitingWords } from '../../core/change/approval.ts'
+import type { WindowState } from '../../core/change/window.ts'
 import type { FairleadError } from '../../errors.ts'
 
 /** All that is known about an UpdateRequest when its next step is decided. */
@@ -18,6 +20,10 @@ export interface RequestFacts {
   moved: string | undefined
   /** Why nothing is done, in a user's words. */
   hold: string | undefined
+  /** The decision rests so long after it was made. */
+  minAgeMs: number
+  /** Whether the windows let changes land now. */
+  window: WindowState
   /** Why nothing is pushed at all: general or repository kill switch. */
   suspended: boolean
   /** Why its place in Git cannot be reached now. */
@@ -80,8 +86,8 @@ function ending({ request, newer, now, mode, moved, refusal, fourEyes }: Request
   return undefined
 }
 
-function holding({ request, now, ...facts }: RequestFacts): RequestDecision | undefined {
-  const { mode, suspended, hold, refusal, requireApproval, fourEyes } = facts
+function holding(facts: RequestFacts): RequestDecision | undefined {
+  const { request, now, mode, suspended, hold, refusal, requireApproval, fourEyes } = facts
   if (refusal !== undefined) return { kind: 'wait', reason: refusal.code, message: refusal.message }
   if (hold !== undefined) return { kind: 'wait', reason: 'Held', message: `held: ${hold}` }
   if (suspended) return { kind: 'wait', reason: 'Suspended', message: 'suspend is set; nothing is pushed' }
@@ -92,6 +98,8 @@ function holding({ request, now, ...facts }: RequestFacts): RequestDecision | un
       message: 'mode is observe; set mode: commit to have it written to Git',
     }
   }
+  const young = waitForAge(facts)
+  if (young !== undefined) return young
   if ((request.spec.requireApproval || requireApproval) && !isApproved(request, fourEyes)) {
     const expiryMs = expiryOf(request)
     const untilMs = expiryMs === undefined ? undefined : Math.max(0, expiryMs - now.getTime())
@@ -99,5 +107,33 @@ function holding({ request, now, ...facts }: RequestFacts): RequestDecision | un
     const wait = { kind: 'wait', reason: 'ApprovalRequired', phase: 'Pending' } as const
     return { ...wait, message: waitingWords(request, fourEyes), ...(untilMs === undefined ? {} : { untilMs }) }
   }
-  return undefined
+  return waitForWindow(facts)
+}
+
+/** What has to do with time. */
+export type TimingFacts = Pick<RequestFacts, 'request' | 'minAgeMs' | 'window' | 'now'>
+
+/** A wait that ends by itself, if anything is said about when. */
+export type TimedWait = Extract<RequestDecision, { kind: 'wait' }>
+
+/** Waits until it is old enough. First seen is when the request was made; that stays, whatever is started anew. */
+export function waitForAge({ request, minAgeMs, now }: TimingFacts): TimedWait | undefined {
+  if (minAgeMs === 0) return undefined
+  const seenMs = Date.parse(request.metadata.creationTimestamp ?? '')
+  const dueMs = Number.isNaN(seenMs) ? now.getTime() + minAgeMs : seenMs + minAgeMs
+  const untilMs = dueMs - now.getTime()
+  if (untilMs <= 0) return undefined
+  const message = `seen first at ${request.metadata.creationTimestamp}; old enough at ${rfc3339(new Date(dueMs))} (min-age)`
+  return { kind: 'wait', reason: 'TooYoung', message, untilMs }
+}
+
+/** Waits until the windows let changes land. */
+export function waitForWindow({ window, now }: TimingFacts): TimedWait | undefined {
+  if (window.isOpen) return undefined
+  const closed = `${window.names.length > 1 ? 'windows' : 'window'} ${window.names.join(', ')} closed`
+  if (window.opensAt === undefined) {
+    return { kind: 'wait', reason: 'OutsideWindow', message: `${closed}; no opening is in sight` }
+  }
+  const message = `${closed} until ${rfc3339(window.opensAt)}`
+  return { kind: 'wait', reason: 'OutsideWindow', message, untilMs: window.opensAt.getTime() - now.getTime() }
 }

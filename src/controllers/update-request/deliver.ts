@@ -1,10 +1,11 @@
 import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
+import type { ChoiceFactsDeps } from '../../delivery/choice-facts.ts'
 import type { Delivery } from '../../delivery/delivery.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import { type ConfirmDeps, confirmChoice } from './confirm.ts'
+import { confirmChoice } from './confirm.ts'
 import { planRequest, requestId } from './plan.ts'
 import type { Situation } from './situation.ts'
 import { type Progress, type StatusFacts, waitingForEngine } from './status.ts'
@@ -15,7 +16,7 @@ export interface Deliverable {
   slot: NonNullable<Situation['slot']>
 }
 
-export interface DeliverDeps extends ConfirmDeps {
+export interface DeliverDeps extends ChoiceFactsDeps {
   /** Template of the commit message, and the cluster's name in it. */
   words: { template: string; cluster: string }
   log: Log
@@ -46,7 +47,7 @@ export async function deliverRequest(
   const { words, log, metrics } = deps
   const { branch } = destination
   try {
-    await confirmChoice(request, slot, deps)
+    await confirmChoice(request, { ...slot, destination }, deps)
     const delivery = deliveryOf(request, { destination, slot }, words)
     const { kind, commit } = await destination.repository.queue(branch).submit(delivery)
     metrics.updates.inc({ result: kind })

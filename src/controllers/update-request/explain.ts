@@ -3,6 +3,7 @@ import { finalPhases } from '../../api/update-request.ts'
 import { isApproved, waitingWords } from '../../core/change/approval.ts'
 import type { Gate, GateName, GateVerdict } from '../../core/change/gate.ts'
 import type { Sync } from '../../core/sync/flux.ts'
+import { type TimingFacts, waitForAge, waitForWindow } from './decide.ts'
 import type { Situation } from './situation.ts'
 
 /** What is known about a decision that has become a request. */
@@ -12,6 +13,7 @@ export interface RequestStanding {
   fourEyes: boolean
   /** How far the engine is with its commit, when it has one. */
   sync: Sync | undefined
+  now: Date
 }
 
 /** The gates after a decision was made: who or what holds it, and how far it has come. Pure. */
@@ -29,7 +31,7 @@ export function explainRequest(standing: RequestStanding): Gate[] {
   return [pass('request', phase, `${name} is ${phase}`), ...waits(standing)]
 }
 
-function waits({ request, situation, fourEyes }: RequestStanding): Gate[] {
+function waits({ request, situation, fourEyes, now }: RequestStanding): Gate[] {
   const { refusal, moved, hold, mode, suspended, requireApproval } = situation
   if (refusal !== undefined) {
     const { code, message, evidence } = refusal
@@ -48,9 +50,19 @@ function waits({ request, situation, fourEyes }: RequestStanding): Gate[] {
     isNeeded && !isApproved(request, fourEyes)
       ? wait('approval', 'ApprovalRequired', waitingWords(request, fourEyes))
       : pass('approval', isNeeded ? 'Approved' : 'NotRequired', approvalWords(request, isNeeded)),
+    ...timing({ request, minAgeMs: situation.minAgeMs, window: situation.window, now }),
   ]
   if (gates.some(({ verdict }) => verdict !== 'pass')) return gates
   return [...gates, wait('delivery', 'Delivering', 'it is on its way to the branch')]
+}
+
+/** The first of what it waits for that time brings. */
+function timing(facts: TimingFacts): Gate[] {
+  const waiting = waitForAge(facts) ?? waitForWindow(facts)
+  if (waiting === undefined) return [pass('timing', 'Due', 'it is old enough, and its windows are open')]
+  const { reason, message, untilMs } = waiting
+  const until = untilMs === undefined ? {} : { until: new Date(facts.now.getTime() + untilMs).toISOString() }
+  return [{ ...wait('timing', reason, message), ...until }]
 }
 
 function approvalWords({ status }: UpdateRequest, isNeeded: boolean): string {

@@ -3,14 +3,23 @@ import { objectKey } from '../../api/kubernetes.ts'
 import { finalPhases, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
 import { claimProblem, slotOf } from '../../core/change/claim.ts'
 import { targetId } from '../../core/change/identity.ts'
+import {
+  type UpdateWindow,
+  type WindowDemand,
+  type WindowState,
+  windowDemands,
+  windowState,
+} from '../../core/change/window.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
-import type { UpdateRule, UpdateSettings } from '../../core/image/settings.ts'
+import type { UpdateRule } from '../../core/image/rule.ts'
+import { stricterMode, strictestSettings, type UpdateSettings } from '../../core/image/settings.ts'
 import { findOwner, type Owner } from '../../core/manifest/origin.ts'
 import { slotTargets } from '../../core/manifest/slot-target.ts'
 import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { Clock } from '../../ports.ts'
 
 /** What applies to a request now, whatever was so when it was made. */
 export interface Situation {
@@ -22,6 +31,10 @@ export interface Situation {
   suspended: boolean
   /** Why nothing is done, in a user's words. */
   hold: string | undefined
+  /** A decision rests so long after it was made. */
+  minAgeMs: number
+  /** The windows of all targets, now. */
+  window: WindowState
   /** How Git differs from what the request says about it; then it is not about this slot any more. */
   moved: string | undefined
   /** The GitOps object that applies the first target. */
@@ -39,16 +52,20 @@ export interface SituationDeps extends DestinationDeps {
   rules: readonly UpdateRule[]
   mode: Mode
   suspend: boolean
+  windows: readonly UpdateWindow[]
+  clock: Clock
 }
 
 const nothingKnown = {
   mode: undefined,
   hold: undefined,
+  minAgeMs: 0,
+  window: { isOpen: true },
   moved: undefined,
   owner: undefined,
   destination: undefined,
   slot: undefined,
-}
+} as const
 
 /** Looks at every target of a request: its live workload, what Git declares for it, and where its change would land. */
 export async function readSituation(request: UpdateRequest, deps: SituationDeps): Promise<Situation> {
@@ -84,6 +101,8 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   situation.destination = destination
   situation.moved = difference(request, { found, destination, namespace: first.workload.namespace })
   if (situation.moved !== undefined) return
+  const demands: WindowDemand[] = []
+  let strictest: UpdateSettings | undefined
   for (const one of traced) {
     const subject = { ...one.workload, container: one.target.container, image: one.image }
     const settings = resolveDeclaredSettings(subject, one.found.declared, deps.rules, deps.mode)
@@ -92,9 +111,15 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
       situation.mode = undefined
       return
     }
-    situation.slot ??= { trace: found, settings }
-    addSettings(situation, settings, destination)
+    strictest = strictest === undefined ? settings : strictestSettings(strictest, settings)
+    // As rules are: by the labels that Git declares.
+    const declared = { ...subject, labels: one.found.declared.labels }
+    demands.push(...windowDemands(declared, settings.windows, deps.windows))
   }
+  if (strictest === undefined) return
+  situation.slot = { trace: found, settings: strictest }
+  situation.window = windowState(demands, deps.clock.now())
+  addSettings(situation, strictest, destination)
 }
 
 interface LiveTarget {
@@ -127,12 +152,7 @@ function addSettings(situation: Situation, settings: UpdateSettings, { repositor
   const { rules } = repository
   situation.requireApproval ||= settings.requireApproval || rules.requireApproval === true
   situation.suspended ||= rules.suspend
-  situation.hold ??= settings.hold
-  situation.mode = stricter(situation.mode, stricter(rules.mode, settings.mode))
-}
-
-/** Observing beats committing; what is undefined has no say. */
-function stricter(a: Mode | undefined, b: Mode | undefined): Mode | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a === 'observe' || b === 'observe' ? 'observe' : a
+  situation.hold = settings.hold
+  situation.minAgeMs = settings.minAgeMs
+  situation.mode = rules.mode === undefined ? settings.mode : stricterMode(rules.mode, settings.mode)
 }

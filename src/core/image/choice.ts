@@ -1,40 +1,90 @@
-import type { Decision } from './decision.ts'
+import type { Decision, Exclusion, TagFacts, Verdict } from './decision.ts'
 import type { Policy } from './policy.ts'
 import { parseImageReference, withTag } from './reference.ts'
 import { selectTag } from './select.ts'
+import type { UpdateSettings } from './settings.ts'
 import type { TagList } from './tag-list.ts'
+
+/** What is chosen by. */
+export type ChoiceSettings = Pick<UpdateSettings, 'policy' | 'pinDigest'>
+
+/** All that is known about the tags a slot can go to. */
+export interface ChoiceFacts {
+  tags: TagList
+  /** What the present tag points to now, where that matters. */
+  presentDigest: string | undefined
+  facts: TagFacts
+  /** Digests of the present tag that must not be chosen, and why. */
+  refusedDigests: ReadonlyMap<string, Exclusion>
+  /** For people: what is behind an exclusion, by tag. */
+  notes: ReadonlyMap<string, string>
+  /** Set when so many candidates were refused that no other was asked about. */
+  gaveUp: Exclusion | undefined
+}
 
 /** What a policy makes of an image reference and the tags there are. */
 export type Choice =
-  | { kind: 'update'; tag: string; digest: string | undefined; reason: string; verdicts: Decision }
-  | { kind: 'none'; reason: string }
+  | {
+      kind: 'update'
+      tag: string
+      /** Known where the digest is what was chosen. */
+      digest: string | undefined
+      /** The reference to be written carries the digest. */
+      isPinned: boolean
+      reason: string
+      verdicts: Decision
+    }
+  | { kind: 'none'; reason: string; verdicts: Decision }
 
-/** True for policies that follow what a tag points to, not only its name. */
-export function followsDigest(policy: Policy): boolean {
-  return policy.kind === 'digest' || policy.kind === 'force'
+/** True where what a tag points to is followed, not only its name. */
+export function followsDigest({ policy, pinDigest }: ChoiceSettings): boolean {
+  return pinDigest || policy.kind === 'digest' || policy.kind === 'force'
 }
 
-/** Chooses for a reference as it stands in Git. `presentDigest` is what its tag points to now, if that matters. */
-export function chooseImage(
-  policy: Policy,
-  image: string,
-  { tags, presentDigest }: { tags: TagList; presentDigest: string | undefined },
-): Choice {
+/** Chooses for a reference as it stands in Git. */
+export function chooseImage(settings: ChoiceSettings, image: string, known: ChoiceFacts): Choice {
   const present = parseImageReference(image)
   const tag = present.tag ?? 'latest'
-  const verdicts = selectTag(policy, tag, tags)
+  const verdicts = selectTag(settings.policy, tag, known.tags, { facts: known.facts })
+  if (known.gaveUp !== undefined) return nothing(known.gaveUp, verdicts)
   if (verdicts.selected !== null && verdicts.selected !== tag) {
-    return { kind: 'update', tag: verdicts.selected, digest: undefined, reason: verdicts.reason, verdicts }
+    const digest = settings.policy.kind === 'imagepolicy' ? known.facts.latestDigest : undefined
+    const isPinned = settings.pinDigest || present.digest !== undefined || digest !== undefined
+    return { kind: 'update', tag: verdicts.selected, digest, isPinned, reason: verdicts.reason, verdicts }
   }
-  if (followsDigest(policy) && presentDigest !== undefined && presentDigest !== present.digest) {
-    return { kind: 'update', tag, digest: presentDigest, reason: 'digest', verdicts }
+  const digest = followsDigest(settings) ? known.presentDigest : reflectedDigest(settings.policy, tag, known)
+  if (digest === undefined || digest === present.digest) {
+    return nothing(verdicts.reason === 'selected' ? 'no-candidate' : verdicts.reason, verdicts)
   }
-  return { kind: 'none', reason: verdicts.reason === 'selected' ? 'no-candidate' : verdicts.reason }
+  const refused = known.refusedDigests.get(digest)
+  if (refused !== undefined) return nothing(refused, withVerdict(verdicts, tag, refused))
+  const chosen = withVerdict(verdicts, tag, 'selected')
+  return { kind: 'update', tag, digest, isPinned: true, reason: 'digest', verdicts: chosen }
+}
+
+function nothing(reason: string, verdicts: Decision): Choice {
+  return { kind: 'none', reason, verdicts: { ...verdicts, selected: null } }
+}
+
+/** An ImagePolicy may say which digest of its tag it means. */
+function reflectedDigest({ kind }: Policy, tag: string, { facts }: ChoiceFacts): string | undefined {
+  return kind === 'imagepolicy' && facts.latest === tag ? facts.latestDigest : undefined
+}
+
+/** The decision with another verdict for one tag, which is shown first. */
+export function withVerdict(decision: Decision, tag: string, verdict: Verdict): Decision {
+  const old = decision.candidates.find((one) => one.tag === tag)?.verdict
+  const others = decision.candidates.filter((one) => one.tag !== tag)
+  const counts = { ...decision.counts }
+  if (old !== undefined) {
+    counts[old] = (counts[old] ?? 1) - 1
+    if (counts[old] === 0) delete counts[old]
+    counts[verdict] = (counts[verdict] ?? 0) + 1
+  }
+  return { ...decision, counts, candidates: [{ tag, verdict }, ...others] }
 }
 
 /** The chosen reference, in the style in which the present one is written: pinned stays pinned. */
-export function chosenReference(image: string, choice: { tag: string; digest: string | undefined }, digest: string) {
-  const present = parseImageReference(image)
-  const isPinned = present.digest !== undefined || choice.digest !== undefined
-  return withTag(present, choice.tag, isPinned ? digest : undefined)
+export function chosenReference(image: string, choice: { tag: string; isPinned: boolean }, digest: string): string {
+  return withTag(parseImageReference(image), choice.tag, choice.isPinned ? digest : undefined)
 }

@@ -50,4 +50,6 @@ export interface TagFacts {
   excluded?: ReadonlyMap<string, Exclusion>
   /** The tag in the ImagePolicy's `status.latestRef`, for `imagepolicy`. */
   latest?: string
+  /** The digest there, when the ImagePolicy reflects it. */
+  latestDigest?: string
 }

@@ -1,6 +1,8 @@
 import { annotationPrefix, headwindPrefix, type Mode, policyPrefixes } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
-import { resolveSettings, type SettingsSubject, type UpdateRule, type UpdateSettings } from './settings.ts'
+import type { UpdateRule } from './rule.ts'
+import type { SettingsSubject } from './setting-field.ts'
+import { resolveSettings, type UpdateSettings } from './settings.ts'
 
 /** What Git declares, as tracing found it. */
 export interface Declared {
@@ -72,4 +74,8 @@ const permissions: ReadonlySet<string> = new Set([
   'prerelease',
   'images',
   'min-update-interval',
+  'min-age',
+  'window',
+  'pin-digest',
+  'platform',
 ])

@@ -31,6 +31,8 @@ function facts(overrides: Partial<RequestFacts> = {}): RequestFacts {
     suspended: false,
     moved: undefined,
     hold: undefined,
+    minAgeMs: 0,
+    window: { isOpen: true },
     refusal: undefined,
     now,
   } as const
@@ -87,6 +89,42 @@ describe('an update request', () => {
     [
       'needs an approval waits for it',
       facts({ request: aRequest({ phase: 'Pending' }, { requireApproval: true }) }),
+      { kind: 'wait', reason: 'ApprovalRequired' },
+    ],
+    [
+      'too young waits until it is old enough, seen first when it was made',
+      facts({ minAgeMs: 5_400_000 }),
+      {
+        kind: 'wait',
+        reason: 'TooYoung',
+        message: 'seen first at 2026-03-01T11:00:00Z; old enough at 2026-03-01T12:30:00Z (min-age)',
+        untilMs: 1_800_000,
+      },
+    ],
+    ['exactly old enough is delivered', facts({ minAgeMs: 3_600_000 }), { kind: 'deliver' }],
+    [
+      'too young waits although it was approved',
+      facts({ minAgeMs: 5_400_000, request: aRequest({ phase: 'Approved' }) }),
+      { kind: 'wait', reason: 'TooYoung' },
+    ],
+    [
+      'outside of its window waits until that opens',
+      facts({ window: { isOpen: false, names: ['office'], opensAt: new Date('2026-03-02T08:00:00Z') } }),
+      {
+        kind: 'wait',
+        reason: 'OutsideWindow',
+        message: 'window office closed until 2026-03-02T08:00:00Z',
+        untilMs: 20 * 3_600_000,
+      },
+    ],
+    [
+      'outside of windows that do not open any more waits for somebody to change them',
+      facts({ window: { isOpen: false, names: ['office', 'freeze'], opensAt: undefined } }),
+      { kind: 'wait', reason: 'OutsideWindow', message: 'windows office, freeze closed; no opening is in sight' },
+    ],
+    [
+      'outside of its window asks for the approval first',
+      facts({ requireApproval: true, window: { isOpen: false, names: ['office'], opensAt: undefined } }),
       { kind: 'wait', reason: 'ApprovalRequired' },
     ],
     [

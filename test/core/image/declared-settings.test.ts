@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { resolveDeclaredSettings } from '../../../src/core/image/declared-settings.ts'
-import { compileRule } from '../../../src/core/image/settings.ts'
+import { compileRule } from '../../../src/core/image/rule.ts'
 
 const rules = [compileRule({ match: {}, fields: { 'require-approval': 'false' } })]
 

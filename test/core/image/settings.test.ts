@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import {
-  compileRule,
-  type RuleFields,
-  resolveSettings,
-  type SettingsSubject,
-} from '../../../src/core/image/settings.ts'
+import { compileRule, type RuleFields } from '../../../src/core/image/rule.ts'
+import type { SettingsSubject } from '../../../src/core/image/setting-field.ts'
+import { resolveSettings, strictestSettings } from '../../../src/core/image/settings.ts'
 
 function subject(annotations: Record<string, string>, overrides: Partial<SettingsSubject> = {}): SettingsSubject {
   const base = {
@@ -74,6 +71,52 @@ describe('update settings', () => {
     expect(settings !== undefined).toBe(selected)
   })
 
+  test('of a rule may be any field that an annotation can be', () => {
+    const fields = {
+      policy: 'minor',
+      'min-age': '72h',
+      window: 'office, weekend',
+      'pin-digest': 'true',
+      platform: 'linux/amd64,linux/arm64/v8',
+      hold: 'freeze',
+    }
+    expect(resolved({}, [{ match: {}, fields }])).toMatchObject({
+      minAgeMs: 72 * 3_600_000,
+      windows: ['office', 'weekend'],
+      pinDigest: true,
+      platforms: ['linux/amd64', 'linux/arm64/v8'],
+      hold: 'freeze',
+    })
+  })
+
+  test('of one slot for several containers are of every field the strictest', () => {
+    const settings = (annotations: Record<string, string>) => {
+      const found = resolved({ 'fairlead.dev/policy': 'minor', ...annotations })
+      if (found === undefined) throw new Error('no settings')
+      return found
+    }
+    const lax = settings({ 'fairlead.dev/require-approval': 'false', 'fairlead.dev/platform': 'linux/amd64' })
+    const strict = settings({
+      'fairlead.dev/mode': 'observe',
+      'fairlead.dev/min-age': '1h',
+      'fairlead.dev/min-update-interval': '1h',
+      'fairlead.dev/platform': 'linux/arm64',
+      'fairlead.dev/pin-digest': 'true',
+      'fairlead.dev/hold': 'incident',
+    })
+    const expected = {
+      requireApproval: true,
+      mode: 'observe',
+      minAgeMs: 3_600_000,
+      minUpdateIntervalMs: 3_600_000,
+      pinDigest: true,
+      hold: 'incident',
+    }
+    expect(strictestSettings(lax, strict)).toMatchObject(expected)
+    expect(strictestSettings(strict, lax)).toMatchObject(expected)
+    expect(strictestSettings(lax, strict).platforms).toEqual(['linux/amd64', 'linux/arm64'])
+  })
+
   const wrong: [what: string, annotations: Record<string, string>, message: RegExp][] = [
     ['a policy that does not exist', { 'fairlead.dev/policy': 'mnior' }, /mnior/],
     [
@@ -93,9 +136,18 @@ describe('update settings', () => {
     ],
     [
       'a field that would loosen when ignored',
-      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/min-age': '3h' },
-      /min-age: not supported/,
+      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/verify': 'release' },
+      /verify: not supported/,
     ],
+    ['an age', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/min-age': 'old' }, /fairlead.dev\/min-age: "old" is no/],
+    [
+      'a platform',
+      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/platform': 'linux/amd64,arm' },
+      /"arm" is no platform/,
+    ],
+    ['an empty platform', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/platform': ' , ' }, /"," is no platform/],
+    ['an empty window', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/window': '' }, /window: "" names nothing/],
+    ['a pin', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/pin-digest': 'yes' }, /pin-digest: "yes" is neither/],
   ]
   test.each(wrong)('name %s that is wrong', (_, annotations, message) => {
     expect(() => resolved(annotations)).toThrow(message)

@@ -1,0 +1,32 @@
+import type { Exclusion } from '../core/image/decision.ts'
+import type { ImageReference } from '../core/image/reference.ts'
+import type { UpdateSettings } from '../core/image/settings.ts'
+import type { Trace } from '../core/manifest/trace.ts'
+import type { Destination } from './destination.ts'
+
+/** The slot that something is chosen for, where it lies, and the settings. */
+export interface ChoiceQuestion {
+  trace: Trace
+  settings: UpdateSettings
+  destination: Destination
+}
+
+/** What would be written. */
+export interface Candidate {
+  image: ImageReference
+  tag: string
+  digest: string
+}
+
+/** Why a candidate must not be chosen. */
+export interface Objection {
+  verdict: Exclusion
+  /** For people. */
+  note: string
+}
+
+/**
+ * A question about one candidate that costs something, so only the one that would be chosen is asked about; undefined
+ * lets it pass. Rejects when nobody can say now.
+ */
+export type Gate = (candidate: Candidate, question: ChoiceQuestion) => Promise<Objection | undefined>

@@ -1,0 +1,200 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { resources } from '../../src/api/kubernetes.ts'
+import type { UpdateRequest } from '../../src/api/update-request.ts'
+import { createFakeWorld, digestOf, type FakeWorld, image, type Replica } from '../fakes/world.ts'
+
+/** What holds a decision back, from the setting to the status of its request. */
+
+const replicas: Replica[] = []
+afterEach(async () => {
+  for (const replica of replicas.splice(0)) await replica.stop()
+})
+
+async function start(world: FakeWorld, config?: string): Promise<Replica> {
+  const replica = await world.start(config)
+  replicas.push(replica)
+  await replica.quiet()
+  return replica
+}
+
+/** `web` runs 1.0.0 under these annotations, without an interval or an approval in the way. */
+async function aWorld(annotations: Record<string, string>): Promise<FakeWorld> {
+  const world = createFakeWorld()
+  world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
+  const base = { policy: 'minor', 'require-approval': 'false', 'min-update-interval': '0s' }
+  const named = Object.entries({ ...base, ...annotations }).map(([key, value]) => [`fairlead.dev/${key}`, value])
+  world.deploy('web', 'ghcr.io/acme/web:1.0.0', Object.fromEntries(named))
+  await world.sync()
+  return world
+}
+
+async function push(world: FakeWorld, replica: Replica, tag: string): Promise<void> {
+  world.registry.push(image('web'), tag, { digest: digestOf(tag) })
+  replica.loops.images.hinted(image('web'))
+  await replica.quiet()
+}
+
+const tagInGit = (world: FakeWorld) => /image: \S+?:(\S+)/.exec(world.git.read('main', 'apps/web.yaml') ?? '')?.[1]
+const progressing = ({ status }: UpdateRequest) => status?.conditions?.find(({ type }) => type === 'Progressing')
+const waits = (world: FakeWorld) =>
+  world.requests().map((one) => `${one.spec.change.to.split(':')[1]} ${progressing(one)?.reason}`)
+
+describe('a window', () => {
+  const config = (windows: string) => `mode: commit\nwindows:\n${windows}`
+  const closed = '- {name: freeze, exclude: [{cron: "* * * * *", duration: 1h}]}\n'
+  const open = '- {name: freeze, allow: [{cron: "* * * * *", duration: 1h}]}\n'
+
+  test('that is closed lets nothing through, and the request says so', async () => {
+    const world = await aWorld({ window: 'freeze' })
+    await push(world, await start(world, config(closed)), '1.1.0')
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(waits(world)).toEqual(['1.1.0 OutsideWindow'])
+  })
+
+  test('that is open lets it through', async () => {
+    const world = await aWorld({ window: 'freeze' })
+    await push(world, await start(world, config(open)), '1.1.0')
+    expect(tagInGit(world)).toBe('1.1.0')
+  })
+
+  test('says until when it is closed', async () => {
+    const world = await aWorld({ window: 'leap' })
+    const leap = '- {name: leap, allow: [{cron: "0 0 29 2 *", duration: 1m}], timezone: UTC}\n'
+    await push(world, await start(world, config(leap)), '1.1.0')
+    const [request] = world.requests()
+    expect(request?.status?.message).toMatch(/^window leap closed until \d{4}-02-29T00:00:00Z$/)
+  })
+
+  test('may be for everybody, or for those that a rule names', async () => {
+    const world = await aWorld({})
+    const matching = closed.replace('exclude', 'match: {namespace: "pr*"}, exclude')
+    await push(world, await start(world, config(matching)), '1.1.0')
+    expect(waits(world)).toEqual(['1.1.0 OutsideWindow'])
+    const rule = 'updates: {rules: [{window: freeze}]}\n'
+    const ruled = await aWorld({})
+    await push(ruled, await start(ruled, config(closed) + rule), '1.1.0')
+    expect(waits(ruled)).toEqual(['1.1.0 OutsideWindow'])
+  })
+
+  test('that is not configured is an Event on the workload', async () => {
+    const world = await aWorld({ window: 'frieze' })
+    await push(world, await start(world, config(open)), '1.1.0')
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.cluster.recorded).toMatchObject([{ reason: 'PolicyInvalid', about: { name: 'web' } }])
+    expect(world.cluster.recorded[0]?.message).toContain('"frieze" is not configured under windows; there are freeze')
+  })
+})
+
+describe('a minimum age', () => {
+  test('is counted from when the version was first seen, over a restart', async () => {
+    const world = await aWorld({ 'min-age': '1h' })
+    const first = await world.start()
+    await first.quiet()
+    await push(world, first, '1.1.0')
+    const [before] = world.requests()
+    expect(waits(world)).toEqual(['1.1.0 TooYoung'])
+    await first.stop()
+    await start(world)
+    const [after] = world.requests()
+    expect(after?.metadata).toEqual(before?.metadata)
+    expect(after?.status?.message).toBe(before?.status?.message)
+    expect(tagInGit(world)).toBe('1.0.0')
+  })
+
+  test('that has passed holds nothing back', async () => {
+    const world = await aWorld({ 'min-age': '1h' })
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    age(world, 3_600_000)
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.1.0')
+  })
+
+  test('of an older version is given up when a newer one comes', async () => {
+    const world = await aWorld({ 'min-age': '1h' })
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    await push(world, replica, '1.2.0')
+    expect(waits(world).sort()).toEqual(['1.1.0 NewerVersion', '1.2.0 TooYoung'])
+  })
+})
+
+describe('a platform', () => {
+  const amd64 = { digest: digestOf('amd64'), platforms: ['linux/amd64'] }
+  const both = { digest: digestOf('both'), platforms: ['linux/amd64', 'linux/arm64'] }
+
+  test('that the newest tag lacks makes it go to the next', async () => {
+    const world = await aWorld({ platform: 'linux/amd64,linux/arm64' })
+    world.registry.push(image('web'), '1.1.0', both)
+    world.registry.push(image('web'), '1.2.0', amd64)
+    await start(world)
+    expect(tagInGit(world)).toBe('1.1.0')
+    const [request] = world.requests()
+    expect(request?.status?.candidates).toContainEqual({ tag: '1.2.0', verdict: 'wrong-platform' })
+  })
+
+  test('that no tag has is said in an Event, and each digest was asked about once', async () => {
+    const world = await aWorld({ platform: 'linux/arm64' })
+    world.registry.push(image('web'), '1.1.0', amd64)
+    const replica = await start(world)
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.cluster.recorded).toMatchObject([
+      {
+        type: 'Normal',
+        reason: 'WrongPlatform',
+        message: 'web: 1.1.0 is not taken: ghcr.io/acme/web:1.1.0 is for linux/amd64, not for linux/arm64',
+      },
+    ])
+    expect(world.registry.calls.filter((call) => call.startsWith('platforms'))).toHaveLength(1)
+  })
+
+  test('is asked only of what would be chosen, and of no more than twenty', async () => {
+    const world = await aWorld({ platform: 'linux/arm64' })
+    for (let patch = 1; patch <= 50; patch++) {
+      world.registry.push(image('web'), `1.0.${patch}`, { digest: digestOf(`p${patch}`), platforms: ['linux/amd64'] })
+    }
+    await start(world)
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.registry.calls.filter((call) => call.startsWith('platforms'))).toHaveLength(20)
+  })
+})
+
+describe('a digest', () => {
+  test('is written where it is asked for, and followed when the tag moves', async () => {
+    const world = await aWorld({ 'pin-digest': 'true' })
+    const replica = await start(world)
+    expect(tagInGit(world)).toBe(`1.0.0@${digestOf('1.0.0')}`)
+    await push(world, replica, '1.1.0')
+    expect(tagInGit(world)).toBe(`1.1.0@${digestOf('1.1.0')}`)
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('again') })
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(tagInGit(world)).toBe(`1.1.0@${digestOf('again')}`)
+  })
+})
+
+describe('a hold', () => {
+  test('makes no request, and is said in an Event with what it holds', async () => {
+    const world = await aWorld({ hold: 'incident 42' })
+    await push(world, await start(world), '1.1.0')
+    expect(world.requests()).toEqual([])
+    expect(world.cluster.recorded).toMatchObject([
+      { reason: 'Held', message: 'web: 1.1.0 is not taken: held: incident 42' },
+    ])
+  })
+})
+
+/** The requests were made that much earlier. */
+function age(world: FakeWorld, ms: number): void {
+  for (const request of world.requests()) {
+    const { namespace = '', name, creationTimestamp = '', resourceVersion: _, ...metadata } = request.metadata
+    const earlier = new Date(Date.parse(creationTimestamp) - ms).toISOString()
+    world.cluster.objects.remove(resources.updateRequest, namespace, name)
+    world.cluster.objects.create(resources.updateRequest, {
+      ...request,
+      metadata: { ...metadata, namespace, name, creationTimestamp: earlier },
+    })
+  }
+}

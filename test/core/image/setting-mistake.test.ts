@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import type { AnnotationField } from '../../../src/api/annotation.ts'
+import { fieldMistakes } from '../../../src/core/image/setting-mistake.ts'
+
+const windows = ['office', 'freeze']
+
+const rows: [what: string, fields: Partial<Record<AnnotationField, string>>, mistakes: RegExp[]][] = [
+  ['nothing', {}, []],
+  ['fields that add to a policy elsewhere', { constraint: '>=', 'min-age': '3h', window: 'office, freeze' }, []],
+  ['a policy with its own fields', { policy: 'semver', constraint: '^1.2' }, []],
+  ['a policy that does not exist', { policy: 'mnior' }, [/policy "mnior" is not allowed/]],
+  ['a constraint that is none', { policy: 'semver', constraint: '>>1' }, [/constraint ">>1"/]],
+  ['a boolean', { 'require-approval': 'no' }, [/require-approval: "no"/]],
+  ['a mode', { mode: 'push' }, [/mode: "push"/]],
+  [
+    'a window that is not configured',
+    { window: 'office,weekend' },
+    [/"weekend" is not configured; there are office, freeze/],
+  ],
+  [
+    'several at once',
+    { 'min-age': 'old', 'min-update-interval': 'x', platform: 'arm', 'pin-digest': '1', deadline: 'never' },
+    [/min-update-interval: "x"/, /min-age: "old"/, /pin-digest: "1"/, /platform: "arm"/, /deadline: "never"/],
+  ],
+]
+test.each(rows)('%s', (_, fields, mistakes) => {
+  expect(fieldMistakes(fields, windows)).toEqual(mistakes.map((mistake) => expect.stringMatching(mistake)))
+})
+
+test('a window cannot be checked where the configuration is not known', () => {
+  expect(fieldMistakes({ window: 'weekend' }, undefined)).toEqual([])
+})
