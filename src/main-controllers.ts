@@ -10,6 +10,7 @@ import type { UpdateRule } from './core/image/rule.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import { createPlatformGate } from './delivery/platform-gate.ts'
+import { createQuarantineReader } from './delivery/quarantine.ts'
 import type { Repositories } from './delivery/repositories.ts'
 import { createApiBackend } from './main-api.ts'
 import { fenced, quiet } from './main-guard.ts'
@@ -56,6 +57,7 @@ export function createControllers(deps: ControllersDeps) {
     isLeader: () => leader.isLeader(),
     tags: deps.tags,
     registry: world.registry,
+    quarantine: createQuarantineReader(),
     gates: [createPlatformGate(createManifestSource(world.registry))],
     clock,
     log,

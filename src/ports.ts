@@ -138,6 +138,15 @@ export interface GitObject {
   bytes: Uint8Array
 }
 
+/** One commit's change of one file. */
+export interface FileChange {
+  commit: string
+  message: string
+  /** Texts of the file; undefined where it is not there, no regular file, over 1 MiB or not UTF-8. */
+  before: string | undefined
+  after: string | undefined
+}
+
 /** One remote repository. Calls for one repository are serialised by the adapter. */
 export interface GitRepository {
   /** As configured, without credentials. */
@@ -159,6 +168,11 @@ export interface GitRepository {
   remoteHead(branch: string): Promise<string | undefined>
   /** Three-valued: `no` only when the walk from `revision` ended at real roots. Deepens a shallow store when needed. */
   ancestry(commit: string, revision: string): Promise<Ancestry>
+  /**
+   * What happened to one file along the first-parent history of a commit that is here, newest first, at most `limit`
+   * changes. Deepens a shallow store; looks back over 1,000 commits and no further.
+   */
+  history(revision: string, path: string, limit: number): Promise<readonly FileChange[]>
   /** First-parent commits after `from` (`''` = all) up to `to`, newest first, at most 1,000. */
   log(from: string, to: string): Promise<readonly { id: string; message: string }[]>
 }

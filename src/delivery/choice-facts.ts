@@ -1,15 +1,18 @@
 import { type Choice, type ChoiceFacts, chooseImage, followsDigest } from '../core/image/choice.ts'
-import type { Exclusion } from '../core/image/decision.ts'
+import type { Exclusion, TagFacts } from '../core/image/decision.ts'
+import { tagsNotNewer } from '../core/image/newer.ts'
 import { type ImageReference, parseImageReference } from '../core/image/reference.ts'
 import type { TagList } from '../core/image/tag-list.ts'
 import { FairleadError } from '../errors.ts'
 import type { Registry } from '../ports.ts'
 import type { TagSource } from '../runtime/tag-source.ts'
 import type { Candidate, ChoiceQuestion, Gate, Objection } from './gate.ts'
+import type { QuarantineReader } from './quarantine.ts'
 
 export interface ChoiceFactsDeps {
   tags: TagSource
   registry: Registry
+  quarantine: QuarantineReader
   /** In the order in which they are asked. */
   gates: readonly Gate[]
 }
@@ -17,29 +20,65 @@ export interface ChoiceFactsDeps {
 /** Candidates that are asked about in one look; where so many are refused, an older one is hardly wanted. */
 const candidateLimit = 20
 
+/** While it is gathered: what speaks against candidates is added. */
+interface Gathered extends ChoiceFacts {
+  facts: TagFacts & { excluded: Map<string, Exclusion> }
+  refusedDigests: Map<string, Exclusion>
+  notes: Map<string, string>
+}
+
 /**
- * Everything that `chooseImage` needs to know, asked from the registry. A decision and its confirmation right before
- * the commit both ask here, so they cannot disagree about anything but the world. What a gate objects to is excluded and
- * the next candidate is asked about. `RegistryUnavailable` while something that decides is not known.
+ * Everything that `chooseImage` needs to know, asked from the registry and from Git. A decision and its confirmation
+ * right before the commit both ask here, so they cannot disagree about anything but the world. What costs something is
+ * asked only about what would be chosen: the history first, then each gate; what is objected to is excluded and the next
+ * candidate is asked about. `RegistryUnavailable` while something that decides is not known.
  */
 export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<ChoiceFacts> {
-  const { trace, settings } = question
+  const known = await readFacts(question, deps)
+  if (choose(question, known).kind !== 'update') return known
+  await excludeQuarantined(known, question, deps)
+  const image = parseImageReference(question.trace.image)
+  for (let asked = 1; ; asked++) {
+    const candidate = await candidateOf(choose(question, known), image, deps.registry)
+    const objection = candidate && (await askGates(candidate, question, deps.gates))
+    if (candidate === undefined || objection === undefined) return known
+    exclude(known, candidate, objection, image)
+    if (asked === candidateLimit) return { ...known, gaveUp: objection.verdict }
+  }
+}
+
+async function readFacts({ trace, settings }: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<Gathered> {
   const image = parseImageReference(trace.image)
   const tags = await listTags(image, deps)
   const presentDigest = followsDigest(settings) ? await deps.registry.digest(image, image.tag ?? 'latest') : undefined
-  const excluded = new Map<string, Exclusion>()
-  const refusedDigests = new Map<string, Exclusion>()
-  const notes = new Map<string, string>()
-  const known: ChoiceFacts = { tags, presentDigest, facts: { excluded }, refusedDigests, notes, gaveUp: undefined }
-  for (let asked = 1; ; asked++) {
-    const candidate = await candidateOf(chooseImage(settings, trace.image, known), image, deps.registry)
-    const objection = candidate && (await askGates(candidate, question, deps.gates))
-    if (candidate === undefined || objection === undefined) return known
-    if (candidate.tag === (image.tag ?? 'latest')) refusedDigests.set(candidate.digest, objection.verdict)
-    else excluded.set(candidate.tag, objection.verdict)
-    notes.set(candidate.tag, objection.note)
-    if (asked === candidateLimit) return { ...known, gaveUp: objection.verdict }
+  const facts = { excluded: new Map() }
+  return { tags, presentDigest, facts, refusedDigests: new Map(), notes: new Map(), gaveUp: undefined }
+}
+
+function choose({ trace, settings }: ChoiceQuestion, known: ChoiceFacts): Choice {
+  return chooseImage(settings, trace.image, known)
+}
+
+async function excludeQuarantined(known: Gathered, question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<void> {
+  const { policy } = question.settings
+  for (const { tag, digest, by, commit } of await deps.quarantine(question, known.facts)) {
+    known.notes.set(tag, `commit ${commit.slice(0, 10)} replaced it with ${by}`)
+    if (digest !== undefined) {
+      known.refusedDigests.set(digest, 'quarantined')
+      continue
+    }
+    for (const other of tagsNotNewer(policy, tag, known.tags, known.facts)) {
+      known.facts.excluded.set(other, 'quarantined')
+      if (other !== tag)
+        known.notes.set(other, `commit ${commit.slice(0, 10)} replaced ${tag}, which is newer, with ${by}`)
+    }
   }
+}
+
+function exclude(known: Gathered, { tag, digest }: Candidate, objection: Objection, image: ImageReference): void {
+  if (tag === (image.tag ?? 'latest')) known.refusedDigests.set(digest, objection.verdict)
+  else known.facts.excluded.set(tag, objection.verdict)
+  known.notes.set(tag, objection.note)
 }
 
 /** Undefined when nothing is chosen, or when it has no manifest (yet), which is said where the digest is needed. */

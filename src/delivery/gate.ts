@@ -1,14 +1,16 @@
 import type { Exclusion } from '../core/image/decision.ts'
 import type { ImageReference } from '../core/image/reference.ts'
 import type { UpdateSettings } from '../core/image/settings.ts'
-import type { Trace } from '../core/manifest/trace.ts'
+import type { AppliedTrace } from '../core/manifest/trace-through.ts'
 import type { Destination } from './destination.ts'
 
 /** The slot that something is chosen for, where it lies, and the settings. */
 export interface ChoiceQuestion {
-  trace: Trace
+  trace: AppliedTrace
   settings: UpdateSettings
   destination: Destination
+  /** Of the traced workload; what says none in Git lands there. */
+  namespace: string
 }
 
 /** What would be written. */

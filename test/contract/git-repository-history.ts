@@ -102,6 +102,110 @@ export function describeGitHistory(backend: 'native' | 'isomorphic'): void {
       })
     })
 
+    describe("a file's history", () => {
+      const path = 'apps/web/deployment.yaml'
+
+      test('is what each commit made of it, newest first', async () => {
+        const served = serve()
+        const two = served.commit({ files: { [path]: 'image: web:2\n' }, message: 'two\n' })
+        served.commit({ files: { 'apps/other.yaml': 'a: 1\n' } })
+        const three = served.commit({ files: { [path]: 'image: web:1\n', 'README.md': 'ho\n' }, message: 'back' })
+        const [repository, snapshot] = await openSnapshot(served)
+        const expected = [
+          { commit: three, message: 'back', before: 'image: web:2\n', after: 'image: web:1\n' },
+          { commit: two, message: 'two\n', before: 'image: web:1\n', after: 'image: web:2\n' },
+        ]
+        expect(await repository.history(snapshot.revision, path, 10)).toEqual(expected)
+        expect(await repository.history(snapshot.revision, path, 1)).toEqual(expected.slice(0, 1))
+        expect(await repository.history(two, path, 10)).toEqual(expected.slice(1))
+      })
+
+      test('tells when it came, went and was no file', async () => {
+        const served = serve()
+        const came = served.commit({ files: { 'x.yaml': 'x: 1\n' } })
+        const went = served.commit({ files: { 'x.yaml': undefined } })
+        const linked = served.commit({ files: { 'x.yaml': { mode: '120000', content: 'README.md' } } })
+        const large = served.commit({ files: { 'x.yaml': `x: ${'y'.repeat(1024 * 1024)}\n` } })
+        const [repository, snapshot] = await openSnapshot(served)
+        const changes = await repository.history(snapshot.revision, 'x.yaml', 10)
+        expect(changes.map(({ commit, before, after }) => [commit, before, after])).toEqual([
+          [large, undefined, undefined],
+          [went, 'x: 1\n', undefined],
+          [came, undefined, 'x: 1\n'],
+        ])
+        expect(changes.some(({ commit }) => commit === linked)).toBe(false)
+      })
+
+      test('is empty for a file that never changed, or that is not there', async () => {
+        const [repository, snapshot] = await openSnapshot(serve())
+        expect(await repository.history(snapshot.revision, path, 10)).toEqual([])
+        expect(await repository.history(snapshot.revision, 'none.yaml', 10)).toEqual([])
+      })
+
+      test('follows first parents: what a merge brought is the change of the merge', async () => {
+        const served = serve()
+        served.git(['branch', 'side', 'main'])
+        const own = served.commit({ files: { 'apps/other.yaml': 'a: 1\n' } })
+        const side = served.commit({ branch: 'side', files: { [path]: 'image: web:2\n' } })
+        const sideAgain = served.commit({ branch: 'side', files: { [path]: 'image: web:3\n' } })
+        const scratch = served.commit({ files: { [path]: 'image: web:3\n' }, message: 'tree of the merge' })
+        const tree = served.git(['rev-parse', `${scratch}^{tree}`])
+        const author = ['-c', 'user.name=t', '-c', 'user.email=t@example.com']
+        const merge = served.git([...author, 'commit-tree', tree, '-p', own, '-p', sideAgain, '-m', 'Merge'])
+        served.git(['update-ref', 'refs/heads/main', merge])
+        const [repository, snapshot] = await openSnapshot(served)
+        const changes = await repository.history(snapshot.revision, path, 10)
+        expect(changes.map(({ commit, after }) => [commit, after])).toEqual([[merge, 'image: web:3\n']])
+        expect(changes.map(({ commit }) => commit)).not.toContain(side)
+      })
+
+      test('goes on with what is pushed from here and elsewhere, and asks nobody about a head it knows', async () => {
+        const served = serve()
+        const [repository, first] = await openSnapshot(served)
+        expect(await repository.history(first.revision, path, 10)).toEqual([])
+        const change = plan(first, { [path]: 'image: web:2\n' })
+        await pushPlan(repository, first.revision, change)
+        const mine = await repository.history(change.commit, path, 10)
+        expect(mine.map(({ commit, after }) => [commit, after])).toEqual([[change.commit, 'image: web:2\n']])
+        const theirs = served.commit({ files: { [path]: 'image: web:1\n' } })
+        await repository.snapshot('main', { fresh: true })
+        const both = await repository.history(theirs, path, 10)
+        expect(both.map(({ commit }) => commit)).toEqual([theirs, change.commit])
+        const asked = world.server.requests.length
+        expect(await repository.history(theirs, path, 10)).toEqual(both)
+        expect(await repository.history(theirs, 'README.md', 10)).toEqual([])
+        expect(world.server.requests.length).toBe(asked)
+      })
+
+      test('goes back as far as 1,000 commits, whatever the store holds at first', async () => {
+        const served = serve()
+        const old = served.commit({ files: { [path]: 'image: web:2\n' } })
+        for (let at = 0; at < 150; at++) served.commit({ files: { 'apps/other.yaml': `a: ${at}\n` } })
+        const [repository, snapshot] = await openSnapshot(served)
+        const changes = await repository.history(snapshot.revision, path, 10)
+        expect(changes.map(({ commit }) => commit)).toEqual([old])
+      })
+
+      test('survives the loss of the store', async () => {
+        const served = serve()
+        const two = served.commit({ files: { [path]: 'image: web:2\n' } })
+        const cacheDir = join(world.folder, 'history-lost')
+        const repository = await open(served.url, { cacheDir })
+        const first = await repository.snapshot('main', { fresh: false })
+        expect(await repository.history(first.revision, path, 10)).toHaveLength(1)
+        const three = served.commit({ files: { [path]: 'image: web:3\n' } })
+        rmSync(cacheDir, { recursive: true })
+        const { revision } = await repository.snapshot('main', { fresh: true })
+        const changes = await repository.history(revision, path, 10)
+        expect(changes.map(({ commit }) => commit)).toEqual([three, two])
+      })
+
+      test('of what is no commit id is refused', async () => {
+        const repository = await open(serve().url)
+        expect(await codeOf(repository.history('--output=x', path, 10))).toBe('UsageInvalid')
+      })
+    })
+
     describe('what is not there', () => {
       test('a branch', async () => {
         const served = serve()

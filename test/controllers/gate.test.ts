@@ -119,6 +119,87 @@ describe('a minimum age', () => {
   })
 })
 
+describe('a version that was put back', () => {
+  const putBack = async (world: FakeWorld, replica: Replica, tag: string, message = 'Revert') => {
+    const text = world.git.read('main', 'apps/web.yaml') ?? ''
+    world.git.commit('main', { 'apps/web.yaml': text.replace(/web:\S+/, `web:${tag}`) }, message)
+    await world.sync()
+    await replica.quiet()
+  }
+  const forget = (world: FakeWorld) => {
+    for (const { metadata } of world.requests()) {
+      world.cluster.objects.remove(resources.updateRequest, 'prod', metadata.name)
+    }
+  }
+
+  test('is not taken again, though every trace of it in the cluster is gone, and the Event says why', async () => {
+    const world = await aWorld({})
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    await putBack(world, replica, '1.0.0')
+    forget(world)
+    await replica.stop()
+    const other = await start(world)
+    await push(world, other, '1.0.9')
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.requests()).toEqual([])
+    const events = world.cluster.recorded.filter(({ reason }) => reason === 'Quarantined')
+    expect(events.at(-1)?.message).toMatch(
+      /^web: 1.1.0 is not taken: commit [0-9a-f]{10} replaced it with ghcr.io\/acme\/web:1.0.0$/,
+    )
+  })
+
+  test('gives way to a newer one', async () => {
+    const world = await aWorld({})
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    await putBack(world, replica, '1.0.0')
+    await push(world, replica, '1.2.0')
+    expect(tagInGit(world)).toBe('1.2.0')
+  })
+
+  test('is taken again when a commit releases it', async () => {
+    const world = await aWorld({})
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    await putBack(world, replica, '1.0.0')
+    forget(world)
+    const trailers = 'Fairlead-Action: release\nFairlead-Workload: Deployment/prod/web\n'
+    world.git.commit('main', { 'README.md': 'released\n' }, `Release web\n\n${trailers}`)
+    await world.sync()
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.1.0')
+  })
+
+  test('voids a decision that still waits for it', async () => {
+    const world = await aWorld({ 'require-approval': 'true' })
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    await putBack(world, replica, '1.2.0')
+    await putBack(world, replica, '1.0.0')
+    const [request] = world.requests()
+    world.cluster.objects.update(
+      resources.updateRequest,
+      { ...(request as UpdateRequest), status: { ...request?.status, phase: 'Approved' } },
+      'status',
+    )
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.requests().map(({ status }) => status?.phase)).toEqual(['Superseded'])
+  })
+
+  test('is looked for once per head', async () => {
+    const world = await aWorld({ hold: 'look only' })
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    const asked = world.git.histories
+    for (const tag of ['1.2.0', '1.3.0', '1.4.0']) await push(world, replica, tag)
+    expect(world.git.histories).toBe(asked)
+    await putBack(world, replica, '1.0.1')
+    expect(world.git.histories).toBe(asked + 1)
+  })
+})
+
 describe('a platform', () => {
   const amd64 = { digest: digestOf('amd64'), platforms: ['linux/amd64'] }
   const both = { digest: digestOf('both'), platforms: ['linux/amd64', 'linux/arm64'] }

@@ -3,7 +3,7 @@ import { renderObject } from '../../src/core/change/object-id.ts'
 import { parseTree } from '../../src/core/change/tree.ts'
 import type { Ancestry } from '../../src/core/sync/ancestry.ts'
 import { FairleadError } from '../../src/errors.ts'
-import type { BranchSnapshot, GitObject, GitRepository } from '../../src/ports.ts'
+import type { BranchSnapshot, FileChange, GitObject, GitRepository } from '../../src/ports.ts'
 
 export interface FakeGitRepository extends GitRepository {
   /** Commits files on top of a branch, as another writer would; null removes one. Returns the commit. */
@@ -16,6 +16,8 @@ export interface FakeGitRepository extends GitRepository {
   /** How the next push ends: `lose` = accepted, answer lost; `drop` = never arrived; else refused with these words. */
   nextPush: 'lose' | 'drop' | { refuse: string } | undefined
   pushes: number
+  /** How often a file's history was asked for. */
+  histories: number
 }
 
 /** A remote repository in memory, with one local copy that is as old as the last look. */
@@ -76,6 +78,7 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
     beforePush: undefined,
     nextPush: undefined,
     pushes: 0,
+    histories: 0,
     async snapshot(branch, { fresh }) {
       if (fresh || !local.has(branch)) {
         const head = remote.get(branch)
@@ -111,6 +114,16 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
       const chain = ancestorsOf(to)
       const end = from === '' ? chain.length : chain.indexOf(from)
       return chain.slice(0, end === -1 ? chain.length : end).map((id) => ({ id, message: factsOf(id).message }))
+    },
+    async history(revision, path, limit) {
+      repository.histories++
+      const changes: FileChange[] = []
+      const chain = ancestorsOf(revision)
+      chain.slice(0, -1).forEach((commit, index) => {
+        const [before, after] = [filesOf(chain[index + 1]).get(path), filesOf(commit).get(path)]
+        if (before !== after) changes.push({ commit, message: factsOf(commit).message, before, after })
+      })
+      return changes.slice(0, limit)
     },
     commit(branch, files, message) {
       const head = remote.get(branch)

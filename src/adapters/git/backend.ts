@@ -29,6 +29,12 @@ export interface Chain {
   complete: boolean
 }
 
+/** Regular files that a commit changed, by path; blob ids, undefined where there is none. */
+export interface CommitChange {
+  commit: string
+  files: ReadonlyMap<string, { before: string | undefined; after: string | undefined }>
+}
+
 /**
  * The part of a Git repository that differs between the git binary and the in-process implementation: storing and
  * transporting bytes. Ids and branch names are validated before they come here; calls never overlap.
@@ -47,6 +53,12 @@ export interface Backend {
   push(order: PushOrder): Promise<void>
   walk(commit: string, revision: string): Promise<WalkAnswer>
   firstParents(revision: string, limit: number): Promise<Chain>
+  /** What each first-parent commit after `from` up to `to` changed against its first parent, newest first. */
+  changes(from: string, to: string): Promise<readonly CommitChange[]>
+  /** Makes sure that blobs of known commits are here, in one request. */
+  bring(blobs: readonly string[]): Promise<void>
+  /** Contents of blobs that are here; undefined for one over 1 MiB. */
+  readBlobs(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array | undefined>>
   /** Brings older history of these branches; false when there is nothing more to bring. */
   deepen(branches: readonly string[]): Promise<boolean>
   /** Deletes everything that is stored here. */

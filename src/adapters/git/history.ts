@@ -1,17 +1,20 @@
 import { parseCommit } from '../../core/change/commit.ts'
 import { isObjectId } from '../../core/change/object-id.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
+import type { FileChange } from '../../ports.ts'
 import type { Backend } from './backend.ts'
 import { dropOldest } from './bounded-map.ts'
+import { createFileHistory, lookBack } from './file-history.ts'
 import type { WorkingSet } from './working-set.ts'
 
-const logLimit = 1000
 const answerLimit = 2000
 
 /** Questions about commits, over a store that may be shallow and is deepened when an answer needs it. */
 export interface History {
   ancestry(commit: string, revision: string): Promise<Ancestry>
   log(from: string, to: string): Promise<{ id: string; message: string }[]>
+  /** One file's changes, see the port. */
+  file(revision: string, path: string, limit: number): Promise<FileChange[]>
 }
 
 /** History over one backend. A commit names its whole past, so `yes` and `no` never change and are remembered. */
@@ -34,7 +37,14 @@ export function createHistory(backend: Backend, working: WorkingSet): History {
     }
   }
 
+  const files = createFileHistory({
+    backend,
+    firstParents: (revision) => listAfter('', revision, { backend, working }),
+    isHere: (blob) => working.cache.has(blob),
+  })
+
   return {
+    file: files.history,
     async ancestry(commit, revision) {
       if (!isObjectId(commit) || !isObjectId(revision)) return 'unknown'
       if (commit === revision) return 'yes'
@@ -62,9 +72,9 @@ async function listAfter(
   { backend, working }: { backend: Backend; working: WorkingSet },
 ): Promise<readonly string[]> {
   for (;;) {
-    const { ids, complete } = await backend.firstParents(to, logLimit)
+    const { ids, complete } = await backend.firstParents(to, lookBack)
     const end = ids.indexOf(from)
     if (end >= 0) return ids.slice(0, end)
-    if (complete || ids.length >= logLimit || !(await backend.deepen(working.branches))) return ids
+    if (complete || ids.length >= lookBack || !(await backend.deepen(working.branches))) return ids
   }
 }

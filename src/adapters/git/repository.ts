@@ -69,6 +69,10 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
       return inTurn(() => healing.run(() => backend.remoteHead(branch)))
     },
     ancestry: (commit, revision) => inTurn(() => healing.run(() => history.ancestry(commit, revision))),
+    async history(revision, path, limit) {
+      checkId(revision)
+      return inTurn(() => healing.run(() => history.file(revision, path, limit)))
+    },
     async log(from, to) {
       if (from !== '') checkId(from)
       checkId(to)

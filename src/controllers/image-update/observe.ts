@@ -59,12 +59,14 @@ async function observeContainer(
     // Asked when a decision is carried out; a name that is none is said at once.
     windowDemands({ ...workload, image }, settings.windows, deps.windows)
     const agreed = agreedSettings({ container, settings, trace: found }, deps)
+    const { namespace } = workload
+    const question = { trace: found, settings: agreed, destination, namespace }
     const facts = {
-      ...(await gatherChoiceFacts({ trace: found, settings: agreed, destination }, deps)),
+      ...(await gatherChoiceFacts(question, deps)),
       container,
       settings: agreed,
       trace: found,
-      lastUpdate: deps.lastUpdate({ namespace: workload.namespace, destination, trace: found }),
+      lastUpdate: deps.lastUpdate({ namespace, destination, trace: found }),
       now: deps.clock.now(),
     }
     return { container, destination, facts }

@@ -18,6 +18,7 @@ import { slotTargets } from '../../core/manifest/slot-target.ts'
 import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
+import type { ChoiceQuestion } from '../../delivery/gate.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 
@@ -41,7 +42,7 @@ export interface Situation {
   owner: Owner | undefined
   destination: Destination | undefined
   /** The slot as Git has it and the policy for it; what the request itself says is only a claim. */
-  slot: { trace: AppliedTrace; settings: UpdateSettings } | undefined
+  slot: Pick<ChoiceQuestion, 'trace' | 'settings' | 'namespace'> | undefined
   /** Why its place in Git cannot be reached or may not be used. */
   refusal: FairleadError | undefined
 }
@@ -117,7 +118,7 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
     demands.push(...windowDemands(declared, settings.windows, deps.windows))
   }
   if (strictest === undefined) return
-  situation.slot = { trace: found, settings: strictest }
+  situation.slot = { trace: found, settings: strictest, namespace: first.workload.namespace }
   situation.window = windowState(demands, deps.clock.now())
   addSettings(situation, strictest, destination)
 }

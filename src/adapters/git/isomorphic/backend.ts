@@ -8,6 +8,7 @@ import { branchRef } from '../branch-name.ts'
 import type { Authorization } from '../credential.ts'
 import { writeLooseObject } from '../loose-object.ts'
 import { maxSnapshotBytes, maxTextBytes, type ObjectCache, reach } from '../object-cache.ts'
+import { listChanges } from './change-list.ts'
 import { createExchange, createHttpPlugin } from './http.ts'
 import { pushCommits } from './push.ts'
 import { createStore, explainStore, type Store } from './store.ts'
@@ -80,6 +81,17 @@ export function createIsomorphicBackend({ url: address, gitDir, http, authorizat
     },
     walk: (commit, revision) => walk({ commit, revision }, store),
     firstParents: (revision, limit) => listFirstParents({ revision, limit }, store),
+    async changes(from, to) {
+      const memory = {}
+      const { ids } = await listFirstParents({ revision: to, limit: walkLimit, until: from }, store)
+      return listChanges(ids, from, (id) => readOrFail(id, store, memory))
+    },
+    bring: async () => undefined,
+    async readBlobs(ids) {
+      const memory = {}
+      const found = await readAll(ids, (id) => readOrFail(id, store, memory))
+      return new Map(found.map(({ id, bytes }) => [id, bytes.length > maxTextBytes ? undefined : bytes]))
+    },
     async deepen(branches) {
       const depth = deepenSteps[deepened]
       if (depth === undefined || branches.length === 0 || (await store.shallow()).size === 0) return false
@@ -188,14 +200,14 @@ async function readParents(id: string, store: Store, memory: object): Promise<re
 }
 
 async function listFirstParents(
-  { revision, limit }: { revision: string; limit: number },
+  { revision, limit, until }: { revision: string; limit: number; until?: string },
   store: Store,
 ): Promise<Chain> {
   const memory = {}
   const shallow = await store.shallow()
   const ids: string[] = []
   let id: string | undefined = revision
-  while (id !== undefined && ids.length < limit) {
+  while (id !== undefined && id !== until && ids.length < limit) {
     const parents: readonly string[] | undefined = await readParents(id, store, memory)
     if (parents === undefined) return { ids, complete: false }
     ids.push(id)

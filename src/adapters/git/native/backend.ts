@@ -4,9 +4,18 @@ import { branchRef } from '../branch-name.ts'
 import type { Authorization } from '../credential.ts'
 import { writeLooseObject } from '../loose-object.ts'
 import type { ObjectCache } from '../object-cache.ts'
+import { listChanges } from './change-list.ts'
 import { explainFailure, explainPush } from './failure.ts'
 import type { Mirror } from './mirror.ts'
-import { listMissing, listObjects, type ObjectHeader, readBatch, readHeaders, readObjects } from './object-reader.ts'
+import {
+  listMissing,
+  listObjects,
+  type ObjectHeader,
+  readBatch,
+  readHeaders,
+  readObjects,
+  readTexts,
+} from './object-reader.ts'
 import type { GitCommand, GitOutput, GitRunner } from './runner.ts'
 
 const localTimeoutMs = 60_000
@@ -80,6 +89,11 @@ export function createNativeBackend(parts: NativeParts): Backend {
       const { stdout } = await local({ args, timeoutMs: localTimeoutMs })
       return { ids: stdout.toString('latin1').split('\n').filter(Boolean), complete: !(await mirror.isShallow()) }
     },
+    changes: (from, to) => listChanges(local, from, to),
+    async bring(blobs) {
+      if (mirror.blobless && blobs.length > 0) await fetchBlobs(blobs, remote)
+    },
+    readBlobs: (ids) => readTexts(local, ids),
     async deepen(branches) {
       if (branches.length === 0 || !(await mirror.isShallow())) return false
       const step = deepenSteps[deepened]

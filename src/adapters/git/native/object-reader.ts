@@ -106,3 +106,15 @@ export async function readBatch(run: GitRunner, ids: readonly string[]): Promise
   }
   return found
 }
+
+/** Contents of blobs; undefined for one that is too large for a text. `DamagedStore` when one is not here. */
+export async function readTexts(run: GitRunner, ids: readonly string[]): Promise<Map<string, Buffer | undefined>> {
+  const texts = new Map<string, Buffer | undefined>(ids.map((id) => [id, undefined]))
+  const small = (await readHeaders(run, ids)).filter((header) => header === undefined || header.size <= maxTextBytes)
+  for (const [id, bytes] of await readBatch(
+    run,
+    small.map((header) => header?.id ?? ''),
+  ))
+    texts.set(id, bytes)
+  return texts
+}

@@ -1,0 +1,95 @@
+import { parseTrailers } from '../change/trailer.ts'
+import type { TagFacts } from './decision.ts'
+import { compareTags } from './newer.ts'
+import type { Policy } from './policy.ts'
+import { type ImageReference, parseImageReference } from './reference.ts'
+
+/** A value that a slot had, and the commit that brought it. */
+export interface SlotValue {
+  image: string
+  /** Empty for the oldest value that is known. */
+  commit: string
+}
+
+/** A version that somebody took back. */
+export interface Quarantined {
+  tag: string
+  /** Set when only what the tag points to was put back. */
+  digest: string | undefined
+  /** What replaced it, and where. */
+  by: string
+  commit: string
+}
+
+/**
+ * Versions that were lowered or put back along the history of a slot, by anyone, newest first. `values` are newest
+ * first, too, and the newest is the present one. A value that was raised is simply the new current value. Values of
+ * another repository than the present one say nothing about it.
+ */
+export function findQuarantined(values: readonly SlotValue[], policy: Policy, facts: TagFacts): Quarantined[] {
+  const present = parsed(values[0]?.image)
+  const seen = new Set<string>()
+  const found: Quarantined[] = []
+  let before: ImageReference | undefined
+  for (const { image, commit } of [...values].reverse()) {
+    const now = parsed(image)
+    if (now === undefined || present === undefined || !isSameRepository(now, present)) continue
+    const one = before && replaced(before, now, { seen, policy, facts })
+    if (one !== undefined) found.unshift({ ...one, by: image, commit })
+    seen.add(now.tag ?? 'latest').add(`${now.tag ?? 'latest'}@${now.digest}`)
+    before = now
+  }
+  return found
+}
+
+/**
+ * Without what was released since: a later commit whose trailers are `Fairlead-Action: release` and a
+ * `Fairlead-Workload` that is one of these. `log` is newest first.
+ */
+export function withoutReleased(
+  found: readonly Quarantined[],
+  log: readonly { id: string; message: string }[],
+  workloads: ReadonlySet<string>,
+): Quarantined[] {
+  const release = log.findIndex(({ message }) => {
+    const trailers = parseTrailers(message)
+    const isRelease = trailers.get('Fairlead-Action')?.includes('release') ?? false
+    return isRelease && (trailers.get('Fairlead-Workload') ?? []).some((one) => workloads.has(one))
+  })
+  if (release < 0) return [...found]
+  return found.filter(({ commit }) => log.slice(0, release).some(({ id }) => id === commit))
+}
+
+interface Context {
+  seen: ReadonlySet<string>
+  policy: Policy
+  facts: TagFacts
+}
+
+/** What a step from one value to the next quarantines. */
+function replaced(
+  before: ImageReference,
+  now: ImageReference,
+  { seen, policy, facts }: Context,
+): Pick<Quarantined, 'tag' | 'digest'> | undefined {
+  const [from, to] = [before.tag ?? 'latest', now.tag ?? 'latest']
+  if (from === to) {
+    const isPutBack = now.digest !== undefined && now.digest !== before.digest && seen.has(`${to}@${now.digest}`)
+    return isPutBack && before.digest !== undefined ? { tag: from, digest: before.digest } : undefined
+  }
+  const direction = compareTags(policy, from, to, facts)
+  const isBack = direction === 'not-newer' || (direction === 'unknown' && seen.has(to))
+  return isBack ? { tag: from, digest: undefined } : undefined
+}
+
+function isSameRepository(a: ImageReference, b: ImageReference): boolean {
+  return a.registry === b.registry && a.repository === b.repository
+}
+
+function parsed(image: string | undefined): ImageReference | undefined {
+  try {
+    return image === undefined ? undefined : parseImageReference(image)
+  } catch {
+    return undefined
+  }
+}
