@@ -17,6 +17,7 @@ import { fenced, quiet } from './main-guard.ts'
 import { type Stores, siblingsOf } from './main-stores.ts'
 import type { World } from './main-world.ts'
 import type { Log } from './ports.ts'
+import { createBuildDateSource } from './runtime/build-date-source.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
 import { createManifestSource } from './runtime/manifest-source.ts'
@@ -57,6 +58,7 @@ export function createControllers(deps: ControllersDeps) {
     isLeader: () => leader.isLeader(),
     tags: deps.tags,
     registry: world.registry,
+    buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),
     gates: [createPlatformGate(createManifestSource(world.registry))],
     clock,

@@ -198,6 +198,8 @@ export interface Registry {
   digest(image: ImageRepository, tag: string): Promise<string | undefined>
   /** `os/architecture[/variant]` of an index or a single manifest; empty when the registry does not say. */
   platforms(image: ImageRepository, reference: string): Promise<readonly string[]>
+  /** When the image behind a digest says it was built; of an index, its first image. Undefined when it does not say. */
+  builtAt(image: ImageRepository, digest: string): Promise<Date | undefined>
   /**
    * Did the holder of the key named `key` in the configuration sign the manifest with this digest? False only when all
    * signatures were read and none is by that key. `PolicyInvalid` when no key has that name.

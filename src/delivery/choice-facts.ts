@@ -5,13 +5,16 @@ import { type ImageReference, parseImageReference } from '../core/image/referenc
 import type { TagList } from '../core/image/tag-list.ts'
 import { FairleadError } from '../errors.ts'
 import type { Registry } from '../ports.ts'
+import type { BuildDateSource } from '../runtime/build-date-source.ts'
 import type { TagSource } from '../runtime/tag-source.ts'
+import { readBuildDates } from './build-date.ts'
 import type { Candidate, ChoiceQuestion, Gate, Objection } from './gate.ts'
 import type { QuarantineReader } from './quarantine.ts'
 
 export interface ChoiceFactsDeps {
   tags: TagSource
   registry: Registry
+  buildDates: BuildDateSource
   quarantine: QuarantineReader
   /** In the order in which they are asked. */
   gates: readonly Gate[]
@@ -51,7 +54,8 @@ async function readFacts({ trace, settings }: ChoiceQuestion, deps: ChoiceFactsD
   const image = parseImageReference(trace.image)
   const tags = await listTags(image, deps)
   const presentDigest = followsDigest(settings) ? await deps.registry.digest(image, image.tag ?? 'latest') : undefined
-  const facts = { excluded: new Map() }
+  const dates = await readBuildDates(image, settings.policy, { tags, dates: deps.buildDates })
+  const facts = { ...dates, excluded: new Map() }
   return { tags, presentDigest, facts, refusedDigests: new Map(), notes: new Map(), gaveUp: undefined }
 }
 

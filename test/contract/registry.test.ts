@@ -43,8 +43,12 @@ describeRegistry('fake', async () => {
   return {
     registry,
     host: 'registry.example.com',
-    push: async (image, tag, content, platforms) =>
-      registry.push(image, tag, { digest: content.manifest.digest, platforms }),
+    push: async (image, tag, content, { platforms, builtAt }) =>
+      registry.push(image, tag, {
+        digest: content.manifest.digest,
+        platforms,
+        ...(builtAt === undefined ? {} : { builtAt }),
+      }),
     remove: async (image, tag) => registry.remove(image, tag),
     sign: async (image, digest) => registry.sign(image, digest, 'release'),
     close: async () => {},

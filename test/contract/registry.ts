@@ -2,12 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ImageRepository, Registry } from '../../src/ports.ts'
 import { buildImage, type OciImage } from '../fakes/oci-image.ts'
 
+/** What an image says about itself, for those who store no content. */
+export interface ImageFacts {
+  platforms: readonly string[]
+  builtAt: Date | undefined
+}
+
 /** A registry that can be filled, whatever stands behind it. */
 export interface RegistryWorld {
   registry: Registry
   /** Host to use in image names. */
   host: string
-  push(image: ImageRepository, tag: string, content: OciImage, platforms: readonly string[]): Promise<void>
+  push(image: ImageRepository, tag: string, content: OciImage, told: ImageFacts): Promise<void>
   /** Undefined where tags cannot be deleted alone. */
   remove?: (image: ImageRepository, tag: string) => Promise<void>
   /** Signs with the key that the registry knows as `release`, as cosign does. */
@@ -20,9 +26,20 @@ export function describeRegistry(name: string, start: () => Promise<RegistryWorl
   describe(`Registry port: ${name}`, () => {
     let world: RegistryWorld
     const image = (repository: string): ImageRepository => ({ registry: world.host, repository })
-    const push = async (target: ImageRepository, tag: string, { platforms = ['linux/amd64'], salt = tag } = {}) => {
-      const content = buildImage(platforms, salt)
-      await world.push(target, tag, content, platforms)
+    const push = async (
+      target: ImageRepository,
+      tag: string,
+      {
+        platforms = ['linux/amd64'],
+        salt = tag,
+        created,
+      }: { platforms?: string[]; salt?: string; created?: string } = {},
+    ) => {
+      const content = buildImage(platforms, salt, created)
+      await world.push(target, tag, content, {
+        platforms,
+        builtAt: created === undefined ? undefined : new Date(created),
+      })
       return content.manifest.digest
     }
     beforeAll(async () => {
@@ -104,6 +121,22 @@ export function describeRegistry(name: string, start: () => Promise<RegistryWorl
       await push(two, '1.0.0')
       expect(await world.registry.signed(one, later, 'release')).toBe(false)
       expect(await world.registry.signed(two, digest, 'release')).toBe(false)
+    })
+
+    it('tells when an image was built, be it single or in an index', async () => {
+      const dated = image('team/dated')
+      const created = '2026-03-01T12:34:56.789Z'
+      const single = await push(dated, '1.0.0', { created })
+      const index = await push(dated, '1.1.0', { created, platforms: ['linux/amd64', 'linux/arm64'] })
+      expect(await world.registry.builtAt(dated, single)).toEqual(new Date(created))
+      expect(await world.registry.builtAt(dated, index)).toEqual(new Date(created))
+    })
+
+    it('knows no date of an image that does not say, and rejects that of one that is not there', async () => {
+      const undated = image('team/undated')
+      expect(await world.registry.builtAt(undated, await push(undated, '1.0.0'))).toBeUndefined()
+      const answer = world.registry.builtAt(undated, `sha256:${'0'.repeat(64)}`)
+      await expect(answer).rejects.toMatchObject({ code: 'RegistryNotFound' })
     })
 
     it('rejects the platforms of what is not there', async () => {

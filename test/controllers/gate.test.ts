@@ -200,6 +200,74 @@ describe('a version that was put back', () => {
   })
 })
 
+describe('the newest build', () => {
+  const built = (tag: string, day: number) => ({
+    digest: digestOf(`${tag} ${day}`),
+    builtAt: new Date(Date.UTC(2026, 0, day)),
+  })
+  const aBuiltWorld = async (annotations: Record<string, string>) => {
+    const world = await aWorld(annotations)
+    world.registry.push(image('web'), '1.0.0', built('1.0.0', 2))
+    world.registry.push(image('web'), 'zz-older', built('zz', 1))
+    world.registry.push(image('web'), 'main-abc', built('abc', 4))
+    world.registry.push(image('web'), 'main-def', built('def', 3))
+    return world
+  }
+
+  test('is chosen by its date, whatever it is called', async () => {
+    const world = await aBuiltWorld({ policy: 'newest-build' })
+    await start(world)
+    expect(tagInGit(world)).toBe('main-abc')
+  })
+
+  test('is looked for among what passes the filter', async () => {
+    const world = await aBuiltWorld({ policy: 'newest-build', filter: '^(1[.]|main-def)' })
+    await start(world)
+    expect(tagInGit(world)).toBe('main-def')
+  })
+
+  test('is never older than the present one', async () => {
+    const world = await aBuiltWorld({ policy: 'newest-build', filter: '^(1[.]|zz)' })
+    await start(world)
+    expect(tagInGit(world)).toBe('1.0.0')
+  })
+
+  test('is not chosen before every date is known', async () => {
+    const world = await aBuiltWorld({ policy: 'newest-build' })
+    for (let at = 0; at < 30; at++) world.registry.push(image('web'), `old-${at}`, built(`old ${at}`, 1))
+    const replica = await start(world)
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.registry.calls.filter((call) => call.startsWith('builtAt'))).toHaveLength(20)
+    expect(replica.log.lines.map(({ message }) => message).join('\n')).toContain(
+      'build dates of 14 of 34 tags are not known yet',
+    )
+  })
+
+  test('cannot be told where the present image does not say its date', async () => {
+    const world = await aWorld({ policy: 'newest-build' })
+    await push(world, await start(world), 'main-abc')
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.cluster.recorded[0]?.message).toContain('the present tag 1.0.0 does not say when it was built')
+  })
+
+  test('is what force takes, pinned, and follows when its tag moves', async () => {
+    const world = await aBuiltWorld({ policy: 'force' })
+    const replica = await start(world)
+    expect(tagInGit(world)).toBe(`main-abc@${built('abc', 4).digest}`)
+    world.registry.push(image('web'), 'main-abc', built('abc', 5))
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(tagInGit(world)).toBe(`main-abc@${built('abc', 5).digest}`)
+  })
+
+  test('is the highest version for force where nothing says its date', async () => {
+    const world = await aWorld({ policy: 'force' })
+    const replica = await start(world)
+    await push(world, replica, '2.0.0')
+    expect(tagInGit(world)).toBe(`2.0.0@${digestOf('2.0.0')}`)
+  })
+})
+
 describe('a platform', () => {
   const amd64 = { digest: digestOf('amd64'), platforms: ['linux/amd64'] }
   const both = { digest: digestOf('both'), platforms: ['linux/amd64', 'linux/arm64'] }

@@ -4,11 +4,19 @@ import type { ImageRepository, Registry } from '../../src/ports.ts'
 interface StoredImage {
   digest: string
   platforms: readonly string[]
+  builtAt: Date | undefined
+}
+
+/** What is pushed; without a date, the image does not say when it was built. */
+export interface PushedImage {
+  digest: string
+  platforms?: readonly string[]
+  builtAt?: Date
 }
 
 /** A registry in memory, for tests of what reads one. */
 export interface FakeRegistry extends Registry {
-  push(image: ImageRepository, tag: string, pushed: { digest: string; platforms?: readonly string[] }): void
+  push(image: ImageRepository, tag: string, pushed: PushedImage): void
   remove(image: ImageRepository, tag: string): void
   /** Makes the digest one that the holder of the key signed. */
   sign(image: ImageRepository, digest: string, key: string): void
@@ -32,11 +40,11 @@ export function createFakeRegistry(): FakeRegistry {
 
   return {
     calls,
-    push(image, tag, { digest, platforms = ['linux/amd64'] }) {
+    push(image, tag, { digest, platforms = ['linux/amd64'], builtAt }) {
       const repository = repositories.get(keyOf(image)) ?? { tags: new Map(), images: new Map() }
       repositories.set(keyOf(image), repository)
-      repository.tags.set(tag, { digest, platforms })
-      repository.images.set(digest, { digest, platforms })
+      repository.tags.set(tag, { digest, platforms, builtAt })
+      repository.images.set(digest, { digest, platforms, builtAt })
     },
     remove(image, tag) {
       repositories.get(keyOf(image))?.tags.delete(tag)
@@ -67,6 +75,12 @@ export function createFakeRegistry(): FakeRegistry {
     async signed(image, digest, key) {
       called(`signed ${keyOf(image)}@${digest} ${key}`)
       return signatures.has(`${keyOf(image)} ${digest} ${key}`)
+    },
+    async builtAt(image, digest) {
+      called(`builtAt ${keyOf(image)} ${digest}`)
+      const found = repositories.get(keyOf(image))?.images.get(digest)
+      if (found === undefined) throw new FairleadError('RegistryNotFound', `no ${digest} in ${keyOf(image)}`)
+      return found.builtAt
     },
   }
 }

@@ -46,16 +46,36 @@ export async function readPlatforms(
   image: ImageRepository,
   reference: string,
 ): Promise<readonly string[]> {
-  const what = describe(image, reference)
-  const manifest = await readManifest(client, image, reference)
-  if (manifest === undefined) {
-    throw new FairleadError('RegistryNotFound', `${what}: the registry does not have it`)
-  }
+  const manifest = await requireManifest(client, image, reference)
   if (manifest.manifests !== undefined && manifest.manifests !== null) {
     return platformNames(manifest.manifests.map((one) => one.platform))
   }
   if (manifest.config === undefined || manifest.config === null) return []
   return platformNames([await readConfig(client, image, manifest.config.digest)])
+}
+
+/** Builds that claim to be reproducible carry a fixed date (1970, 1980): no image is older than Docker. */
+const oldestBuildMs = Date.parse('2013-01-01T00:00:00Z')
+
+/** `created` of the image's config, or of the first image in an index; undefined when it is missing or fixed. */
+export async function readBuildDate(
+  client: RegistryClient,
+  image: ImageRepository,
+  digest: string,
+): Promise<Date | undefined> {
+  let manifest = await requireManifest(client, image, digest)
+  const first = manifest.manifests?.find((one) => platformNames([one.platform]).length > 0)
+  if (first !== undefined) manifest = await requireManifest(client, image, first.digest)
+  if (manifest.config === undefined || manifest.config === null) return undefined
+  const { created } = await readConfig(client, image, manifest.config.digest)
+  const date = new Date(created ?? '')
+  return date.getTime() >= oldestBuildMs ? date : undefined
+}
+
+async function requireManifest(client: RegistryClient, image: ImageRepository, reference: string) {
+  const manifest = await readManifest(client, image, reference)
+  if (manifest !== undefined) return manifest
+  throw new FairleadError('RegistryNotFound', `${describe(image, reference)}: the registry does not have it`)
 }
 
 async function readConfig(client: RegistryClient, image: ImageRepository, digest: string) {

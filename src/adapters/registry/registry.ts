@@ -4,7 +4,7 @@ import { createChartRepository } from './chart-repository.ts'
 import { createRegistryClient } from './client.ts'
 import { createSource, type SourceDependencies } from './credential-choice.ts'
 import { apiOrigin, type RegistryHostSettings, registryName } from './host.ts'
-import { readDigest, readPlatforms } from './manifest.ts'
+import { readBuildDate, readDigest, readPlatforms } from './manifest.ts'
 import { createKeyRing, type TrustedKey } from './public-key.ts'
 import { createSignatureCheck } from './signature-check.ts'
 import { createTagReader, defaultTagListLimits, type TagListLimits } from './tag-list.ts'
@@ -85,6 +85,9 @@ export function createRegistries(
     },
     async signed(image, digest, key) {
       return isSigned(checkedTarget(image, digest), digest, key)
+    },
+    async builtAt(image, digest) {
+      return readBuildDate(client, checkedTarget(image, digest), digest)
     },
   }
   const credentialsOf = (host: string) => sources.get(registryName(host))

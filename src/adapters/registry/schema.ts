@@ -54,6 +54,7 @@ export const imageConfigSchema = z.object({
   os: z.string().max(64).nullish(),
   architecture: z.string().max(64).nullish(),
   variant: z.string().max(64).nullish(),
+  created: z.string().max(64).nullish().catch(null),
 })
 
 /** Parses a JSON body; `RegistryInvalid` names what was read and where it is wrong, never the content. */

@@ -49,7 +49,8 @@ export function chooseImage(settings: ChoiceSettings, image: string, known: Choi
   if (known.gaveUp !== undefined) return nothing(known.gaveUp, verdicts)
   if (verdicts.selected !== null && verdicts.selected !== tag) {
     const digest = settings.policy.kind === 'imagepolicy' ? known.facts.latestDigest : undefined
-    const isPinned = settings.pinDigest || present.digest !== undefined || digest !== undefined
+    // Where the digest is followed it would be pinned by the next look anyway.
+    const isPinned = followsDigest(settings) || present.digest !== undefined || digest !== undefined
     return { kind: 'update', tag: verdicts.selected, digest, isPinned, reason: verdicts.reason, verdicts }
   }
   const digest = followsDigest(settings) ? known.presentDigest : reflectedDigest(settings.policy, tag, known)

@@ -132,7 +132,7 @@ export function readPolicy(found: FoundFields): Policy {
 
 /** Policies that need facts which are not collected yet. */
 function requireSupported(key: string, policy: Policy): Policy {
-  if (policy.kind !== 'imagepolicy' && policy.kind !== 'newest-build') return policy
+  if (policy.kind !== 'imagepolicy') return policy
   throw new FairleadError('PolicyInvalid', `${key}: "${policy.kind}" is not supported by this version`)
 }
 

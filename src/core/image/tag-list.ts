@@ -76,6 +76,13 @@ export function* filteringTags(
   return { tags: list.tags, texts, states, ...reader.finish() }
 }
 
+/** The tags that a policy with this filter may see. */
+export function passingTags({ tags, states }: TagList, filter: TagFilter | undefined): string[] {
+  return tags.filter(
+    (tag, index) => states[index] === 'tag' && (filter === undefined || filter.apply(tag) !== undefined),
+  )
+}
+
 function readState(tag: string): TagState {
   if (!isTag(tag)) return 'not-a-tag'
   return isArtifactTag(tag) ? 'artifact' : 'tag'

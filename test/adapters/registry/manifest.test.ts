@@ -137,3 +137,30 @@ describe('platforms', () => {
     await expect(registry.platforms(web, '1.0.0')).rejects.toMatchObject({ code: 'TooLarge' })
   })
 })
+
+describe('the build date', () => {
+  const rows: [what: string, created: unknown, date: string | undefined][] = [
+    ['as written', '2026-03-01T12:00:00.123456789Z', '2026-03-01T12:00:00.123Z'],
+    ['in another zone', '2026-03-01T12:00:00+02:00', '2026-03-01T10:00:00.000Z'],
+    ['fixed by a reproducible build', '1970-01-01T00:00:00Z', undefined],
+    ['fixed by a buildpack', '1980-01-01T00:00:01Z', undefined],
+    ['of Go that was never set', '0001-01-01T00:00:00Z', undefined],
+    ['that is none', 'yesterday', undefined],
+    ['that is no text', 7, undefined],
+    ['that is too long to be one', '2'.repeat(100), undefined],
+  ]
+  it.each(rows)('%s', async (_, created, date) => {
+    const { server, registry } = await aRegistryWorld()
+    const config = JSON.stringify({ os: 'linux', architecture: 'amd64', created })
+    const manifest = JSON.stringify({ config: { digest: sha256(config) } })
+    server.script(always(/manifests/, (response) => response.writeHead(200).end(manifest)))
+    server.script(always(/blobs/, (response) => response.writeHead(200).end(config)))
+    expect((await registry.builtAt(web, sha256(manifest)))?.toISOString()).toBe(date)
+  })
+
+  it('of an artifact without a config is not known', async () => {
+    const { server, registry } = await aRegistryWorld()
+    server.script(always(/manifests/, (response) => response.writeHead(200).end('{}')))
+    expect(await registry.builtAt(web, sha256('{}'))).toBeUndefined()
+  })
+})

@@ -152,6 +152,7 @@ function aSlowRegistry() {
     digest: async () => digest,
     platforms: async () => [],
     signed: async () => false,
+      builtAt: async () => undefined,
   }
   return { registry, waiting }
 }
