@@ -33,6 +33,7 @@ export const errorCodes = {
   NamespaceNotAllowed: 'terminal',
   PolicyNotInGit: 'terminal',
   PolicyConflict: 'terminal',
+  OtherWriter: 'terminal',
   RequestInvalid: 'terminal',
   NotPending: 'terminal',
   SeenDiffers: 'terminal',

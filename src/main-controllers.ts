@@ -7,6 +7,7 @@ import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
 import type { UpdateWindow } from './core/change/window.ts'
 import type { UpdateRule } from './core/image/rule.ts'
+import type { ImageAutomationObjects } from './core/manifest/other-writer.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import { createPlatformGate } from './delivery/platform-gate.ts'
@@ -58,6 +59,11 @@ export function createControllers(deps: ControllersDeps) {
     isLeader: () => leader.isLeader(),
     tags: deps.tags,
     registry: world.registry,
+    imageAutomation: {
+      policy: (key) => stores.imagePolicies.get(key),
+      automations: () => stores.imageAutomations.values(),
+      source: (key) => stores.sources.get(key),
+    } satisfies ImageAutomationObjects,
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),
     gates: [createPlatformGate(createManifestSource(world.registry))],

@@ -4,6 +4,12 @@ import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { globMatcher } from './core/image/glob.ts'
 import { type EngineObjects, nominatedOwner } from './core/manifest/origin.ts'
+import {
+  type FluxImageAutomation,
+  type FluxImagePolicy,
+  readImageAutomation,
+  readImagePolicy,
+} from './core/sync/flux-image.ts'
 import { readHelmRelease, readKustomization, readOciSource, readSource } from './core/sync/flux-object.ts'
 import { readWorkload, type Workload, withInherited } from './core/workload/workload.ts'
 import type { Cluster, Log } from './ports.ts'
@@ -19,6 +25,8 @@ export interface Stores {
   sources: Store<ReturnType<typeof readSource>>
   ociSources: Store<ReturnType<typeof readOciSource>>
   helmReleases: Store<ReturnType<typeof readHelmRelease>>
+  imagePolicies: Store<FluxImagePolicy>
+  imageAutomations: Store<FluxImageAutomation>
   engine: EngineObjects
   /** By `Kind/namespace/name`; with the policy annotations of the release it belongs to, which its own ones beat. */
   workload(key: string): Workload | undefined
@@ -55,6 +63,8 @@ export function createStores(
   const sources = createStore(engine, resources.gitRepository, readSource, options)
   const ociSources = createStore(engine, resources.ociRepository, readOciSource, options)
   const helmReleases = createStore(engine, resources.helmRelease, readHelmRelease, options)
+  const imagePolicies = createStore(engine, resources.imagePolicy, readImagePolicy, options)
+  const imageAutomations = createStore(engine, resources.imageUpdateAutomation, readImageAutomation, options)
   return {
     workloads,
     requests,
@@ -62,6 +72,8 @@ export function createStores(
     sources,
     ociSources,
     helmReleases,
+    imagePolicies,
+    imageAutomations,
     engine: {
       kustomization: (key) => kustomizations.get(key),
       helmRelease: (key) => helmReleases.get(key),
@@ -77,7 +89,16 @@ export function createStores(
         : withInherited(workload, release.object.metadata.annotations ?? {})
     },
     ownedBy: (owner) => workloads.flatMap((store) => store.byIndex('owner', owner)),
-    all: () => [...workloads, requests, kustomizations, sources, ociSources, helmReleases],
+    all: () => [
+      ...workloads,
+      requests,
+      kustomizations,
+      sources,
+      ociSources,
+      helmReleases,
+      imagePolicies,
+      imageAutomations,
+    ],
   }
 }
 

@@ -69,10 +69,14 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
   }
   stores.sources.subscribe(sourceMoved)
   stores.ociSources.subscribe(sourceMoved)
-  leader.onChange((leading) => {
-    if (!leading) return
+  const imagesMoved = () => {
     images.wakeAll()
     wakeAllUnsettled()
+  }
+  stores.imagePolicies.subscribe(imagesMoved)
+  stores.imageAutomations.subscribe(imagesMoved)
+  leader.onChange((leading) => {
+    if (leading) imagesMoved()
   })
 }
 

@@ -78,6 +78,20 @@ export const resources = {
     kind: 'GitRepository',
     namespaced: true,
   },
+  imagePolicy: {
+    group: 'image.toolkit.fluxcd.io',
+    version: 'v1',
+    plural: 'imagepolicies',
+    kind: 'ImagePolicy',
+    namespaced: true,
+  },
+  imageUpdateAutomation: {
+    group: 'image.toolkit.fluxcd.io',
+    version: 'v1',
+    plural: 'imageupdateautomations',
+    kind: 'ImageUpdateAutomation',
+    namespaced: true,
+  },
   ociRepository: {
     group: 'source.toolkit.fluxcd.io',
     version: 'v1',

@@ -3,17 +3,20 @@ import type { Exclusion, TagFacts } from '../core/image/decision.ts'
 import { tagsNotNewer } from '../core/image/newer.ts'
 import { type ImageReference, parseImageReference } from '../core/image/reference.ts'
 import type { TagList } from '../core/image/tag-list.ts'
+import type { ImageAutomationObjects } from '../core/manifest/other-writer.ts'
 import { FairleadError } from '../errors.ts'
 import type { Registry } from '../ports.ts'
 import type { BuildDateSource } from '../runtime/build-date-source.ts'
 import type { TagSource } from '../runtime/tag-source.ts'
 import { readBuildDates } from './build-date.ts'
 import type { Candidate, ChoiceQuestion, Gate, Objection } from './gate.ts'
+import { readLatest, requireSoleWriter } from './image-policy.ts'
 import type { QuarantineReader } from './quarantine.ts'
 
 export interface ChoiceFactsDeps {
   tags: TagSource
   registry: Registry
+  imageAutomation: ImageAutomationObjects
   buildDates: BuildDateSource
   quarantine: QuarantineReader
   /** In the order in which they are asked. */
@@ -34,7 +37,7 @@ interface Gathered extends ChoiceFacts {
  * Everything that `chooseImage` needs to know, asked from the registry and from Git. A decision and its confirmation
  * right before the commit both ask here, so they cannot disagree about anything but the world. What costs something is
  * asked only about what would be chosen: the history first, then each gate; what is objected to is excluded and the next
- * candidate is asked about. `RegistryUnavailable` while something that decides is not known.
+ * candidate is asked about. `OtherWriter` when Flux writes the slot, `RegistryUnavailable` while something that decides is not known.
  */
 export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<ChoiceFacts> {
   const known = await readFacts(question, deps)
@@ -50,12 +53,15 @@ export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFa
   }
 }
 
-async function readFacts({ trace, settings }: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<Gathered> {
+async function readFacts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<Gathered> {
+  const { trace, settings } = question
   const image = parseImageReference(trace.image)
-  const tags = await listTags(image, deps)
+  requireSoleWriter(question, deps.imageAutomation)
+  const latest = readLatest(image, question, deps.imageAutomation)
+  const tags = await listTags(image, latest.latest, deps)
   const presentDigest = followsDigest(settings) ? await deps.registry.digest(image, image.tag ?? 'latest') : undefined
   const dates = await readBuildDates(image, settings.policy, { tags, dates: deps.buildDates })
-  const facts = { ...dates, excluded: new Map() }
+  const facts = { ...dates, ...latest, excluded: new Map() }
   return { tags, presentDigest, facts, refusedDigests: new Map(), notes: new Map(), gaveUp: undefined }
 }
 
@@ -104,8 +110,14 @@ async function askGates(
   return undefined
 }
 
-async function listTags(image: ImageReference, { tags }: ChoiceFactsDeps): Promise<TagList> {
-  if (tags.get(image) === undefined) await tags.refresh(image)
+/** The list that is here, unless it is older than a tag that is known to be there. */
+async function listTags(
+  image: ImageReference,
+  expected: string | undefined,
+  { tags }: ChoiceFactsDeps,
+): Promise<TagList> {
+  const known = tags.get(image)
+  if (known === undefined || (expected !== undefined && !known.tags.includes(expected))) await tags.refresh(image)
   const list = tags.get(image)
   if (list !== undefined) return list
   throw tags.failure(image) ?? new FairleadError('RegistryUnavailable', `no tags of ${image.name} are known yet`)

@@ -268,6 +268,108 @@ describe('the newest build', () => {
   })
 })
 
+describe('the image automation of Flux', () => {
+  const flux = { apiVersion: 'image.toolkit.fluxcd.io/v1' }
+  const metadata = { name: 'web', namespace: 'flux-system' }
+
+  /** `web` carries the marker of an ImagePolicy that exists and has chosen this. */
+  const aMarkedWorld = async (policy: string, latestRef: object = { name: 'ghcr.io/acme/web', tag: '1.1.0' }) => {
+    const world = await aWorld({ policy })
+    for (const kind of [resources.imagePolicy, resources.imageUpdateAutomation]) world.cluster.objects.install(kind)
+    mark(world, ' # {"$imagepolicy": "flux-system:web"}')
+    const status = { latestRef, observedGeneration: 1 }
+    world.cluster.objects.create(resources.imagePolicy, { ...flux, kind: 'ImagePolicy', metadata, status })
+    for (const tag of ['1.1.0', '1.2.0']) world.registry.push(image('web'), tag, { digest: digestOf(tag) })
+    await world.sync()
+    return world
+  }
+  const mark = (world: FakeWorld, marker: string) => {
+    const text = world.git.read('main', 'apps/web.yaml') ?? ''
+    world.git.commit('main', { 'apps/web.yaml': text.replace(/(image: \S+).*/, `$1${marker}`) }, 'Mark it')
+  }
+  const automate = (world: FakeWorld, spec: object = {}) => {
+    world.cluster.objects.create(resources.imageUpdateAutomation, {
+      ...flux,
+      kind: 'ImageUpdateAutomation',
+      metadata: { name: 'images', namespace: 'flux-system' },
+      spec: { sourceRef: { kind: 'GitRepository', name: 'gitops' }, ...spec },
+    })
+  }
+
+  test('decides by its policy, and the marker stays', async () => {
+    const world = await aMarkedWorld('imagepolicy')
+    await start(world)
+    expect(tagInGit(world)).toBe('1.1.0')
+    expect(world.git.read('main', 'apps/web.yaml')).toContain('web:1.1.0 # {"$imagepolicy": "flux-system:web"}')
+  })
+
+  test('decides the digest when its policy reflects one', async () => {
+    const digest = digestOf('1.1.0')
+    const world = await aMarkedWorld('imagepolicy', { name: 'ghcr.io/acme/web', tag: '1.1.0', digest })
+    await start(world)
+    expect(tagInGit(world)).toBe(`1.1.0@${digest}`)
+  })
+
+  test('is followed when its policy chooses anew', async () => {
+    const world = await aMarkedWorld('imagepolicy')
+    const replica = await start(world)
+    const policy = world.cluster.objects.get(resources.imagePolicy, 'flux-system', 'web')
+    if (policy === undefined) throw new Error('no policy')
+    const status = { latestRef: { name: 'ghcr.io/acme/web', tag: '1.2.0' }, observedGeneration: 1 }
+    world.cluster.objects.update(resources.imagePolicy, { ...policy, status }, 'status')
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.2.0')
+  })
+
+  const refused: [what: string, arrange: (world: FakeWorld) => void, code: string, message: RegExp][] = [
+    ['without a marker', (world) => mark(world, ''), 'PolicyInvalid', /apps\/web.yaml:\d+ .* has no marker/],
+    [
+      'with a marker of a policy that is not there',
+      (world) => mark(world, ' # {"$imagepolicy": "flux-system:none"}'),
+      'PolicyInvalid',
+      /follows ImagePolicy flux-system\/none, which is not there/,
+    ],
+    [
+      'beside an automation that writes it',
+      automate,
+      'OtherWriter',
+      /ImageUpdateAutomation flux-system\/images writes/,
+    ],
+    [
+      'beside an automation that is suspended',
+      (world) => automate(world, { suspend: true }),
+      'OtherWriter',
+      /images \(suspended\) writes apps\/web.yaml:\d+ too, by its marker for flux-system:web/,
+    ],
+  ]
+  test.each(refused)('is not followed %s, and the Event says so', async (_, arrange, code, message) => {
+    const world = await aMarkedWorld('imagepolicy')
+    arrange(world)
+    await world.sync()
+    await start(world)
+    expect(tagInGit(world)).toBe('1.0.0')
+    const events = world.cluster.recorded.filter(({ about }) => about.name === 'web')
+    expect(events).toMatchObject([{ reason: code, type: 'Warning' }])
+    expect(events[0]?.message).toMatch(message)
+  })
+
+  test('is not followed when its policy is about another image', async () => {
+    const world = await aMarkedWorld('imagepolicy', { name: 'ghcr.io/acme/other', tag: '1.1.0' })
+    await start(world)
+    expect(world.cluster.recorded[0]?.message).toContain('ImagePolicy flux-system/web is about ghcr.io/acme/other')
+  })
+
+  test('keeps every other policy from writing what it writes, until it is deleted', async () => {
+    const world = await aMarkedWorld('minor')
+    automate(world)
+    const replica = await start(world)
+    expect(world.cluster.recorded.map(({ reason }) => reason)).toEqual(['OtherWriter'])
+    world.cluster.objects.remove(resources.imageUpdateAutomation, 'flux-system', 'images')
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.2.0')
+  })
+})
+
 describe('a platform', () => {
   const amd64 = { digest: digestOf('amd64'), platforms: ['linux/amd64'] }
   const both = { digest: digestOf('both'), platforms: ['linux/amd64', 'linux/arm64'] }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -158,6 +159,8 @@ async function startReplica(world: FakeWorld, text: string, faults: Faults): Pro
   }
   const stores = createStores({ cluster: cluster.cluster, engine: cluster.cluster }, { config, log, metrics })
   const cancel = new AbortController()
+  // One listener per store; the program itself gives each a signal of its own.
+  setMaxListeners(100, cancel.signal)
   const loops = await createLoops({ config, world: ports, stores, leader: createSoleLeader('one'), log, metrics })
   const parts = [loops.run(cancel.signal), ...stores.all().map((store) => store.run(cancel.signal))]
   return {

@@ -118,7 +118,7 @@ export function readPolicy(found: FoundFields): Policy {
     return field === undefined ? [] : [[name, field.value] as const]
   })
   try {
-    return requireSupported(found.get('policy')?.key ?? 'policy', parsePolicy(Object.fromEntries(given)))
+    return parsePolicy(Object.fromEntries(given))
   } catch (thrown) {
     const error = asFairleadError(thrown)
     const named = error.evidence.map((line) => {
@@ -128,12 +128,6 @@ export function readPolicy(found: FoundFields): Policy {
     })
     throw named.length === 0 ? error : new FairleadError('PolicyInvalid', named.join('; '), { evidence: named })
   }
-}
-
-/** Policies that need facts which are not collected yet. */
-function requireSupported(key: string, policy: Policy): Policy {
-  if (policy.kind !== 'imagepolicy') return policy
-  throw new FairleadError('PolicyInvalid', `${key}: "${policy.kind}" is not supported by this version`)
 }
 
 /** The policy in words, for commit messages and UpdateRequests, e.g. `minor` or `semver ^1.2`. */
