@@ -1,24 +1,9 @@
 import { z } from 'zod'
+import { duration } from './config-duration.ts'
 import { receiver } from './config-receiver.ts'
-import { parseDuration } from './core/change/duration.ts'
+import { match, window } from './config-window.ts'
 
 /** The configuration file, as users write it. Every object is strict: an unknown key is a mistake. */
-
-const longestMs = 10 * 365 * 24 * 3_600_000
-
-const durationText = z.string('a duration such as 30s, 5m or 1h30m, in quotes')
-
-/** Go-style duration → milliseconds; at least `minimum`, at most ten years. */
-const milliseconds = (minimum: string) => (text: string, context: z.RefinementCtx) => {
-  const ms = parseDuration(text)
-  if (ms !== undefined && ms >= (parseDuration(minimum) ?? 0) && ms <= longestMs) return ms
-  const message = ms === undefined ? 'a duration such as 30s, 5m or 1h30m' : `at least ${minimum}, at most ten years`
-  context.addIssue({ code: 'custom', message })
-  return z.NEVER
-}
-
-/** A Go-style duration, in milliseconds. */
-const duration = (fallback: string, minimum: string) => durationText.default(fallback).transform(milliseconds(minimum))
 
 const listen = (fallback: string) =>
   z
@@ -134,13 +119,6 @@ const registry = z.strictObject({
 
 const text = z.string().max(1024)
 
-const match = z.strictObject({
-  namespace: text.optional(),
-  name: text.optional(),
-  image: text.optional(),
-  labels: z.record(z.string(), text).optional(),
-})
-
 const rule = z.strictObject({
   match: match.prefault({}),
   policy: text.optional(),
@@ -159,24 +137,6 @@ const rule = z.strictObject({
   'pin-digest': z.boolean().optional(),
   platform: text.optional(),
   hold: text.optional(),
-})
-
-const spans = z
-  .array(
-    z.strictObject({
-      cron: z.string().max(200).describe('Minute, hour, day, month and weekday, as in crontab: "0 9 * * 1-5".'),
-      duration: durationText.transform(milliseconds('1m')).describe('Elapsed time, whatever the clocks do.'),
-    }),
-  )
-  .max(100)
-  .default([])
-
-const window = z.strictObject({
-  name: z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,62})$/, 'letters, digits, dots, dashes and underscores'),
-  allow: spans.describe('When changes may land; none = always, but for what is excluded.'),
-  exclude: spans.describe('When none may land; beats allow.'),
-  timezone: z.string().max(64).default('UTC').describe('IANA name, e.g. Europe/Berlin.'),
-  match: match.optional().describe('Whom it is for without an annotation that names it; {} = everybody.'),
 })
 
 export const configSchema = z.strictObject({

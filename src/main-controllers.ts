@@ -10,7 +10,7 @@ import type { UpdateRule } from './core/image/rule.ts'
 import type { ImageAutomationObjects } from './core/manifest/other-writer.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
-import { createPlatformGate } from './delivery/platform-gate.ts'
+import { createPlatformCheck } from './delivery/platform-check.ts'
 import { createQuarantineReader } from './delivery/quarantine.ts'
 import type { Repositories } from './delivery/repositories.ts'
 import { createApiBackend } from './main-api.ts'
@@ -66,7 +66,7 @@ export function createControllers(deps: ControllersDeps) {
     } satisfies ImageAutomationObjects,
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),
-    gates: [createPlatformGate(createManifestSource(world.registry))],
+    checks: [createPlatformCheck(createManifestSource(world.registry))],
     clock,
     log,
     metrics,

@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectKey, Resource } from './api/kubernetes.ts'
+import type { FileChange } from './core/change/file-change.ts'
 import type { ChartVersion } from './core/image/chart-version.ts'
 import type { Snapshot } from './core/manifest/snapshot.ts'
 import type { Ancestry } from './core/sync/ancestry.ts'
@@ -138,15 +139,6 @@ export interface GitObject {
   bytes: Uint8Array
 }
 
-/** One commit's change of one file. */
-export interface FileChange {
-  commit: string
-  message: string
-  /** Texts of the file; undefined where it is not there, no regular file, over 1 MiB or not UTF-8. */
-  before: string | undefined
-  after: string | undefined
-}
-
 /** One remote repository. Calls for one repository are serialised by the adapter. */
 export interface GitRepository {
   /** As configured, without credentials. */
@@ -168,10 +160,7 @@ export interface GitRepository {
   remoteHead(branch: string): Promise<string | undefined>
   /** Three-valued: `no` only when the walk from `revision` ended at real roots. Deepens a shallow store when needed. */
   ancestry(commit: string, revision: string): Promise<Ancestry>
-  /**
-   * What happened to one file along the first-parent history of a commit that is here, newest first, at most `limit`
-   * changes. Deepens a shallow store; looks back over 1,000 commits and no further.
-   */
+  /** Changes of one file along the first-parent history of a commit, newest first; looks back over 1,000 commits. */
   history(revision: string, path: string, limit: number): Promise<readonly FileChange[]>
   /** First-parent commits after `from` (`''` = all) up to `to`, newest first, at most 1,000. */
   log(from: string, to: string): Promise<readonly { id: string; message: string }[]>

@@ -9,7 +9,7 @@ import type { Registry } from '../ports.ts'
 import type { BuildDateSource } from '../runtime/build-date-source.ts'
 import type { TagSource } from '../runtime/tag-source.ts'
 import { readBuildDates } from './build-date.ts'
-import type { Candidate, ChoiceQuestion, Gate, Objection } from './gate.ts'
+import type { Candidate, CandidateCheck, ChoiceQuestion, Objection } from './candidate.ts'
 import { readLatest, requireSoleWriter } from './image-policy.ts'
 import type { QuarantineReader } from './quarantine.ts'
 
@@ -20,7 +20,7 @@ export interface ChoiceFactsDeps {
   buildDates: BuildDateSource
   quarantine: QuarantineReader
   /** In the order in which they are asked. */
-  gates: readonly Gate[]
+  checks: readonly CandidateCheck[]
 }
 
 /** Candidates that are asked about in one look; where so many are refused, an older one is hardly wanted. */
@@ -36,8 +36,9 @@ interface Gathered extends ChoiceFacts {
 /**
  * Everything that `chooseImage` needs to know, asked from the registry and from Git. A decision and its confirmation
  * right before the commit both ask here, so they cannot disagree about anything but the world. What costs something is
- * asked only about what would be chosen: the history first, then each gate; what is objected to is excluded and the next
- * candidate is asked about. `OtherWriter` when Flux writes the slot, `RegistryUnavailable` while something that decides is not known.
+ * asked only about what would be chosen: the history first, then each check; what is objected to is excluded and the next
+ * candidate is asked about. `OtherWriter` when Flux writes the slot, `RegistryUnavailable` while something that decides
+ * is not known.
  */
 export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<ChoiceFacts> {
   const known = await readFacts(question, deps)
@@ -46,7 +47,7 @@ export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFa
   const image = parseImageReference(question.trace.image)
   for (let asked = 1; ; asked++) {
     const candidate = await candidateOf(choose(question, known), image, deps.registry)
-    const objection = candidate && (await askGates(candidate, question, deps.gates))
+    const objection = candidate && (await askChecks(candidate, question, deps.checks))
     if (candidate === undefined || objection === undefined) return known
     exclude(known, candidate, objection, image)
     if (asked === candidateLimit) return { ...known, gaveUp: objection.verdict }
@@ -98,12 +99,12 @@ async function candidateOf(choice: Choice, image: ImageReference, registry: Regi
   return digest === undefined ? undefined : { image, tag: choice.tag, digest }
 }
 
-async function askGates(
+async function askChecks(
   candidate: Candidate,
   question: ChoiceQuestion,
-  gates: readonly Gate[],
+  checks: readonly CandidateCheck[],
 ): Promise<Objection | undefined> {
-  for (const ask of gates) {
+  for (const ask of checks) {
     const objection = await ask(candidate, question)
     if (objection !== undefined) return objection
   }

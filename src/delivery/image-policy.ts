@@ -3,7 +3,7 @@ import { type ImageReference, parseImageReference } from '../core/image/referenc
 import { findOtherWriter, type ImageAutomationObjects } from '../core/manifest/other-writer.ts'
 import { slotMarkers } from '../core/manifest/slot-marker.ts'
 import { FairleadError } from '../errors.ts'
-import type { ChoiceQuestion } from './gate.ts'
+import type { ChoiceQuestion } from './candidate.ts'
 
 /** Refuses what Flux' image automation writes, too: two writers of one value would never come to rest. `OtherWriter`. */
 export function requireSoleWriter({ trace, destination }: ChoiceQuestion, objects: ImageAutomationObjects): void {

@@ -5,7 +5,7 @@ import { slotTargets } from '../core/manifest/slot-target.ts'
 import { withEdits } from '../core/manifest/snapshot-memo.ts'
 import { traceAgain } from '../core/manifest/trace-through.ts'
 import { FairleadError } from '../errors.ts'
-import type { ChoiceQuestion } from './gate.ts'
+import type { ChoiceQuestion } from './candidate.ts'
 
 /** Versions that the history of a slot's file keeps away. Rejects while the history cannot be read. */
 export type QuarantineReader = (question: ChoiceQuestion, facts: TagFacts) => Promise<readonly Quarantined[]>

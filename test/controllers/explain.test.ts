@@ -88,6 +88,24 @@ const rows: [what: string, setup: Setup, last: string, message: RegExp][] = [
     /approved by alice; waits for the approval of somebody else/,
   ],
   [
+    'is too young',
+    { annotations: { ...freely, 'fairlead.dev/min-age': '1h' } },
+    'timing: wait TooYoung',
+    /old enough at .* \(min-age\)/,
+  ],
+  [
+    'is outside of its window',
+    { config: 'mode: commit\nwindows: [{name: freeze, match: {}, exclude: [{cron: "* * * * *", duration: 1h}]}]' },
+    'timing: wait OutsideWindow',
+    /window freeze closed/,
+  ],
+  [
+    'would only go to what is built for another platform',
+    { annotations: { ...freely, 'fairlead.dev/platform': 'linux/s390x' } },
+    'tags: stop WrongPlatform',
+    /no tag is to be chosen instead/,
+  ],
+  [
     'was rejected',
     {
       annotations: asking,

@@ -1,9 +1,10 @@
 import { parseCommit, renderCommit } from '../../src/core/change/commit.ts'
+import type { FileChange } from '../../src/core/change/file-change.ts'
 import { renderObject } from '../../src/core/change/object-id.ts'
 import { parseTree } from '../../src/core/change/tree.ts'
 import type { Ancestry } from '../../src/core/sync/ancestry.ts'
 import { FairleadError } from '../../src/errors.ts'
-import type { BranchSnapshot, FileChange, GitObject, GitRepository } from '../../src/ports.ts'
+import type { BranchSnapshot, GitObject, GitRepository } from '../../src/ports.ts'
 
 export interface FakeGitRepository extends GitRepository {
   /** Commits files on top of a branch, as another writer would; null removes one. Returns the commit. */

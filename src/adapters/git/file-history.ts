@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { parseCommit } from '../../core/change/commit.ts'
-import type { FileChange } from '../../ports.ts'
+import type { FileChange } from '../../core/change/file-change.ts'
 import { type Backend, type CommitChange, DamagedStore } from './backend.ts'
 import { dropOldest } from './bounded-map.ts'
 import { isManifestName } from './object-cache.ts'

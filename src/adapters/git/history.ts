@@ -1,7 +1,7 @@
 import { parseCommit } from '../../core/change/commit.ts'
+import type { FileChange } from '../../core/change/file-change.ts'
 import { isObjectId } from '../../core/change/object-id.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
-import type { FileChange } from '../../ports.ts'
 import type { Backend } from './backend.ts'
 import { dropOldest } from './bounded-map.ts'
 import { createFileHistory, lookBack } from './file-history.ts'

@@ -1,8 +1,8 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { chooseImage, chosenReference } from '../../core/image/choice.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
+import type { ChoiceQuestion } from '../../delivery/candidate.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
-import type { ChoiceQuestion } from '../../delivery/gate.ts'
 import { FairleadError } from '../../errors.ts'
 
 /**

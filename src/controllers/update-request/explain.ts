@@ -56,10 +56,10 @@ function waits({ request, situation, fourEyes, now }: RequestStanding): Gate[] {
   return [...gates, wait('delivery', 'Delivering', 'it is on its way to the branch')]
 }
 
-/** The first of what it waits for that time brings. */
+/** The first of what it waits for that time brings, if there is anything. */
 function timing(facts: TimingFacts): Gate[] {
   const waiting = waitForAge(facts) ?? waitForWindow(facts)
-  if (waiting === undefined) return [pass('timing', 'Due', 'it is old enough, and its windows are open')]
+  if (waiting === undefined) return []
   const { reason, message, untilMs } = waiting
   const until = untilMs === undefined ? {} : { until: new Date(facts.now.getTime() + untilMs).toISOString() }
   return [{ ...wait('timing', reason, message), ...until }]

@@ -152,7 +152,7 @@ function aSlowRegistry() {
     digest: async () => digest,
     platforms: async () => [],
     signed: async () => false,
-      builtAt: async () => undefined,
+    builtAt: async () => undefined,
   }
   return { registry, waiting }
 }

@@ -31,4 +31,4 @@ export interface Objection {
  * A question about one candidate that costs something, so only the one that would be chosen is asked about; undefined
  * lets it pass. Rejects when nobody can say now.
  */
-export type Gate = (candidate: Candidate, question: ChoiceQuestion) => Promise<Objection | undefined>
+export type CandidateCheck = (candidate: Candidate, question: ChoiceQuestion) => Promise<Objection | undefined>

@@ -1,9 +1,9 @@
 import { holdsPlatforms } from '../core/image/platform.ts'
 import type { ManifestSource } from '../runtime/manifest-source.ts'
-import type { Gate } from './gate.ts'
+import type { CandidateCheck } from './candidate.ts'
 
 /** The image must be built for every platform that the settings name. */
-export function createPlatformGate(manifests: ManifestSource): Gate {
+export function createPlatformCheck(manifests: ManifestSource): CandidateCheck {
   return async ({ image, tag, digest }, { settings: { platforms } }) => {
     if (platforms.length === 0) return undefined
     const held = await manifests.platforms(image, digest)
