@@ -54,7 +54,8 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
     for (const message of windowMistakes(window)) add(['windows', index], message)
   })
   config.updates.rules.forEach((rule, index) => {
-    for (const message of ruleMistakes(rule, windows)) add(['updates', 'rules', index], message)
+    for (const message of ruleMistakes(rule, { windows, keys: [...keyNames] }))
+      add(['updates', 'rules', index], message)
   })
   return mistakes
 }

@@ -2,7 +2,7 @@ import type { AnnotationField } from './api/annotation.ts'
 import type { Config, RuleConfig } from './config-schema.ts'
 import { compileWindow, type UpdateWindow } from './core/change/window.ts'
 import { compileRule, type UpdateRule } from './core/image/rule.ts'
-import { fieldMistakes } from './core/image/setting-mistake.ts'
+import { fieldMistakes, type KnownNames } from './core/image/setting-mistake.ts'
 import { asFairleadError } from './errors.ts'
 
 type WindowConfig = Config['windows'][number]
@@ -24,9 +24,9 @@ export function updateWindow({ name, allow, exclude, timezone, match }: WindowCo
 }
 
 /** What is wrong with a rule, in words. A rule without a policy only adds fields to others, so it is not checked as one. */
-export function ruleMistakes(rule: RuleConfig, windows: readonly string[]): string[] {
+export function ruleMistakes(rule: RuleConfig, known: KnownNames): string[] {
   const { match: _, ...fields } = rule
-  return [...problem(() => updateRule(rule)), ...fieldMistakes(ruleFields(fields), windows)]
+  return [...problem(() => updateRule(rule)), ...fieldMistakes(ruleFields(fields), known)]
 }
 
 /** What is wrong with a window, in words. */

@@ -136,6 +136,7 @@ const rule = z.strictObject({
   window: text.optional(),
   'pin-digest': z.boolean().optional(),
   platform: text.optional(),
+  verify: text.optional(),
   hold: text.optional(),
 })
 

@@ -13,6 +13,7 @@ import { createExplanations } from './delivery/explanation.ts'
 import { createPlatformCheck } from './delivery/platform-check.ts'
 import { createQuarantineReader } from './delivery/quarantine.ts'
 import type { Repositories } from './delivery/repositories.ts'
+import { createSignatureCheck } from './delivery/signature-check.ts'
 import { createApiBackend } from './main-api.ts'
 import { fenced, quiet } from './main-guard.ts'
 import { type Stores, siblingsOf } from './main-stores.ts'
@@ -51,6 +52,7 @@ export function createControllers(deps: ControllersDeps) {
     repositories: deps.repositories,
     rules: deps.rules,
     windows: deps.windows,
+    keys: config.keys.map(({ name }) => name),
     mode: config.mode,
     readBranch: createBranchReader(),
     workload: (key: string) => stores.workload(key),
@@ -66,7 +68,7 @@ export function createControllers(deps: ControllersDeps) {
     } satisfies ImageAutomationObjects,
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),
-    checks: [createPlatformCheck(createManifestSource(world.registry))],
+    checks: [createPlatformCheck(createManifestSource(world.registry)), createSignatureCheck(world.registry)],
     clock,
     log,
     metrics,

@@ -29,6 +29,7 @@ const candidateLimit = 20
 /** While it is gathered: what speaks against candidates is added. */
 interface Gathered extends ChoiceFacts {
   facts: TagFacts & { excluded: Map<string, Exclusion> }
+  digests: Map<string, string>
   refusedDigests: Map<string, Exclusion>
   notes: Map<string, string>
 }
@@ -47,6 +48,7 @@ export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFa
   const image = parseImageReference(question.trace.image)
   for (let asked = 1; ; asked++) {
     const candidate = await candidateOf(choose(question, known), image, deps.registry)
+    if (candidate !== undefined) known.digests.set(candidate.tag, candidate.digest)
     const objection = candidate && (await askChecks(candidate, question, deps.checks))
     if (candidate === undefined || objection === undefined) return known
     exclude(known, candidate, objection, image)
@@ -63,7 +65,8 @@ async function readFacts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promi
   const presentDigest = followsDigest(settings) ? await deps.registry.digest(image, image.tag ?? 'latest') : undefined
   const dates = await readBuildDates(image, settings.policy, { tags, dates: deps.buildDates })
   const facts = { ...dates, ...latest, excluded: new Map() }
-  return { tags, presentDigest, facts, refusedDigests: new Map(), notes: new Map(), gaveUp: undefined }
+  const answers = { digests: new Map(), refusedDigests: new Map(), notes: new Map(), gaveUp: undefined }
+  return { tags, presentDigest, facts, ...answers }
 }
 
 function choose({ trace, settings }: ChoiceQuestion, known: ChoiceFacts): Choice {

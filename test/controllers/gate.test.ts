@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
+import { FairleadError } from '../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, image, type Replica } from '../fakes/world.ts'
 
 /** What holds a decision back, from the setting to the status of its request. */
@@ -409,6 +410,111 @@ describe('a platform', () => {
     await start(world)
     expect(tagInGit(world)).toBe('1.0.0')
     expect(world.registry.calls.filter((call) => call.startsWith('platforms'))).toHaveLength(20)
+  })
+})
+
+describe('a signature', () => {
+  const keys = (...names: string[]) =>
+    `mode: commit\nkeys: [${names.map((name) => `{name: ${name}, publicKeyFile: /keys/${name}.pub}`).join(', ')}]`
+
+  test('that the newest version lacks makes it go to the next', async () => {
+    const world = await aWorld({ verify: 'release' })
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    world.registry.push(image('web'), '1.2.0', { digest: digestOf('1.2.0') })
+    world.registry.sign(image('web'), digestOf('1.1.0'), 'release')
+    await start(world, keys('release'))
+    expect(tagInGit(world)).toBe('1.1.0')
+    const [request] = world.requests()
+    expect(request?.status?.candidates).toContainEqual({ tag: '1.2.0', verdict: 'unsigned' })
+  })
+
+  test('that comes after the image is noticed, and until then an Event says what is missing', async () => {
+    const world = await aWorld({ verify: 'release' })
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    const replica = await start(world, keys('release'))
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.requests()).toEqual([])
+    expect(world.cluster.recorded).toMatchObject([
+      {
+        reason: 'Unsigned',
+        message: expect.stringMatching(/1\.1\.0 \(sha256:\w+\) has no signature by the key release/),
+      },
+    ])
+    world.registry.sign(image('web'), digestOf('1.1.0'), 'release')
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.1.0')
+  })
+
+  test('is wanted of every key that is named', async () => {
+    const world = await aWorld({ verify: 'release, audit' })
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    world.registry.sign(image('web'), digestOf('1.1.0'), 'release')
+    await start(world, keys('release', 'audit'))
+    expect(tagInGit(world)).toBe('1.0.0')
+  })
+
+  test('is asked for again right before the commit', async () => {
+    const world = await aWorld({ verify: 'release', 'require-approval': 'true' })
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    world.registry.sign(image('web'), digestOf('1.1.0'), 'release')
+    const replica = await start(world, keys('release'))
+    const [request] = world.requests()
+    expect(waits(world)).toEqual(['1.1.0 ApprovalRequired'])
+    world.registry.signed = async () => false
+    const status = { ...request?.status, phase: 'Approved' as const }
+    if (request !== undefined) world.cluster.objects.update(resources.updateRequest, { ...request, status }, 'status')
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.requests()[0]?.status?.message).toContain('the policy chooses nothing')
+  })
+
+  test('that nobody can ask for now is no verdict', async () => {
+    const world = await aWorld({ verify: 'release' })
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    const { signed } = world.registry
+    world.registry.signed = async () => {
+      throw new FairleadError('RegistryUnavailable', 'ghcr.io answers status 503')
+    }
+    const replica = await start(world, keys('release'))
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.cluster.recorded.map(({ reason }) => reason)).not.toContain('Unsigned')
+    world.registry.signed = signed
+    world.registry.sign(image('web'), digestOf('1.1.0'), 'release')
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(tagInGit(world)).toBe('1.1.0')
+  })
+
+  test('by a key that is not configured is said before any version comes', async () => {
+    const world = await aWorld({ verify: 'relaese' })
+    await start(world, keys('release'))
+    expect(world.cluster.recorded).toMatchObject([
+      { reason: 'PolicyInvalid', message: expect.stringMatching(/no key "relaese" is configured; there are release/) },
+    ])
+  })
+
+  test('is not waived by the live object alone', async () => {
+    const world = await aWorld({ verify: 'release' })
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    world.registry.sign(image('web'), digestOf('1.1.0'), 'lax')
+    world.annotate('web', { 'fairlead.dev/verify': 'lax' })
+    await start(world, keys('release', 'lax'))
+    expect(tagInGit(world)).toBe('1.0.0')
+    expect(world.cluster.recorded.map(({ reason }) => reason)).toContain('PolicyNotInGit')
+  })
+
+  test('holds for the digest that is written, whatever the tag points to a moment later', async () => {
+    const world = await aWorld({ verify: 'release', 'pin-digest': 'true' })
+    world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
+    for (const tag of ['1.0.0', '1.1.0']) world.registry.sign(image('web'), digestOf(tag), 'release')
+    const { digest } = world.registry
+    let turn = 0
+    world.registry.digest = async (repository, tag) =>
+      tag === '1.1.0' && turn++ % 2 === 1 ? digestOf('flipped') : digest(repository, tag)
+    await start(world, keys('release'))
+    expect(world.requests().map(({ spec }) => spec.change.digest)).not.toContain(digestOf('flipped'))
+    expect(tagInGit(world)).not.toContain(digestOf('flipped'))
   })
 })
 

@@ -7,6 +7,7 @@ import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-throu
 import type { Workload } from '../../core/workload/workload.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
 import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
+import { requireKeys } from '../../delivery/signature-check.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 import { agreedSettings } from './agreement.ts'
@@ -28,6 +29,8 @@ export interface ObserveDeps extends DestinationDeps, ChoiceFactsDeps {
   workload: (key: string) => Workload | undefined
   rules: readonly UpdateRule[]
   windows: readonly UpdateWindow[]
+  /** Names of configured keys. */
+  keys: readonly string[]
   mode: Mode
   clock: Clock
   /** When a slot was last changed by us, by target id. */
@@ -58,6 +61,7 @@ async function observeContainer(
     if (settings === undefined) return undefined
     // Asked when a decision is carried out; a name that is none is said at once.
     windowDemands({ ...workload, image }, settings.windows, deps.windows)
+    requireKeys(settings.verify, deps.keys)
     const agreed = agreedSettings({ container, settings, trace: found }, deps)
     const { namespace } = workload
     const question = { trace: found, settings: agreed, destination, namespace }

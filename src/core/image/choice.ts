@@ -14,6 +14,8 @@ export interface ChoiceFacts {
   /** What the present tag points to now, where that matters. */
   presentDigest: string | undefined
   facts: TagFacts
+  /** What candidates that were asked about point to, by tag: the digest that passed is the one to be written. */
+  digests: ReadonlyMap<string, string>
   /** Digests of the present tag that must not be chosen, and why. */
   refusedDigests: ReadonlyMap<string, Exclusion>
   /** For people: what is behind an exclusion, by tag. */
@@ -27,7 +29,7 @@ export type Choice =
   | {
       kind: 'update'
       tag: string
-      /** Known where the digest is what was chosen. */
+      /** Known where the digest is what was chosen, or where the candidate was asked about. */
       digest: string | undefined
       /** The reference to be written carries the digest. */
       isPinned: boolean
@@ -51,7 +53,14 @@ export function chooseImage(settings: ChoiceSettings, image: string, known: Choi
     const digest = settings.policy.kind === 'imagepolicy' ? known.facts.latestDigest : undefined
     // Where the digest is followed it would be pinned by the next look anyway.
     const isPinned = followsDigest(settings) || present.digest !== undefined || digest !== undefined
-    return { kind: 'update', tag: verdicts.selected, digest, isPinned, reason: verdicts.reason, verdicts }
+    return {
+      kind: 'update',
+      tag: verdicts.selected,
+      digest: digest ?? known.digests.get(verdicts.selected),
+      isPinned,
+      reason: verdicts.reason,
+      verdicts,
+    }
   }
   const digest = followsDigest(settings) ? known.presentDigest : reflectedDigest(settings.policy, tag, known)
   if (digest === undefined || digest === present.digest) {

@@ -78,4 +78,5 @@ const permissions: ReadonlySet<string> = new Set([
   'window',
   'pin-digest',
   'platform',
+  'verify',
 ])

@@ -24,17 +24,23 @@ const checks: readonly (readonly [AnnotationField, Check])[] = [
   ['window', (field) => readNames(field)],
   ['pin-digest', (field) => readBoolean(field, false)],
   ['platform', (field) => readPlatforms(field)],
+  ['verify', (field) => readNames(field)],
   ['deadline', (field) => requireDeadline(field)],
 ]
 
+/** Names in the configuration that fields may refer to; absent where they are not known. */
+export interface KnownNames {
+  windows?: readonly string[]
+  keys?: readonly string[]
+}
+
 /**
  * Everything that is wrong with fields as written in one place, without a cluster: each mistake names field and value.
- * Fields that belong to a policy are checked with one; without, they only add to what stands elsewhere. `windows` are
- * the configured names, where they are known.
+ * Fields that belong to a policy are checked with one; without, they only add to what stands elsewhere.
  */
 export function fieldMistakes(
   fields: Readonly<Partial<Record<AnnotationField, string>>>,
-  windows: readonly string[] | undefined,
+  { windows, keys }: KnownNames,
 ): string[] {
   const found: FoundFields = new Map(
     Object.entries(fields).map(([key, value]) => [key as AnnotationField, { key, value: value.trim() }]),
@@ -43,16 +49,19 @@ export function fieldMistakes(
     const field = found.get(name)
     return field === undefined ? [] : mistakesOf(() => check(field, found))
   })
-  const unknown = mistakesOf(() => requireWindows(found.get('window'), windows))
+  const unknown = [
+    ...mistakesOf(() => requireKnown(found.get('window'), windows)),
+    ...mistakesOf(() => requireKnown(found.get('verify'), keys)),
+  ]
   return [...mistakes, ...unknown]
 }
 
-function requireWindows(field: FoundField | undefined, windows: readonly string[] | undefined): void {
-  if (field === undefined || windows === undefined) return
-  const unknown = field.value.split(',').find((name) => name.trim() !== '' && !windows.includes(name.trim()))
+function requireKnown(field: FoundField | undefined, names: readonly string[] | undefined): void {
+  if (field === undefined || names === undefined) return
+  const unknown = field.value.split(',').find((name) => name.trim() !== '' && !names.includes(name.trim()))
   if (unknown === undefined) return
-  const known = windows.join(', ') || 'none'
-  throw new FairleadError('PolicyInvalid', `window: "${unknown.trim()}" is not configured; there are ${known}`)
+  const known = names.join(', ') || 'none'
+  throw new FairleadError('PolicyInvalid', `${field.key}: "${unknown.trim()}" is not configured; there are ${known}`)
 }
 
 function mistakesOf(run: () => unknown): string[] {

@@ -33,12 +33,14 @@ export interface UpdateSettings {
   pinDigest: boolean
   /** `os/architecture[/variant]` that an image must be built for, every one of them. */
   platforms: readonly string[]
+  /** Names of configured keys; each of them must have signed what is chosen. */
+  verify: readonly string[]
   /** Why nothing is done, in the user's words; undefined = go on. */
   hold: string | undefined
 }
 
 /** Fields that later versions carry. Ignoring one would loosen what its author asked for, so it is an error. */
-const unsupportedFields: readonly AnnotationField[] = ['verify', 'rollback']
+const unsupportedFields: readonly AnnotationField[] = ['rollback']
 
 /**
  * Settings of one container: rules in order, then `headwind.sh/*`, then `fairlead.dev/*`, then the per-container
@@ -68,6 +70,7 @@ export function resolveSettings(
     windows: readNames(found.get('window')),
     pinDigest: readBoolean(found.get('pin-digest'), false),
     platforms: readPlatforms(found.get('platform')),
+    verify: readNames(found.get('verify')),
     hold: found.get('hold')?.value,
   }
 }
@@ -85,6 +88,7 @@ export function strictestSettings(a: UpdateSettings, b: UpdateSettings): UpdateS
     minAgeMs: Math.max(a.minAgeMs, b.minAgeMs),
     pinDigest: a.pinDigest || b.pinDigest,
     platforms: [...new Set([...a.platforms, ...b.platforms])],
+    verify: [...new Set([...a.verify, ...b.verify])],
     hold: a.hold ?? b.hold,
   }
 }

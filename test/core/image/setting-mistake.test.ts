@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { AnnotationField } from '../../../src/api/annotation.ts'
 import { fieldMistakes } from '../../../src/core/image/setting-mistake.ts'
 
-const windows = ['office', 'freeze']
+const known = { windows: ['office', 'freeze'], keys: ['release'] }
 
 const rows: [what: string, fields: Partial<Record<AnnotationField, string>>, mistakes: RegExp[]][] = [
   ['nothing', {}, []],
@@ -17,6 +17,9 @@ const rows: [what: string, fields: Partial<Record<AnnotationField, string>>, mis
     { window: 'office,weekend' },
     [/"weekend" is not configured; there are office, freeze/],
   ],
+  ['a key that is configured', { verify: 'release' }, []],
+  ['a key that is not', { verify: 'release, relaese' }, [/verify: "relaese" is not configured; there are release/]],
+  ['no key', { verify: ' ' }, [/verify: "" names nothing/]],
   [
     'several at once',
     { 'min-age': 'old', 'min-update-interval': 'x', platform: 'arm', 'pin-digest': '1', deadline: 'never' },
@@ -24,9 +27,9 @@ const rows: [what: string, fields: Partial<Record<AnnotationField, string>>, mis
   ],
 ]
 test.each(rows)('%s', (_, fields, mistakes) => {
-  expect(fieldMistakes(fields, windows)).toEqual(mistakes.map((mistake) => expect.stringMatching(mistake)))
+  expect(fieldMistakes(fields, known)).toEqual(mistakes.map((mistake) => expect.stringMatching(mistake)))
 })
 
-test('a window cannot be checked where the configuration is not known', () => {
-  expect(fieldMistakes({ window: 'weekend' }, undefined)).toEqual([])
+test('names cannot be checked where the configuration is not known', () => {
+  expect(fieldMistakes({ window: 'weekend', verify: 'release' }, {})).toEqual([])
 })

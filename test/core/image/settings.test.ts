@@ -78,6 +78,7 @@ describe('update settings', () => {
       window: 'office, weekend',
       'pin-digest': 'true',
       platform: 'linux/amd64,linux/arm64/v8',
+      verify: 'release',
       hold: 'freeze',
     }
     expect(resolved({}, [{ match: {}, fields }])).toMatchObject({
@@ -85,6 +86,7 @@ describe('update settings', () => {
       windows: ['office', 'weekend'],
       pinDigest: true,
       platforms: ['linux/amd64', 'linux/arm64/v8'],
+      verify: ['release'],
       hold: 'freeze',
     })
   })
@@ -95,13 +97,18 @@ describe('update settings', () => {
       if (found === undefined) throw new Error('no settings')
       return found
     }
-    const lax = settings({ 'fairlead.dev/require-approval': 'false', 'fairlead.dev/platform': 'linux/amd64' })
+    const lax = settings({
+      'fairlead.dev/require-approval': 'false',
+      'fairlead.dev/platform': 'linux/amd64',
+      'fairlead.dev/verify': 'release',
+    })
     const strict = settings({
       'fairlead.dev/mode': 'observe',
       'fairlead.dev/min-age': '1h',
       'fairlead.dev/min-update-interval': '1h',
       'fairlead.dev/platform': 'linux/arm64',
       'fairlead.dev/pin-digest': 'true',
+      'fairlead.dev/verify': 'audit,release',
       'fairlead.dev/hold': 'incident',
     })
     const expected = {
@@ -115,6 +122,7 @@ describe('update settings', () => {
     expect(strictestSettings(lax, strict)).toMatchObject(expected)
     expect(strictestSettings(strict, lax)).toMatchObject(expected)
     expect(strictestSettings(lax, strict).platforms).toEqual(['linux/amd64', 'linux/arm64'])
+    expect(strictestSettings(lax, strict).verify).toEqual(['release', 'audit'])
   })
 
   const wrong: [what: string, annotations: Record<string, string>, message: RegExp][] = [
@@ -135,10 +143,11 @@ describe('update settings', () => {
       /min-update-interval: "soon"/,
     ],
     [
-      'a field that would loosen when ignored',
-      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/verify': 'release' },
-      /verify: not supported/,
+      'a field that is not supported',
+      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/rollback': 'true' },
+      /rollback: not supported/,
     ],
+    ['an empty key', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/verify': '' }, /verify: "" names nothing/],
     ['an age', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/min-age': 'old' }, /fairlead.dev\/min-age: "old" is no/],
     [
       'a platform',
