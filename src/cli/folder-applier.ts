@@ -1,4 +1,5 @@
-import type { Applier, KustomizationApplier } from '../core/manifest/applier.ts'
+import type { Applier } from '../core/manifest/applier.ts'
+import { offlineApplier } from '../core/manifest/flux/offline-applier.ts'
 import { releaseInFolder } from '../core/manifest/helm/release-in-folder.ts'
 import type { Snapshot } from '../core/manifest/snapshot.ts'
 import type { TraceQuery } from '../core/manifest/trace.ts'
@@ -8,13 +9,6 @@ import type { TraceQuery } from '../core/manifest/trace.ts'
  * object itself where it deploys others. `isPresent`: the query's image is the one that runs now.
  */
 export function folderApplier(snapshot: Snapshot, root: string, query: TraceQuery, isPresent: boolean): Applier {
-  const branch = { repository: '', name: '', snapshot }
-  const folder: KustomizationApplier = {
-    kind: 'Kustomization',
-    namespace: '',
-    name: '',
-    folder: { branch, path: root },
-    alters: [],
-  }
+  const folder = offlineApplier(snapshot, root)
   return query.kind === 'HelmRelease' ? releaseInFolder(folder, query, isPresent) : folder
 }

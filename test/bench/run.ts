@@ -7,12 +7,14 @@ import { gitVersion, mainJobRows } from './main-job.ts'
 import { memoryRows } from './memory.ts'
 import { policyRows } from './policy.ts'
 import type { BenchRow } from './row.ts'
+import { traceRows } from './trace.ts'
 import { webhookRows } from './webhook.ts'
 
 /** Every measurement there is; `npm run bench -- <name>` runs those whose name contains it. */
 const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable<BenchRow>>> = {
   policy: policyRows,
   locate: locateRows,
+  trace: traceRows,
   memory: memoryRows,
   git: gitRows,
   'main-job': mainJobRows,

@@ -9,6 +9,11 @@ export interface GitBranch {
   snapshot: Snapshot
 }
 
+/** Two branches of one name in one repository are the same branch, whatever snapshots of it are at hand. */
+export function isSameBranch(one: GitBranch, other: GitBranch): boolean {
+  return one.repository === other.repository && one.name === other.name
+}
+
 /** A folder on a branch. */
 export interface GitFolder {
   branch: GitBranch

@@ -1,10 +1,12 @@
 import { FairleadError } from '../../errors.ts'
-import { type Deployed, patchedContainer } from './deployed.ts'
-import { decideImage, type ImageDecision } from './image-decision.ts'
-import { touchesImage } from './patch.ts'
+import { type RenderedContainer, type RenderedWorkload, renderWorkload } from './container-flow.ts'
+import type { Deployed } from './deployed.ts'
+import { type DecidedSlot, slotOf } from './image-slot.ts'
+import { passesOf } from './layer-pass.ts'
+import { mentions } from './patched-object.ts'
+import { writtenObject } from './patched-workload.ts'
+import type { Variables } from './placeholder.ts'
 import type { Snapshot } from './snapshot.ts'
-import { whyOpaque } from './transformer.ts'
-import type { ManifestContainer, ManifestValue } from './workload-manifest.ts'
 
 /** Which container is meant: its name, or the image it runs now. */
 export interface ContainerQuery {
@@ -12,65 +14,90 @@ export interface ContainerQuery {
   image?: string
 }
 
-/**
- * The container that is meant. `Ambiguous` when several are and nothing tells which; `Masked` when only a patch can
- * have brought it; `NotTraced` when the workload has none of that name.
- */
-export function chooseContainer(snapshot: Snapshot, deployed: Deployed, query: ContainerQuery): ManifestContainer {
-  const { workload } = deployed
-  const evidence = workload.containers.map(
-    ({ name, image }) => `${image?.file ?? workload.file}:${image?.line ?? workload.line} container ${name}`,
+/** A container of a deployed workload, after all layers. */
+export interface DeployedContainer {
+  deployed: Deployed
+  container: RenderedContainer
+}
+
+/** Objects that carry this label or annotation as `disabled` are left as they are (fluxcd/pkg, kustomize). */
+const substituteKey = 'kustomize.toolkit.fluxcd.io/substitute'
+
+/** The variables that are filled into a workload's manifest; none where it, or perhaps a patch, forbids that. */
+export function variablesFor(
+  snapshot: Snapshot,
+  { workload, source }: Deployed,
+  variables: Variables | undefined,
+): Variables | undefined {
+  if (variables === undefined) return undefined
+  const passes = passesOf(writtenObject(workload), source.layers)
+  const { labels, annotations } = passes.at(-1)?.after ?? writtenObject(workload)
+  const isDisabled = [labels, annotations].some((one) => one?.get(substituteKey) === 'disabled')
+  const isPatched = passes.some(({ layer, after }) =>
+    layer.patches.some((patch) => mentions(snapshot, patch, after, 'substitute')),
   )
-  if (query.container !== undefined) {
-    const named = workload.containers.find(({ name }) => name === query.container)
-    if (named !== undefined) return named
-    refuseMasked(snapshot, deployed, query.container)
-    throw new FairleadError('NotTraced', `${workload.kind} ${deployed.name} has no container ${query.container}.`, {
-      evidence,
-    })
-  }
-  const main = workload.containers.filter(({ list }) => list === 'containers')
-  const running = query.image === undefined ? [] : main.filter((one) => imageOf(deployed, one) === query.image)
-  const fitting = running.length > 0 ? running : main
-  const [only, second] = fitting
+  return isDisabled || isPatched ? undefined : variables
+}
+
+/**
+ * The container that is meant. `Ambiguous` when several are and nothing tells which; `Masked` when what may have brought it
+ * is not followed; `NotTraced` when the workload has none of that name.
+ */
+export function chooseContainer(
+  snapshot: Snapshot,
+  deployed: Deployed,
+  query: ContainerQuery,
+  variables: Variables | undefined,
+): RenderedContainer {
+  const { workload } = deployed
+  const rendered = renderWorkload(snapshot, deployed.source, workload)
+  const evidence = rendered.containers.map(({ name, where }) => `${where} container ${name}`)
+  if (query.container !== undefined) return namedContainer(rendered, deployed, query.container, evidence)
+  const main = rendered.containers.filter(({ list }) => list === 'containers')
+  const running = query.image === undefined ? [] : main.filter((one) => imageOf(one, variables) === query.image)
+  const [only, second] = running.length > 0 ? running : main
   if (only !== undefined && second === undefined) return only
   throw new FairleadError('Ambiguous', `${workload.kind} ${deployed.name} has several containers; name one.`, {
     evidence,
   })
 }
 
-/** The image as written and what the layers make of it; refused when something else may change it. */
-export function decisionFor(
-  snapshot: Snapshot,
+function namedContainer(
+  { containers, hidden }: RenderedWorkload,
   deployed: Deployed,
-  container: ManifestContainer,
-): { written: ManifestValue; decision: ImageDecision } {
-  refuseMasked(snapshot, deployed, container)
-  const { workload } = deployed
-  const written = container.image
-  if (written === undefined) {
-    const where = `${workload.file}:${workload.line}`
-    throw new FairleadError('NotEditable', `${where} container ${container.name} of ${deployed.name} has no image.`)
-  }
-  if (/\{\{|\$[{(]/.test(written.value)) {
-    const where = `${written.file}:${written.line}`
-    throw new FairleadError('Templated', `${where} ${written.value} holds a placeholder that another tool fills in.`)
-  }
-  return { written, decision: decideImage(written.value, deployed.source.layers) }
+  name: string,
+  evidence: string[],
+): RenderedContainer {
+  const named = containers.find((one) => one.name === name)
+  if (named !== undefined) return named
+  if (hidden.length > 0) throw masked(name, deployed, hidden)
+  throw new FairleadError('NotTraced', `${deployed.kind} ${deployed.name} has no container ${name}.`, { evidence })
 }
 
-/** Transformers may change anything but for those that only set labels; patches and replacements are looked into. */
-function refuseMasked(snapshot: Snapshot, deployed: Deployed, container: ManifestContainer | string): void {
-  const patched = patchedContainer(deployed, container)
-  const evidence = deployed.source.layers.flatMap((layer) => [
-    ...layer.patches.flatMap((patch) => touchesImage(snapshot, patch, patched) ?? []),
-    ...layer.transformers.flatMap((transformer) => whyOpaque(snapshot, transformer) ?? []),
-  ])
-  if (evidence.length === 0) return
-  const name = `container ${patched.container} of ${deployed.kind} ${deployed.name}`
-  throw new FairleadError('Masked', `The image of ${name} is decided by a patch or transformer.`, { evidence })
+/** The slot that decides the container's image; refused when something that is not followed may change it. */
+export function decidedSlot({ deployed, container }: DeployedContainer, variables: Variables | undefined): DecidedSlot {
+  const { decision, problem, hidden, name } = container
+  if (hidden.length > 0) throw masked(name, deployed, hidden)
+  if (problem !== undefined) throw problem
+  if (decision === undefined) {
+    throw new FairleadError('NotEditable', `${container.where} container ${name} of ${deployed.name} has no image.`)
+  }
+  const decided = slotOf(decision, name, variables)
+  if (decided.inherited !== undefined) throw new FairleadError('NotEditable', decided.inherited)
+  return decided
 }
 
-function imageOf(deployed: Deployed, container: ManifestContainer): string | undefined {
-  return container.image === undefined ? undefined : decideImage(container.image.value, deployed.source.layers).image
+function masked(container: string, { kind, name }: Deployed, evidence: readonly string[]): FairleadError {
+  const what = `The image of container ${container} of ${kind} ${name} is decided by a patch or transformer`
+  return new FairleadError('Masked', `${what} that is not followed.`, { evidence: [...new Set(evidence)] })
+}
+
+/** The image it runs, as far as that is known. */
+function imageOf({ decision, name }: RenderedContainer, variables: Variables | undefined): string | undefined {
+  try {
+    return decision === undefined ? undefined : slotOf(decision, name, variables).image
+  } catch (thrown) {
+    if (thrown instanceof FairleadError) return undefined
+    throw thrown
+  }
 }

@@ -1,7 +1,8 @@
 import { policyPrefixes } from '../../api/annotation.ts'
 import type { Deployed } from './deployed.ts'
-import { patchedContainer } from './deployed.ts'
-import { mentions } from './patch.ts'
+import { passesOf } from './layer-pass.ts'
+import { mentions } from './patched-object.ts'
+import { writtenObject } from './patched-workload.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What Git says about how a workload may be updated. */
@@ -18,15 +19,17 @@ export interface DeclaredPolicy {
 export function declaredPolicyOf(snapshot: Snapshot, deployed: Deployed): DeclaredPolicy {
   const { workload, source } = deployed
   const annotations = new Map([...workload.annotations, ...source.layers.flatMap((layer) => [...layer.annotations])])
-  const subject = patchedContainer(deployed, '')
   // A JSON patch writes the slash of a key as ~1 (RFC 6901).
   const words = policyPrefixes.flatMap((prefix) => [prefix, prefix.replace('/', '~1')])
-  const patches = source.layers.flatMap((layer) => layer.patches)
+  const passes = passesOf(writtenObject(workload), source.layers)
+  const patches = passes.flatMap(({ layer, before, after }) =>
+    layer.patches.map((patch) => ({ patch, object: patch.stage === 'before-names' ? before : after })),
+  )
   return {
     annotations: Object.fromEntries(annotations),
     labels: Object.fromEntries(workload.labels),
     patches: patches
-      .filter((patch) => words.some((word) => mentions(snapshot, patch, subject, word)))
-      .map((patch) => patch.where),
+      .filter(({ patch, object }) => words.some((word) => mentions(snapshot, patch, object, word)))
+      .map(({ patch }) => patch.where),
   }
 }

@@ -1,30 +1,46 @@
 import { FairleadError } from '../../errors.ts'
-import type { Applier, GitBranch, KustomizationApplier } from './applier.ts'
-import { type DeclaredObject, findDeclared, type ObjectIdentity } from './declared.ts'
-import { buildOf } from './kustomize.ts'
+import { type Applier, isSameBranch, type KustomizationApplier } from './applier.ts'
+import { findDeclared, type ObjectIdentity } from './declared.ts'
+import { type DeclaredThrough, kustomizationBuild } from './flux/kustomization-build.ts'
+import { type Place, whereIs } from './yaml-place.ts'
 
-/** An object of a GitOps engine as Git declares it, and the branch in which its manifest and patches lie. */
-export interface DeclaredThrough extends DeclaredObject {
-  branch: GitBranch
-}
+export type { DeclaredThrough }
 
 /**
- * The manifest of an object (a HelmRelease, an Application, a Kustomization, a ConfigMap) under what applied it.
- * The refusals of `findDeclared`; `Masked` where what applied it changes manifests in a way that is not followed.
+ * The manifest of an object (a HelmRelease, an Application) under what applied it, with everything laid over it. The
+ * refusals of `findDeclared`, and those of what applied it where it alters what it applies; `Templated` when variables are
+ * filled into the object.
  */
 export function declaredThrough(applier: Applier, identity: ObjectIdentity): DeclaredThrough {
+  const found = declaredAsBuilt(applier, identity)
+  const filled =
+    found.variables?.isActive === true ? found.merged.find(({ place }) => hasPlaceholder(place)) : undefined
+  if (filled === undefined) return found
+  const where = whereIs(filled.place)
+  const message = `${where} ${identity.kind} ${identity.name} holds placeholders that its Kustomization fills in`
+  throw new FairleadError('Templated', `${message}; write the values themselves.`, { evidence: [where] })
+}
+
+/** `declaredThrough` for readers that know of placeholders. */
+export function declaredAsBuilt(applier: Applier, identity: ObjectIdentity): DeclaredThrough {
   if (applier.kind === 'Kustomization') return declaredByKustomization(applier, identity)
   const who = `${applier.kind} ${applier.namespace}/${applier.name}`
   throw new FairleadError('NotTraced', `${identity.kind} ${identity.name} is made by ${who}; this is not followed.`)
 }
 
 function declaredByKustomization(applier: KustomizationApplier, identity: ObjectIdentity): DeclaredThrough {
-  const { branch, path } = applier.folder
-  if (applier.alters.length > 0) {
-    const evidence = applier.alters.map((field) => `Kustomization ${applier.namespace}/${applier.name} ${field}`)
-    const message = `${identity.kind} ${identity.name}: its Kustomization changes manifests itself`
-    throw new FairleadError('Masked', `${message}.`, { evidence })
-  }
-  const build = buildOf(branch.snapshot, path)
-  return { ...findDeclared(branch.snapshot, build, identity, applier.targetNamespace), branch }
+  const { branch } = applier.folder
+  const { build, variables, declared } = kustomizationBuild(applier, declaredAsBuilt)
+  const found = findDeclared(branch.snapshot, build, identity, applier.targetNamespace)
+  const isElsewhere = declared !== undefined && !isSameBranch(declared.branch, branch)
+  const foreign = found.merged.find(({ place }) => place.source.file === declared?.manifest.source.file)
+  if (!isElsewhere || foreign === undefined) return { ...found, branch, build, variables }
+  const where = whereIs(foreign.place)
+  const message = `${where} changes ${identity.kind} ${identity.name}, whose manifest lies in another branch`
+  throw new FairleadError('Masked', `${message}.`, { evidence: [where] })
+}
+
+function hasPlaceholder({ node, source }: Place): boolean {
+  const [start, end] = node.range ?? [0, 0]
+  return source.text.slice(start, end).includes('${')
 }

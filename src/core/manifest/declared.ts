@@ -1,8 +1,9 @@
 import { FairleadError } from '../../errors.ts'
 import type { Build, BuildSource } from './kustomize.ts'
 import type { Merged } from './merged.ts'
-import { allSources, likelySources, liveName, writtenName } from './name-index.ts'
+import { allSources, likelySources, writtenName } from './name-index.ts'
 import { objectLayers } from './object-layer.ts'
+import { groupVersionOf } from './patched-object.ts'
 import type { Snapshot } from './snapshot.ts'
 import { objectsOf } from './workload-manifest.ts'
 import { enter, enterAll, type Place, textOf, whereIs } from './yaml-place.ts'
@@ -86,20 +87,19 @@ function declaredIn(
   const written = writtenName(source, name)
   if (text === undefined || written === undefined) return []
   return objectsOf(readYaml(source.file, text)).flatMap((manifest): DeclaredObject[] => {
-    if (textOf(enter(manifest, 'kind')) !== kind || groupOf(manifest) !== group) return []
+    if (
+      textOf(enter(manifest, 'kind')) !== kind ||
+      groupVersionOf(textOf(enter(manifest, 'apiVersion')) ?? '').group !== group
+    )
+      return []
     if (textOf(enterAll(manifest, 'metadata', 'name')) !== written) return []
     const own = textOf(enterAll(manifest, 'metadata', 'namespace')) ?? ''
     const layered = source.layers.findLast((layer) => layer.namespace !== '')?.namespace ?? own
     const lands = targetNamespace ?? layered
     // Without a namespace anywhere it lands where its applier says, which is not known here.
     if (namespace !== '' && lands !== '' && lands !== namespace) return []
-    const names = [written, liveName(source, written)]
-    return [{ manifest, source, merged: objectLayers(snapshot, source, manifest, { kind, names }) }]
+    const { version } = groupVersionOf(textOf(enter(manifest, 'apiVersion')) ?? '')
+    const object = { group, version, kind, ids: [{ name: written, namespace: own }] }
+    return [{ manifest, source, merged: objectLayers(snapshot, source, manifest, object) }]
   })
-}
-
-function groupOf(manifest: Place): string {
-  const apiVersion = textOf(enter(manifest, 'apiVersion')) ?? ''
-  const slash = apiVersion.indexOf('/')
-  return slash === -1 ? '' : apiVersion.slice(0, slash)
 }

@@ -1,9 +1,8 @@
 import { FairleadError } from '../../errors.ts'
 import type { Build, BuildSource } from './kustomize.ts'
 import { allSources, likelySources, liveName, writtenName } from './name-index.ts'
-import type { PatchedContainer } from './patch.ts'
 import type { Snapshot } from './snapshot.ts'
-import { type ManifestContainer, manifestsIn, type WorkloadManifest } from './workload-manifest.ts'
+import { manifestsIn, mayHaveContainers, type WorkloadManifest } from './workload-manifest.ts'
 
 /** A workload manifest as a root deploys it: with the identity it has in the cluster. */
 export interface Deployed {
@@ -30,13 +29,15 @@ export interface WorkloadQuery {
  * workload and cannot be read.
  */
 export function findDeployed(snapshot: Snapshot, build: Build, query: WorkloadQuery): Deployed {
-  const likely = deployedNamed(snapshot, likelySources(snapshot, build, query.name), query)
+  const named = likelySources(snapshot, build, query.name)
+  const withContainers = named.filter(({ file }) => mayHaveContainers(snapshot.text(file) ?? ''))
+  const likely = deployedNamed(snapshot, withContainers, query)
   const found = fitting(likely.named, query)
   if (found !== undefined) return found
-  const { named, problem } = deployedNamed(snapshot, allSources(snapshot, build, query.name), query)
-  const other = fitting(named, query)
+  const all = deployedNamed(snapshot, allSources(snapshot, build, query.name), query)
+  const other = fitting(all.named, query)
   if (other !== undefined) return other
-  throw problem ?? notFound(build, query, named)
+  throw all.problem ?? notFound(build, query, all.named)
 }
 
 /** The one that is meant: same kind and namespace, or the only one of its kind that names no namespace. */
@@ -54,22 +55,6 @@ export function deployedAs(source: BuildSource, workload: WorkloadManifest, targ
   const name = liveName(source, workload.name)
   const namespace = source.layers.findLast((layer) => layer.namespace !== '')?.namespace ?? workload.namespace
   return { kind: workload.kind, namespace: targetNamespace ?? namespace, name, workload, source }
-}
-
-/** The container as patches see it; one that is not in the manifest has the index Infinity. */
-export function patchedContainer(deployed: Deployed, container: ManifestContainer | string): PatchedContainer {
-  const { workload, source } = deployed
-  const names = [workload.name]
-  for (const layer of source.layers) names.push(layer.namePrefix + (names.at(-1) ?? '') + layer.nameSuffix)
-  const found = typeof container === 'string' ? undefined : container
-  return {
-    kind: workload.kind,
-    names,
-    podSpec: workload.podSpec,
-    list: found?.list ?? 'containers',
-    index: found?.index ?? Number.POSITIVE_INFINITY,
-    container: typeof container === 'string' ? container : container.name,
-  }
 }
 
 interface Named {

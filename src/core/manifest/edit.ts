@@ -3,7 +3,7 @@ import { FairleadError } from '../../errors.ts'
 import { changeBlock, embeddedYaml } from './embedded-yaml.ts'
 import { type KeyPath, parseKeyPath, renderKeyPath } from './key-path.ts'
 import { type LocatedScalar, locateScalar, placeAt } from './locate.ts'
-import { renderScalar } from './scalar-text.ts'
+import { isPlainTemplate, renderScalar } from './scalar-text.ts'
 import { scalarText } from './yaml-place.ts'
 import { keyText, parseYaml, readYaml, startOf, type YamlSource } from './yaml-source.ts'
 
@@ -12,6 +12,8 @@ export interface ScalarEdit {
   keyPath: string
   expected: string
   value: string
+  /** Only a part of the scalar changes; what stands around it may be a placeholder (`${x}`) and stays. */
+  isPart?: boolean
 }
 
 /**
@@ -57,22 +59,23 @@ interface Change {
 }
 
 function changesOf(source: YamlSource, edits: readonly SourceEdit[]): Change[] {
-  const byPath = new Map<string, { at: LocatedScalar; value: string }>()
-  for (const { keyPath, path, expected, value } of edits) {
-    const at = locateScalar(source, path)
+  const byPath = new Map<string, { at: LocatedScalar; value: string; isPart: boolean }>()
+  for (const { keyPath, path, expected, value, isPart = false } of edits) {
+    const at = locateScalar(source, path, isPart)
     if (at.value !== expected) throw changed(source.file, at, expected)
     const other = byPath.get(keyPath)
     if (other !== undefined && other.value !== value) {
       throw new FairleadError('UsageInvalid', `${source.file}:${at.line} ${keyPath} is given two new values.`)
     }
-    byPath.set(keyPath, { at, value })
+    byPath.set(keyPath, { at, value, isPart })
   }
-  return [...byPath.values()].flatMap(({ at, value }): Change[] => {
+  return [...byPath.values()].flatMap(({ at, value, isPart }): Change[] => {
     if (at.value === value) return []
     // JSON knows no plain strings.
     const style = at.style === 'plain' && source.file.endsWith('.json') ? 'double' : at.style
     const { keyPath, start, end } = at
-    return [{ keyPath, node: start, start, end, value, written: renderScalar(value, style) }]
+    const isKept = isPart && style === 'plain' && isPlainTemplate(at.value) && isPlainTemplate(value)
+    return [{ keyPath, node: start, start, end, value, written: isKept ? value : renderScalar(value, style) }]
   })
 }
 

@@ -1,5 +1,6 @@
 import { isScalar, isSeq } from 'yaml'
 import { FairleadError } from '../../errors.ts'
+import type { GitBranch } from './applier.ts'
 import { type Patch, patchesOf } from './patch.ts'
 import { policyAnnotationsOf } from './policy-annotation.ts'
 import { folderOf, joinPath, resolvePath } from './repository-path.ts'
@@ -28,6 +29,10 @@ export interface ImageEntry {
   newTag?: ImageField
   digest?: ImageField
   tagSuffix?: ImageField
+  /** Where the entry lies when it is not the branch of the folder that is built. */
+  branch?: GitBranch
+  /** Set when it is not certain what the entry does, and why. */
+  unsure?: string
 }
 
 /** A path as written in a kustomization file, with its place for evidence. */
@@ -70,6 +75,13 @@ export interface Kustomization {
   transformers: readonly Transformer[]
   /** Where a label of the given name is set on everything, by label name. */
   labels: ReadonlyMap<string, string>
+  /** Labels and annotations that are set on everything, for the selectors of patches. */
+  setLabels: ReadonlyMap<string, string>
+  setAnnotations: ReadonlyMap<string, string>
+  /** Schemas of its own (`openapi`, `crds`), which tell kustomize how lists of custom kinds are merged. Evidence lines. */
+  schemas: readonly string[]
+  /** Configurations of built-in transformers, which may make them act more than once. Evidence lines. */
+  configurations: readonly string[]
   /** `commonAnnotations` that say what may be done with a workload. */
   annotations: ReadonlyMap<string, string>
 }
@@ -109,6 +121,7 @@ function parseKustomization(file: string, text: string): Kustomization {
 /** What the fields of a kustomization do, wherever they stand: in its file, or in an object of a GitOps engine. */
 export function kustomizationAt(file: string, root: Place | undefined): Kustomization {
   const value = (key: string) => (root === undefined ? undefined : enter(root, key))
+  const labelMaps = [value('commonLabels'), ...itemsOf(value('labels')).map((entry) => enter(entry, 'pairs'))]
   return {
     file,
     folder: folderOf(file),
@@ -118,17 +131,22 @@ export function kustomizationAt(file: string, root: Place | undefined): Kustomiz
     namespace: textOf(value('namespace')) ?? '',
     namePrefix: textOf(value('namePrefix')) ?? '',
     nameSuffix: textOf(value('nameSuffix')) ?? '',
-    images: itemsOf(value('images')).flatMap(imageEntry),
+    images: imageEntriesOf(value('images')),
     patches: root === undefined ? [] : patchesOf(root),
     configMaps: itemsOf(value('configMapGenerator')).flatMap(configMapOf),
     generators: present(root, ['generators', 'helmCharts', 'helmChartInflationGenerator']),
     transformers: transformersOf(value('transformers')),
-    labels: new Map([...labelsOf(value('commonLabels')), ...itemsOf(value('labels')).flatMap(labelPairs)]),
+    labels: new Map(labelMaps.flatMap((map) => entriesOf(map).map(({ key, value }) => [key, whereIs(value)]))),
+    setLabels: new Map(labelMaps.flatMap(textsOf)),
+    setAnnotations: new Map(textsOf(value('commonAnnotations'))),
+    schemas: [...present(root, ['crds']), ...(value('openapi') === undefined ? [] : [`${file} openapi`])],
+    configurations: present(root, ['configurations']),
     annotations: policyAnnotationsOf(value('commonAnnotations')),
   }
 }
 
-function pathsOf(list: Place | undefined): PathEntry[] {
+/** The paths of a list such as `components`. `ManifestInvalid` for anything but a list of texts. */
+export function pathsOf(list: Place | undefined): PathEntry[] {
   if (list === undefined) return []
   const isEmpty = isScalar(list.node) && list.node.value === null
   if (!isSeq(list.node) && !isEmpty) throw notPaths(list)
@@ -142,6 +160,11 @@ function pathsOf(list: Place | undefined): PathEntry[] {
 function notPaths(place: Place): FairleadError {
   const key = place.steps.find((step) => typeof step === 'string')
   return new FairleadError('ManifestInvalid', `${whereIs(place)} ${key} must be a list of paths; kustomize refuses it.`)
+}
+
+/** The entries of an `images:` list. */
+export function imageEntriesOf(list: Place | undefined): ImageEntry[] {
+  return itemsOf(list).flatMap(imageEntry)
 }
 
 function imageEntry(entry: Place): ImageEntry[] {
@@ -179,10 +202,9 @@ function present(root: Place | undefined, keys: readonly string[]): string[] {
   })
 }
 
-function labelPairs(entry: Place): [string, string][] {
-  return labelsOf(enter(entry, 'pairs'))
-}
-
-function labelsOf(map: Place | undefined): [string, string][] {
-  return entriesOf(map).map(({ key, value }) => [key, whereIs(value)])
+function textsOf(map: Place | undefined): [string, string][] {
+  return entriesOf(map).flatMap(({ key, value }): [string, string][] => {
+    const text = textOf(value)
+    return text === undefined ? [] : [[key, text]]
+  })
 }

@@ -1,6 +1,7 @@
 import { FairleadError } from '../../errors.ts'
 import { isKustomizationFile, type Kustomization, kustomizationIn, type PathEntry } from './kustomization.ts'
-import { folderOf, isWithin, joinPath, repositoryPath, resolvePath } from './repository-path.ts'
+import { generatedKustomization, plainParts } from './plain-folder.ts'
+import { repositoryPath, resolvePath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo, createSnapshotMemo, type SnapshotChange } from './snapshot-memo.ts'
 
@@ -28,6 +29,9 @@ const maxInclusions = 50_000
 /** Folders between the root and a resource; real repositories have five. */
 const maxChain = 64
 
+/** What an engine lays over the kustomization of a root before it is built, e.g. `spec.patches` of a Flux Kustomization. */
+export type RootOverlay = (kustomization: Kustomization) => Kustomization
+
 /** By root. What a root is made of depends on kustomization files, and on which files can be read at all. */
 const builds = createSnapshotMemo<Build>((known, change) => {
   if ([...change.paths].some((path) => isKustomizationFile(path) || changesReadability(change, path))) known.clear()
@@ -46,7 +50,8 @@ function isReadable(snapshot: Snapshot, path: string): boolean {
 /**
  * What Flux builds from a folder: the kustomization there, or, when there is none, one made of all `.yaml` and `.yml`
  * files below it, with folders that have a kustomization as units (kustomize-controller's generator). `NotTraced`
- * when there is no such folder, `ManifestInvalid` when kustomize would refuse it.
+ * when there is no such folder, `ManifestInvalid` when kustomize would refuse it. The path of a file stands for a root that
+ * deploys just that file.
  */
 export function buildOf(snapshot: Snapshot, root: string): Build {
   const known = builds(snapshot).get(root)
@@ -54,6 +59,11 @@ export function buildOf(snapshot: Snapshot, root: string): Build {
   const build = walk(snapshot, root)
   builds(snapshot).set(root, build)
   return build
+}
+
+/** `buildOf` with something laid over the root's kustomization. A folder without one gets one that names all its parts. */
+export function buildWith(snapshot: Snapshot, root: string, overlay: RootOverlay): Build {
+  return walk(snapshot, root, overlay)
 }
 
 interface Walk {
@@ -68,7 +78,7 @@ interface Walk {
   count: number
 }
 
-function walk(snapshot: Snapshot, root: string): Build {
+function walk(snapshot: Snapshot, root: string, overlay?: RootOverlay): Build {
   const folder = repositoryPath(root)
   if (folder === undefined) throw new FairleadError('NotTraced', `The root ${root} leaves the repository.`)
   const state: Walk = {
@@ -80,12 +90,22 @@ function walk(snapshot: Snapshot, root: string): Build {
     unread: new Set(),
     count: 0,
   }
-  const kustomization = kustomizationIn(snapshot, folder)
-  if (kustomization !== undefined) visit(state, kustomization, { layers: [], before: [], chain: [] })
-  else visitPlainFolder(state, folder)
+  visitRoot(state, folder, overlay)
   const { sources, kustomizations, generated, unread } = state
   const unfollowed = [...unread, ...state.unfollowed]
   return { root: folder, sources, kustomizations, generated: [...generated], unfollowed }
+}
+
+function visitRoot(state: Walk, folder: string, overlay: RootOverlay | undefined): void {
+  const { snapshot } = state
+  const own = snapshot.mode(folder) === undefined ? kustomizationIn(snapshot, folder) : undefined
+  if (snapshot.mode(folder) !== undefined) addPlainFile(state, folder)
+  else if (own === undefined && overlay === undefined) visitPlainFolder(state, folder)
+  else {
+    const kustomization = own ?? generatedKustomization(snapshot, folder)
+    const laid = overlay === undefined ? kustomization : overlay(kustomization)
+    visit(state, laid, { layers: [], before: [], chain: [] })
+  }
 }
 
 /** One contribution to a kustomization's objects. A component also acts on every contribution before it. */
@@ -176,16 +196,9 @@ function addSource(state: Walk, file: string, layers: readonly Kustomization[]):
 }
 
 function visitPlainFolder(state: Walk, folder: string): void {
-  const paths = state.snapshot.paths.filter((path) => isWithin(folder, path))
-  if (paths.length === 0) throw new FairleadError('NotTraced', `There is no folder ${folder} in the repository.`)
-  const units = new Set(paths.filter(isKustomizationFile).map(folderOf))
-  const visited = new Set<string>()
-  for (const path of paths) {
-    const unit = outermostUnit(units, folder, path)
-    if (unit !== undefined) {
-      if (!visited.has(unit)) visitUnit(state, unit)
-      visited.add(unit)
-    } else if (/\.ya?ml$/.test(path)) addPlainFile(state, path)
+  for (const part of plainParts(state.snapshot, folder)) {
+    if (part.isUnit) visitUnit(state, part.path)
+    else addPlainFile(state, part.path)
   }
 }
 
@@ -207,15 +220,4 @@ function whyUnread(snapshot: Snapshot, path: string): string {
   if (mode === '160000') return `${path} is a submodule; it was not followed`
   if (/\.(ya?ml|json)$/.test(path)) return `${path} is larger than 1 MiB or not UTF-8; it was not read`
   return `${path} has no name of a YAML or JSON file; it was not read`
-}
-
-/** The topmost folder with a kustomization between the root and the file. */
-function outermostUnit(units: ReadonlySet<string>, root: string, path: string): string | undefined {
-  const below = root === '' ? path : path.slice(root.length + 1)
-  let folder = root
-  for (const part of below.split('/').slice(0, -1)) {
-    folder = joinPath(folder, part)
-    if (units.has(folder)) return folder
-  }
-  return undefined
 }

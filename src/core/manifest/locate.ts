@@ -26,11 +26,16 @@ const styles: Record<string, ScalarStyle> = { PLAIN: 'plain', QUOTE_SINGLE: 'sin
 /**
  * Finds the scalar at a key path. `NotEditable` when nothing is there, when it is no scalar or an empty one, a block
  * scalar, has a tag other than `!!str`, or is not written there but inherited through an alias or merge key.
- * `Templated` when its text holds a placeholder that another tool fills in.
+ * `Templated` when its text holds a placeholder that another tool fills in; `${…}` is allowed where it `mayHold` one.
  */
-export function locateScalar(source: YamlSource, path: KeyPath): LocatedScalar {
+export function locateScalar(source: YamlSource, path: KeyPath, mayHold = false): LocatedScalar {
   const place = placeAt(source, path)
-  return scalarAt(place, keyPathOf(place))
+  const located = scalarAt(place, keyPathOf(place))
+  const { value, keyPath } = located
+  if (value.includes('{{') || value.includes('$(') || (value.includes('${') && !mayHold)) {
+    throw new FairleadError('Templated', `${whereIs(place)} ${keyPath} holds a placeholder that another tool fills in.`)
+  }
+  return located
 }
 
 /** The node at a key path of this very source (what is embedded in its texts has a source of its own). */
@@ -61,9 +66,6 @@ function scalarAt(place: Place, keyPath: string): LocatedScalar {
   if (style === undefined) throw refused(where, keyPath, 'it is a block scalar')
   const tagged = node.tag !== undefined
   if (tagged && node.tag !== 'tag:yaml.org,2002:str') throw refused(where, keyPath, `it has the tag ${node.tag}`)
-  if (value.includes('{{') || value.includes('${') || value.includes('$(')) {
-    throw new FairleadError('Templated', `${where} ${keyPath} holds a placeholder that another tool fills in.`)
-  }
   const [start, end] = node.range ?? [0, 0]
   const located: LocatedScalar = { keyPath, value, style, start, end, line: lineOf(place), tagged }
   return node.anchor === undefined ? located : { ...located, anchor: node.anchor }

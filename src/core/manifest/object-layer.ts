@@ -2,21 +2,25 @@ import { isSeq } from 'yaml'
 import { FairleadError } from '../../errors.ts'
 import type { KeyStep } from './key-path.ts'
 import type { BuildSource } from './kustomize.ts'
+import { passesOf } from './layer-pass.ts'
 import type { Merged, MergeLayer } from './merged.ts'
-import { type Patch, type PatchedObject, patchContent, selectsObject } from './patch.ts'
+import { type Patch, patchContent } from './patch.ts'
+import { isNamed, type PatchedObject, replacementTarget, selectionOf } from './patched-object.ts'
 import type { Snapshot } from './snapshot.ts'
 import { whyOpaque } from './transformer.ts'
-import { enter, enterAll, itemsOf, type Place, textOf } from './yaml-place.ts'
+import { enter, itemsOf, type Place, textOf } from './yaml-place.ts'
 
 /**
  * A custom resource as its root deploys it: the manifest, and over it the patches of each layer, the outermost on top.
- * kustomize merges patches into custom resources like JSON merge patches, lists as a whole.
+ * `object` is what targets see of it as written. kustomize merges patches into custom resources like JSON merge patches, lists as a whole.
  */
 export function objectLayers(snapshot: Snapshot, source: BuildSource, manifest: Place, object: PatchedObject): Merged {
   const layers: MergeLayer[] = [{ place: manifest }]
-  for (const { patches, transformers } of source.layers) {
-    for (const patch of patches) layers.push(...patchLayers(snapshot, patch, object, manifest))
-    for (const transformer of transformers) {
+  for (const { layer, before, after } of passesOf(object, source.layers)) {
+    for (const patch of layer.patches) {
+      layers.push(...patchLayers(snapshot, patch, patch.stage === 'before-names' ? before : after, manifest))
+    }
+    for (const transformer of layer.transformers) {
       const opaque = whyOpaque(snapshot, transformer)
       if (opaque !== undefined) layers.push({ place: manifest, opaque })
     }
@@ -26,7 +30,9 @@ export function objectLayers(snapshot: Snapshot, source: BuildSource, manifest: 
 
 /** What a patch lays over the object, in its own order. What cannot be read counts as changing everything. */
 function patchLayers(snapshot: Snapshot, patch: Patch, object: PatchedObject, manifest: Place): MergeLayer[] {
-  if (patch.target !== undefined && !selectsObject(patch.target, object)) return []
+  const selection = patch.target === undefined ? 'yes' : selectionOf(patch.target, object)
+  if (selection === 'no') return []
+  if (selection === 'maybe') return [{ place: manifest, opaque: `${patch.where} applies or not, by labels` }]
   try {
     const content = patchContent(snapshot, patch)
     if (content === undefined) {
@@ -44,13 +50,9 @@ function contentLayers(root: Place, patch: Patch, object: PatchedObject): MergeL
     return (isSeq(root.node) ? itemsOf(root) : [root]).flatMap((one) => replacementLayers(one, patch, object))
   }
   if (isSeq(root.node)) return itemsOf(root).flatMap((operation) => operationLayers(operation, patch.where))
-  if (patch.target === undefined && !isFor(root, object)) return []
+  if (patch.target === undefined && !isNamed(root, object)) return []
   if (root.source.text.includes('$patch')) return [{ place: root, opaque: `${patch.where} has a $patch directive` }]
   return [{ place: root }]
-}
-
-function isFor(root: Place, { kind, names }: PatchedObject): boolean {
-  return textOf(enter(root, 'kind')) === kind && names.includes(textOf(enterAll(root, 'metadata', 'name')) ?? '')
 }
 
 /** An RFC 6902 operation. Only `replace`, and `add` of a key, say plainly what comes of them. */
@@ -78,9 +80,7 @@ function pointerSteps(pointer: string): KeyStep[] {
 
 function replacementLayers(replacement: Place, { where }: Patch, object: PatchedObject): MergeLayer[] {
   return itemsOf(enter(replacement, 'targets')).flatMap((target): MergeLayer[] => {
-    const select = enter(target, 'select')
-    const text = (key: string) => (select === undefined ? '' : (textOf(enter(select, key)) ?? ''))
-    if (!selectsObject({ kind: text('kind'), name: text('name') }, object)) return []
+    if (selectionOf(replacementTarget(target), object) === 'no') return []
     const paths = itemsOf(enter(target, 'fieldPaths')).map((path) => textOf(path) ?? '')
     return paths.map((path) => {
       // Only plain words lead to one place; from the first other step on everything may change.

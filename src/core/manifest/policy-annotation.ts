@@ -6,8 +6,12 @@ export function policyAnnotationsOf(place: Place | undefined): ReadonlyMap<strin
   return new Map(
     entriesOf(place).flatMap(({ key, value }): [string, string][] => {
       const text = textOf(value)
-      const isPolicy = policyPrefixes.some((prefix) => key.startsWith(prefix))
-      return text === undefined || !isPolicy ? [] : [[key, text]]
+      return text === undefined || !isPolicyAnnotation(key) ? [] : [[key, text]]
     }),
   )
+}
+
+/** Does an annotation of this name say what may be done with a workload? */
+export function isPolicyAnnotation(key: string): boolean {
+  return policyPrefixes.some((prefix) => key.startsWith(prefix))
 }

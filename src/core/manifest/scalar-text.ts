@@ -25,6 +25,11 @@ export function isPlainString(value: string): boolean {
   return harmless.test(value) && !value.endsWith(':') && !notStrings.some((pattern) => pattern.test(value))
 }
 
+/** Would a plain scalar that holds placeholders (`${x}`) still be one with this text? They make it a string already. */
+export function isPlainTemplate(value: string): boolean {
+  return /^[A-Za-z0-9_./$][A-Za-z0-9_./:@+${}=-]*$/.test(value) && value.includes('${') && !value.endsWith(':')
+}
+
 /** The value in the given style; a style that cannot hold it becomes double quotes. */
 export function renderScalar(value: string, style: ScalarStyle): string {
   if (style === 'plain' && isPlainString(value)) return value

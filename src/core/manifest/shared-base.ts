@@ -1,40 +1,57 @@
 import { FairleadError } from '../../errors.ts'
+import { engineRoots } from './engine-root.ts'
 import { isKustomizationFile, type Kustomization, kustomizationIn } from './kustomization.ts'
-import type { Build } from './kustomize.ts'
+import { type Build, buildOf } from './kustomize.ts'
 import { folderOf, isWithin, resolvePath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
+import { createSnapshotMemo } from './snapshot-memo.ts'
 
 /**
- * Kustomization files that include the file (or, for a kustomization file, its folder), directly or through others,
- * and take no part in this build: changing the file would change what they deploy. Only asked for files outside the
- * root's own folder; what lies inside belongs to the root.
+ * Kustomization files that include the file (or, for a kustomization file, its folder) or a patch in it, directly or
+ * through others, and take no part in this build: changing the file would change what they deploy. Only asked for files
+ * outside the root's own folder; what lies inside belongs to the root.
  */
 export function otherIncluders(snapshot: Snapshot, build: Build, file: string): string[] {
   if (isWithin(build.root, file)) return []
-  const files = snapshot.paths.filter(isKustomizationFile)
-  const included = new Set([file, ...(isKustomizationFile(file) ? [folderOf(file)] : [])])
+  const index = includersIn(snapshot)
   const includers = new Set<string>()
-  for (let size = -1; size !== includers.size; ) {
-    size = includers.size
-    for (const one of files) {
+  const included = [file, ...(isKustomizationFile(file) ? [folderOf(file)] : [])]
+  for (const path of included) {
+    for (const one of index.get(path) ?? []) {
       const folder = folderOf(one)
-      if (includers.has(one) || folder === build.root || !includesAny(snapshot, folder, included)) continue
+      if (includers.has(one) || folder === build.root) continue
       includers.add(one)
-      included.add(folder)
+      included.push(folder)
     }
   }
   return [...includers].filter((one) => !build.kustomizations.has(one))
 }
 
-function includesAny(snapshot: Snapshot, folder: string, paths: ReadonlySet<string>): boolean {
+/** Kustomization files by what they name: resources, components, patches and files of ConfigMaps. */
+type Includers = ReadonlyMap<string, readonly string[]>
+
+const indexes = createSnapshotMemo<Includers>((known, { paths }) => {
+  if ([...paths].some(isKustomizationFile)) known.clear()
+})
+
+function includersIn(snapshot: Snapshot): Includers {
+  const known = indexes(snapshot).get('')
+  if (known !== undefined) return known
+  const index = new Map<string, string[]>()
+  for (const file of snapshot.paths.filter(isKustomizationFile)) {
+    for (const path of namedBy(snapshot, folderOf(file))) index.set(path, [...(index.get(path) ?? []), file])
+  }
+  indexes(snapshot).set('', index)
+  return index
+}
+
+function namedBy(snapshot: Snapshot, folder: string): string[] {
   const kustomization = readableKustomization(snapshot, folder)
-  if (kustomization === undefined) return false
-  const entries = [...kustomization.resources, ...kustomization.components]
-  const read = [
-    ...entries.map((entry) => resolvePath(folder, entry.path)),
-    ...kustomization.configMaps.flatMap(({ files }) => [...files.values()]),
-  ]
-  return read.some((path) => path !== undefined && paths.has(path))
+  if (kustomization === undefined) return []
+  const { resources, components, patches, configMaps } = kustomization
+  const included = [...resources, ...components].flatMap(({ path }) => resolvePath(folder, path) ?? [])
+  const read = configMaps.flatMap(({ files }) => [...files.values()])
+  return [...included, ...patches.flatMap(({ path }) => path ?? []), ...read]
 }
 
 /** The kustomization of a folder; one that nobody can read deploys nothing. */
@@ -43,6 +60,68 @@ export function readableKustomization(snapshot: Snapshot, folder: string): Kusto
     return kustomizationIn(snapshot, folder)
   } catch (thrown) {
     if (thrown instanceof FairleadError) return undefined
+    throw thrown
+  }
+}
+
+/** What a change of a file would reach besides the root. */
+interface Sharing {
+  /** The folder that is deployed. */
+  root: string
+  evidence: string
+}
+
+/**
+ * Refuses (`SharedBase`) the change of a file outside the root that other roots deploy too, unless all of them are among
+ * the `roots` that may change. Roots are the folders that Flux or Argo CD objects in the repository point at, and
+ * kustomizations that no other includes.
+ */
+export function refuseShared(
+  snapshot: Snapshot,
+  build: Build,
+  { file, roots }: { file: string; roots: readonly string[] },
+): void {
+  if (isWithin(build.root, file)) return
+  const sharing = [...includingRoots(snapshot, build, file), ...engineRootsOf(snapshot, build, file)]
+  const others = sharing.filter(({ root }) => !roots.includes(root))
+  if (others.length === 0) return
+  const evidence = others.slice(0, 20).map((other) => other.evidence)
+  const names = [...new Set(others.map(({ root }) => root || '.'))]
+  const own = build.root || '.'
+  const named = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+  const what = `${file} decides the image, and it lies outside ${own} in a base that others deploy too (${named})`
+  throw new FairleadError('SharedBase', `${what}; give ${own} its own images: entry.`, { evidence })
+}
+
+/** Folders of kustomizations that include the file and that no other kustomization includes. */
+function includingRoots(snapshot: Snapshot, build: Build, file: string): Sharing[] {
+  const includers = otherIncluders(snapshot, build, file)
+  const index = includersIn(snapshot)
+  const outermost = includers.filter((one) => {
+    return !(index.get(folderOf(one)) ?? []).some((other) => other !== one && includers.includes(other))
+  })
+  return (outermost.length > 0 ? outermost : includers).map((one) => {
+    return { root: folderOf(one), evidence: `${one} includes ${file}` }
+  })
+}
+
+function engineRootsOf(snapshot: Snapshot, build: Build, file: string): Sharing[] {
+  return engineRoots(snapshot).flatMap(({ path, where, kind, name }) => {
+    if (path === build.root || !deploys(snapshot, build, { path, file })) return []
+    return [{ root: path, evidence: `${where} ${kind} ${name} deploys ${path || '.'}, which includes ${file}` }]
+  })
+}
+
+/** Does a root deploy the file by another way than through the build's own root? */
+function deploys(snapshot: Snapshot, own: Build, { path, file }: { path: string; file: string }): boolean {
+  try {
+    const { sources, kustomizations } = buildOf(snapshot, path)
+    if ([...kustomizations].some((one) => folderOf(one) === own.root)) return false
+    if (kustomizations.has(file) || sources.some((source) => source.file === file)) return true
+    const layers = new Set(sources.flatMap((source) => source.layers))
+    return [...layers].some(({ patches }) => patches.some((patch) => patch.path === file))
+  } catch (thrown) {
+    if (thrown instanceof FairleadError) return false
     throw thrown
   }
 }

@@ -97,7 +97,9 @@ function fieldEdit(slot: Slot, { keyPath, value: expected, written, used }: Slot
   const fits = part.length >= before.length + after.length && part.startsWith(before) && part.endsWith(after)
   if (!fits) throw unfit(slot, `it is used as ${before}…${after}, and ${part} is not of that form`)
   const text = part.slice(before.length, part.length - after.length)
-  return { keyPath, expected, value: `${written?.before ?? ''}${text}${written?.after ?? ''}` }
+  const whole = `${written?.before ?? ''}${text}${written?.after ?? ''}`
+  // What stands around it may be a placeholder, which stays as it is.
+  return written === undefined ? { keyPath, expected, value: whole } : { keyPath, expected, value: whole, isPart: true }
 }
 
 function whereIs(slot: Slot): string {

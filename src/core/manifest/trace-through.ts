@@ -1,5 +1,5 @@
 import { FairleadError } from '../../errors.ts'
-import type { Applier, GitBranch } from './applier.ts'
+import { type Applier, type GitBranch, isSameBranch } from './applier.ts'
 import { traceKustomization } from './flux/trace-kustomization.ts'
 import { isSameName } from './helm/image-reading.ts'
 import { traceHelmRelease } from './helm/trace-release.ts'
@@ -83,9 +83,4 @@ export function withBranchSnapshot<T extends Applier>(applier: T, branch: GitBra
         isSettled: false,
       }
   }
-}
-
-/** Two branches of one name in one repository are the same branch, whatever snapshot of it is at hand. */
-export function isSameBranch(one: GitBranch, other: GitBranch): boolean {
-  return one.repository === other.repository && one.name === other.name
 }

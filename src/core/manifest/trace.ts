@@ -1,21 +1,20 @@
 import { FairleadError } from '../../errors.ts'
 import type { GitBranch } from './applier.ts'
-import { chooseContainer, decisionFor } from './container-choice.ts'
+import { chooseContainer, type DeployedContainer, decidedSlot, variablesFor } from './container-choice.ts'
+import type { RenderedContainer } from './container-flow.ts'
 import { type DeclaredPolicy, declaredPolicyOf } from './declared-annotation.ts'
 import { type Deployed, findDeployed, type WorkloadQuery } from './deployed.ts'
 import { editScalars, type ScalarEdit } from './edit.ts'
-import type { ImageDecision } from './image-decision.ts'
 import { type ImageText, joinImage, parseWantedImage, splitImage } from './image-text.ts'
-import type { ImageEntry } from './kustomization.ts'
-import { type Build, buildOf } from './kustomize.ts'
+import { buildOf } from './kustomize.ts'
 import { locateMarkers, type Marker } from './marker.ts'
-import { otherIncluders } from './shared-base.ts'
+import { refuseShared } from './shared-base.ts'
 import { leadingField, type Slot, type SlotField, slotEdits, unfit } from './slot.ts'
-import { type DeployedContainer, decidedByEntry, decidedByManifest } from './slot-reach.ts'
+import { decidedBy, type TraceScope } from './slot-reach.ts'
 import type { FileEdit, Snapshot } from './snapshot.ts'
 import { withEdits } from './snapshot-memo.ts'
 import { isLabelValue, versionLabelsOf } from './version-label.ts'
-import type { ManifestContainer, ManifestValue } from './workload-manifest.ts'
+import type { ManifestValue } from './workload-manifest.ts'
 
 /** Live identity of a workload and of one of its containers. */
 export interface TraceQuery extends WorkloadQuery {
@@ -27,6 +26,8 @@ export interface TraceQuery extends WorkloadQuery {
   alongside?: readonly LiveContainer[]
   /** The leading field that was found before: asked is whether it still decides, whatever the live image is. */
   decidedAt?: { file: string; keyPath: string }
+  /** Folders that other engine objects deploy and that may change too, when a base is shared with them. */
+  roots?: readonly string[]
 }
 
 /** A container that a slot decides. */
@@ -77,15 +78,13 @@ export interface BranchTrace extends Trace {
 }
 
 /**
- * Finds the place that decides a container's image under a root: the manifest itself, or the outermost kustomize
- * `images:` entry that matches. Refuses by name, with evidence, whenever something that is not followed here (a patch,
- * a chart, a plugin, a template) may decide instead: `NotTraced`, `Ambiguous`, `Generated`, `Masked`, `Templated`,
+ * Finds the place that decides a container's image under a root: the manifest itself, the patch that overrides it, or the
+ * outermost kustomize `images:` entry that matches. Refuses by name, with evidence, whenever something that is not followed
+ * here (a replacement, a chart, a plugin, a template) may decide instead: `NotTraced`, `Ambiguous`, `Generated`, `Masked`, `Templated`,
  * `Encrypted`, `SharedBase`, `NotEditable`, `ManifestInvalid`.
  */
 export function trace(snapshot: Snapshot, root: string, query: TraceQuery): Trace {
-  const build = buildOf(snapshot, root)
-  const deployed = findDeployed(snapshot, build, query)
-  return traceDeployed(snapshot, build, deployed, query)
+  return traceWithin({ snapshot, build: buildOf(snapshot, root) }, query)
 }
 
 /**
@@ -130,65 +129,50 @@ function verify(traced: Trace, wanted: ImageText, again: Trace): void {
   throw unfit(traced.slot, `the image would become ${joinImage(now)}`)
 }
 
-function traceDeployed(snapshot: Snapshot, build: Build, deployed: Deployed, query: TraceQuery): Trace {
-  const container = chooseContainer(snapshot, deployed, query)
-  const { written, decision } = decisionFor(snapshot, deployed, container)
-  const slot = decision.entry === undefined ? manifestSlot(container, written) : entrySlot(decision.entry)
-  refuseShared(snapshot, build, slot)
+/** What a trace within one root found; `slotBranch` is set when the slot lies in another branch than the folder. */
+export interface ScopedTrace extends Trace {
+  slotBranch?: GitBranch
+}
+
+/** `trace` in a root that is built in whatever way. */
+export function traceWithin(scope: TraceScope, query: TraceQuery): ScopedTrace {
+  const { snapshot, build, targetNamespace } = scope
+  const asked = targetNamespace === undefined ? query : { ...query, targetNamespace }
+  const deployed = findDeployed(snapshot, build, asked)
+  const variables = variablesFor(snapshot, deployed, scope.variables)
+  const container = chooseContainer(snapshot, deployed, query, variables)
+  const { image, slot, branch, via } = decidedSlot({ deployed, container }, variables)
+  const { decision } = container
+  if (decision === undefined) throw new FairleadError('Internal', `${container.where} has a slot without a decision.`)
+  if (branch === undefined) refuseShared(snapshot, build, { file: slot.file, roots: query.roots ?? [] })
   const leading = leadingField(slot)
-  const marker = markerBeside(snapshot, slot.file, leading)
-  const reach =
-    decision.entry === undefined
-      ? decidedByManifest(snapshot, build, written, query.targetNamespace)
-      : decidedByEntry(snapshot, build, decision.entry, query.targetNamespace)
+  const marker = markerBeside(branch?.snapshot ?? snapshot, slot.file, leading)
+  const reach = decidedBy({ ...scope, targetNamespace: asked.targetNamespace }, { slot, decision, ...branchIn(branch) })
   const deployedAll = reach.map((one) => one.deployed)
-  const labels = versionLabelsOf(snapshot, build, deployedAll, splitImage(decision.image).tag)
+  const labels = versionLabelsOf(snapshot, build, deployedAll, splitImage(image).tag)
+  const marked = marker === undefined ? [] : [`marked for the image policy ${marker.namespace}/${marker.name}`]
   return {
     root: build.root,
     query: { ...query, container: container.name },
     container: container.name,
-    image: decision.image,
+    image,
     slot,
     file: slot.file,
     line: leading.line,
     keyPath: leading.keyPath,
     value: leading.value,
-    via: viaOf(container, written, decision, marker),
+    via: [...decision.via, ...via, ...marked],
     containers: containersOf(reach, deployed, container),
     versionLabels: labels.following,
     declared: declaredPolicyOf(snapshot, deployed),
     ...(labels.stale === undefined ? {} : { versionLabelStale: labels.stale }),
     ...(marker === undefined ? {} : { marker }),
+    ...(branch === undefined ? {} : { slotBranch: branch }),
   }
 }
 
-function manifestSlot(container: ManifestContainer, written: ManifestValue): Slot {
-  const { file, keyPath, value, line } = written
-  if (container.through !== undefined) {
-    const where = `${file}:${line} ${keyPath}`
-    throw new FairleadError('NotEditable', `${where} reaches container ${container.name} through ${container.through}.`)
-  }
-  return { file, fields: [{ role: 'reference', keyPath, value, line }] }
-}
-
-/** The fields of an `images:` entry that hold the reference. */
-export function entrySlot(entry: ImageEntry): Slot {
-  const roles = { newName: 'name', newTag: 'tag', digest: 'digest' } as const
-  const fields = (['newName', 'newTag', 'digest'] as const).flatMap((key): SlotField[] => {
-    const field = entry[key]
-    return field === undefined ? [] : [{ role: roles[key], ...field }]
-  })
-  return { file: entry.file, fields }
-}
-
-function refuseShared(snapshot: Snapshot, build: Build, slot: Slot): void {
-  const others = otherIncluders(snapshot, build, slot.file)
-  if (others.length === 0) return
-  const evidence = others.slice(0, 20).map((other) => `${other} includes ${slot.file}`)
-  const root = build.root === '' ? '.' : build.root
-  const what = `${slot.file} decides the image, and it lies outside ${root} in a base that others deploy too`
-  const remedy = `give ${root} its own images: entry`
-  throw new FairleadError('SharedBase', `${what}; ${remedy}.`, { evidence })
+function branchIn(branch: GitBranch | undefined): { branch?: GitBranch } {
+  return branch === undefined ? {} : { branch }
 }
 
 /** The Flux marker beside a field. */
@@ -197,27 +181,16 @@ export function markerBeside(snapshot: Snapshot, file: string, field: SlotField)
   return locateMarkers(file, text).find(({ keyPath }) => keyPath === field.keyPath)?.marker
 }
 
-function viaOf(
-  container: ManifestContainer,
-  written: ManifestValue,
-  decision: ImageDecision,
-  marker: Marker | undefined,
-): string[] {
-  const where = `${written.file}:${written.line}`
-  const start = `${where} container ${container.name} has the image ${written.value}`
-  const end = marker === undefined ? [] : [`marked for the image policy ${marker.namespace}/${marker.name}`]
-  return [start, ...decision.via, ...end]
-}
-
-function containersOf(reach: DeployedContainer[], deployed: Deployed, container: ManifestContainer): SlotContainer[] {
-  const name = (one: Deployed, inner: ManifestContainer): SlotContainer => ({
+function containersOf(reach: DeployedContainer[], deployed: Deployed, container: RenderedContainer): SlotContainer[] {
+  const name = (one: Deployed, inner: RenderedContainer): SlotContainer => ({
     kind: one.kind,
     namespace: one.namespace,
     name: one.name,
     container: inner.name,
   })
   const isTraced = (one: DeployedContainer) =>
-    one.container === container &&
+    one.container.name === container.name &&
+    one.container.list === container.list &&
     one.deployed.source === deployed.source &&
     one.deployed.workload === deployed.workload
   const others = reach.filter((one) => !isTraced(one)).map((one) => name(one.deployed, one.container))

@@ -1,8 +1,10 @@
 import { versionLabel } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
-import { type Deployed, deployedAs, patchedContainer } from './deployed.ts'
+import { type Deployed, deployedAs } from './deployed.ts'
 import type { Build } from './kustomize.ts'
-import { mentions } from './patch.ts'
+import { passesOf } from './layer-pass.ts'
+import { mentions } from './patched-object.ts'
+import { writtenObject } from './patched-workload.ts'
 import { otherIncluders } from './shared-base.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo } from './snapshot-memo.ts'
@@ -55,10 +57,11 @@ function whyFixed(
   const { workload, source } = deployed
   const [fixed] = workload.fixedVersionLabels
   if (fixed !== undefined) return `a selector or volume claim template has it at ${fixed}`
-  for (const layer of source.layers) {
+  for (const { layer, before, after } of passesOf(writtenObject(workload), source.layers)) {
     const set = layer.labels.get(versionLabel)
     if (set !== undefined) return `${set} sets it`
-    const patch = layer.patches.find((one) => mentions(snapshot, one, patchedContainer(deployed, ''), versionLabel))
+    const objectFor = (stage: string) => (stage === 'before-names' ? before : after)
+    const patch = layer.patches.find((one) => mentions(snapshot, one, objectFor(one.stage), versionLabel))
     if (patch !== undefined) return `${patch.where} patches it`
   }
   const [other] = otherIncluders(snapshot, build, workload.file)

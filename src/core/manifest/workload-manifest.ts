@@ -30,6 +30,7 @@ export interface ManifestContainer {
 export interface WorkloadManifest {
   file: string
   line: number
+  apiVersion: string
   kind: string
   /** `''` when the manifest names none. */
   namespace: string
@@ -46,6 +47,8 @@ export interface WorkloadManifest {
   labels: ReadonlyMap<string, string>
   /** Those that say what may be done with it: fairlead's and Headwind's. */
   annotations: ReadonlyMap<string, string>
+  /** Of the object itself, all of them. */
+  allAnnotations: ReadonlyMap<string, string>
 }
 
 /** A selector of some object that chooses pods by their version label. */
@@ -78,6 +81,11 @@ export function manifestsIn(snapshot: Snapshot, file: string): ManifestFile {
   })
 }
 
+/** A quick look without parsing: without this word there is no list of containers, unless its key is escaped. */
+export function mayHaveContainers(text: string): boolean {
+  return text.includes('ontainers')
+}
+
 /** The objects of a file; lists are opened. */
 export function objectsOf(source: YamlSource): Place[] {
   return source.documents.flatMap((document) => {
@@ -98,6 +106,7 @@ function workloadOf(object: Place): WorkloadManifest[] {
     {
       file: object.source.file,
       line: lineOf(object),
+      apiVersion: textOf(enter(object, 'apiVersion')) ?? '',
       kind,
       namespace: textOf(enterAll(object, 'metadata', 'namespace')) ?? '',
       name,
@@ -108,6 +117,7 @@ function workloadOf(object: Place): WorkloadManifest[] {
       podLabels,
       labels: labelsOf(enterAll(object, 'metadata', 'labels')),
       annotations: policyAnnotationsOf(enterAll(object, 'metadata', 'annotations')),
+      allAnnotations: labelsOf(enterAll(object, 'metadata', 'annotations')),
     },
   ]
 }

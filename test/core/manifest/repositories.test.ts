@@ -10,6 +10,7 @@ import type { Snapshot } from '../../../src/core/manifest/snapshot.ts'
 import { withEdits } from '../../../src/core/manifest/snapshot-memo.ts'
 import type { TraceQuery } from '../../../src/core/manifest/trace.ts'
 import { type AppliedTrace, planThrough, traceThrough } from '../../../src/core/manifest/trace-through.ts'
+import { hasKubectl, kustomize, renderFlux } from './flux-render.ts'
 import { folder, refusalOf } from './folder.ts'
 
 interface Case {
@@ -26,6 +27,12 @@ interface Case {
   versionLabelStale?: boolean
   error?: string
   evidence?: string
+  /** Images that the change gives to containers, where several follow one scalar. */
+  images?: string[]
+  /** File that declares the Flux Kustomization which points at the root, and what else its rendering needs. */
+  flux?: string
+  fluxRoot?: string
+  configMaps?: string[]
 }
 
 const repositories = path.resolve(import.meta.dirname, '../../../fixtures/repositories')
@@ -76,30 +83,34 @@ describe('a repository is changed as its golden folder says', () => {
   })
 })
 
-const hasKubectl = spawnSync('kubectl', ['kustomize', '--help']).status === 0
-const rendered = changing.filter(
-  ({ name, root, query }) =>
-    query.kind !== 'HelmRelease' && read(name, 'before').mode(`${root}/kustomization.yaml`) !== undefined,
-)
+const rendered = changing.filter(({ name, root, flux, query }) => {
+  if (query.kind === 'HelmRelease') return false
+  return flux !== undefined || read(name, 'before').mode(`${root}/kustomization.yaml`) !== undefined
+})
 
-/** What kustomize itself makes of a folder, line by line. */
-function render(name: string, side: 'before' | 'after', root: string): string[] {
-  const result = spawnSync('kubectl', ['kustomize', path.join(repositories, name, side, root)], { encoding: 'utf8' })
-  expect(result.stderr).toBe('')
-  return result.stdout.split('\n')
+/** What the engine makes of a folder, line by line. */
+function render(
+  { name, root, flux, fluxRoot, configMaps }: (typeof cases)[number],
+  side: 'before' | 'after',
+): string[] {
+  const top = path.join(repositories, name, side)
+  const text =
+    flux === undefined ? kustomize(path.join(top, root)) : renderFlux(top, { file: flux, root: fluxRoot, configMaps })
+  return text.split('\n')
 }
 
 describe.skipIf(!hasKubectl)('kustomize renders the change and nothing else', () => {
   test.each(rendered)('$name', (one) => {
-    const { name, root, to } = one
-    const before = render(name, 'before', root)
-    const after = render(name, 'after', root)
+    const [before, after] = [render(one, 'before'), render(one, 'after')]
     expect(after.length).toBe(before.length)
     const changed = after.filter((line, index) => line !== before[index]).map((line) => line.trim())
     const labels = changed.filter((line) => line.startsWith('app.kubernetes.io/version:'))
     const images = changed.filter((line) => !labels.includes(line)).map((line) => line.replace(/^- /, ''))
-    expect(images).toEqual([`image: ${to}`])
-    expect(look(read(name, 'before'), one).image).toBe(
+    const found = look(read(one.name, 'before'), one)
+    const wanted = one.images ?? found.containers.map(() => one.to)
+    expect(images).toEqual(wanted.map((image) => `image: ${image}`))
+    expect(found.containers).toHaveLength(wanted.length)
+    expect(found.image).toBe(
       /image: (\S+)/.exec(before.find((line, index) => line !== after[index] && line.includes('image:')) ?? '')?.[1],
     )
   })
@@ -113,9 +124,9 @@ describe.skipIf(!hasKubectl)('kustomize renders the change of a HelmRelease and 
     ({ name, root, query }) =>
       query.kind === 'HelmRelease' && read(name, 'before').mode(`${root}/kustomization.yaml`) !== undefined,
   )
-  test.each(releases)('$name', ({ name, root, to }) => {
-    const before = render(name, 'before', root)
-    const after = render(name, 'after', root)
+  test.each(releases)('$name', (one) => {
+    const { to } = one
+    const [before, after] = [render(one, 'before'), render(one, 'after')]
     expect(after.length).toBe(before.length)
     const changed = after.filter((line, index) => line !== before[index]).map((line) => line.replace(/#.*/, '').trim())
     expect(changed.filter((line) => !hashed.test(line))).toEqual([`tag: ${to.slice(to.indexOf(':') + 1)}`])

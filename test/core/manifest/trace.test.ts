@@ -101,7 +101,14 @@ describe('trace', () => {
   test.each([
     ['no such folder', 'x', folder({ 'a/b.yaml': '' }), 'NotTraced', /no folder x/],
     ['a root outside', '../x', folder({ 'a/b.yaml': '' }), 'NotTraced', /leaves the repository/],
-    ['a tag put together', 'prod', overlay('images:\n- {name: app, tagSuffix: -x}\n'), 'Masked', /tagSuffix/],
+    ['a suffix to no tag', 'prod', overlay('images:\n- {name: app, tagSuffix: -x}\n', 'app'), 'Masked', /tagSuffix/],
+    [
+      'a suffix in place of a digest',
+      'prod',
+      overlay('images:\n- {name: app, tagSuffix: -x}\n', `app:1@${digest('1')}`),
+      'Masked',
+      /tagSuffix/,
+    ],
     ['a transformer', 'prod', overlay('transformers: [t.yaml]\n'), 'Masked', /patch or transformer/],
     ['no image', 'prod', overlay('', ''), 'NotEditable', /has no image/],
     [

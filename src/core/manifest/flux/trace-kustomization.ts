@@ -1,17 +1,36 @@
-import { FairleadError } from '../../../errors.ts'
-import type { KustomizationApplier } from '../applier.ts'
-import { type BranchTrace, type TraceQuery, trace } from '../trace.ts'
+import { isSameBranch, type KustomizationApplier } from '../applier.ts'
+import { declaredAsBuilt } from '../declared-through.ts'
+import { refuseShared } from '../shared-base.ts'
+import { type BranchTrace, type TraceQuery, traceWithin } from '../trace.ts'
+import { kustomizationBuild } from './kustomization-build.ts'
 
-/** Finds what decides a container's image that a Flux Kustomization, or a mere folder, applies. Refusals as in `trace`. */
+/**
+ * Finds what decides a container's image that a Flux Kustomization, or a mere folder, applies: a scalar in the folder and
+ * what that includes, or one in the file that declares the Kustomization (`spec.images`, `spec.patches`, a variable).
+ * Refusals as in `trace` and `kustomizationBuild`.
+ */
 export function traceKustomization(applier: KustomizationApplier, query: TraceQuery): BranchTrace {
-  const { branch, path } = applier.folder
-  if (applier.alters.length > 0) {
-    const evidence = applier.alters.map((field) => `Kustomization ${applier.namespace}/${applier.name} ${field}`)
-    throw new FairleadError('Masked', `Kustomization ${applier.namespace}/${applier.name} changes manifests itself.`, {
-      evidence,
-    })
+  const { branch } = applier.folder
+  const { build, variables, declared } = kustomizationBuild(applier, declaredAsBuilt)
+  const targetNamespace = query.targetNamespace ?? applier.targetNamespace
+  const scope = { snapshot: branch.snapshot, build, variables, targetNamespace }
+  const { slotBranch, ...traced } = traceWithin(scope, query)
+  if (slotBranch === undefined) return { ...traced, branch }
+  if (declared !== undefined && isSameBranch(declared.branch, slotBranch)) {
+    refuseShared(slotBranch.snapshot, declared.build, { file: traced.file, roots: query.roots ?? [] })
   }
-  const { targetNamespace } = applier
-  const asked = targetNamespace === undefined ? query : { ...query, targetNamespace }
-  return { ...trace(branch.snapshot, path, asked), branch }
+  return { ...traced, ...labelsBeside(traced, isSameBranch(branch, slotBranch)), branch: slotBranch }
 }
+
+/** A label in another branch than the slot cannot follow in the same commit. */
+function labelsBeside(
+  { versionLabels, versionLabelStale }: BranchTraceLabels,
+  isBeside: boolean,
+): Partial<BranchTraceLabels> {
+  const [label] = versionLabels
+  if (isBeside || label === undefined) return {}
+  const stale = `${label.file}:${label.line} stays ${label.value}: it lies in another branch than the image`
+  return { versionLabels: [], versionLabelStale: versionLabelStale ?? stale }
+}
+
+type BranchTraceLabels = Pick<BranchTrace, 'versionLabels' | 'versionLabelStale'>

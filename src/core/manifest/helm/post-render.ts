@@ -1,9 +1,11 @@
 import { FairleadError } from '../../../errors.ts'
-import { decideImage, matchesImage } from '../image-decision.ts'
+import { imageAfter, matchesImage } from '../image-decision.ts'
 import { joinImage, splitImage } from '../image-text.ts'
 import { type ImageEntry, type Kustomization, kustomizationAt } from '../kustomization.ts'
 import { decidingPlace, enterAllMerged, type Merged } from '../merged.ts'
-import { mentions, type Patch, touchesImage } from '../patch.ts'
+import { type Patch, patchText } from '../patch.ts'
+import { mayTouch } from '../patch-change.ts'
+import { selectionOf } from '../patched-object.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { TraceQuery } from '../trace.ts'
 import { enter, itemsOf } from '../yaml-place.ts'
@@ -54,7 +56,10 @@ function isKnown({ file, newTag, digest }: ImageEntry, { decidedAt }: TraceQuery
 
 /** The image after the post-renderers. */
 export function afterPostRenderers(renderers: readonly Kustomization[], image: string): string {
-  return decideImage(image, renderers).image
+  return imageAfter(
+    image,
+    renderers.flatMap(({ images }) => images),
+  )
 }
 
 function isWhatRuns({ newTag, digest }: ImageEntry, live: string): boolean {
@@ -80,17 +85,12 @@ function refusePatches(snapshot: Snapshot, renderers: readonly Kustomization[], 
 function mayChangeImage(snapshot: Snapshot, patch: Patch, query: TraceQuery): boolean {
   const podSpec =
     query.kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template', 'spec'] : ['spec', 'template', 'spec']
-  const container = {
-    kind: query.kind,
-    names: [query.name],
-    podSpec,
-    list: 'containers' as const,
-    index: Number.POSITIVE_INFINITY,
-    container: query.container ?? '',
-  }
-  if (query.kind === 'HelmRelease') {
-    const { target: _, ...anyObject } = patch
-    return mentions(snapshot, anyObject, container, 'image')
-  }
-  return touchesImage(snapshot, patch, container) !== undefined || mentions(snapshot, patch, container, '/image')
+  const text = patchText(snapshot, patch) ?? ''
+  if (query.kind === 'HelmRelease') return text.includes('image')
+  // Of the manifest only kind and name are known.
+  const object = { group: '', version: '', kind: query.kind, ids: [{ name: query.name, namespace: '' }] }
+  const { kind = '', name = '' } = patch.target ?? {}
+  const anywhere = { group: '', version: '', namespace: '', labelSelector: '', annotationSelector: '', kind, name }
+  if (selectionOf(anywhere, object) === 'no') return false
+  return text.includes('/image') || mayTouch(snapshot, patch, podSpec, query.container ?? '')
 }
