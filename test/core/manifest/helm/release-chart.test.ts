@@ -51,7 +51,8 @@ describe('what decides the version of a chart', () => {
   })
 
   test('is the patch of an overlay where that has one', () => {
-    const patch = 'kind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec: {chart: {spec: {version: "2.0.0"}}}\n'
+    const patch =
+      'kind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec: {chart: {spec: {version: "2.0.0"}}}\n'
     const found = traceChartVersion(
       applier({
         'base/kustomization.yaml': 'resources: [web.yaml]\n',

@@ -62,7 +62,8 @@ describe('a workload that a HelmRelease deploys', () => {
     const annotated = release('', '  annotations: {fairlead.dev/policy: minor, other: x}\n  labels: {team: a}\n')
     const files = {
       'prod/kustomization.yaml': 'resources: [web.yaml]\npatches: [{path: patch.yaml}]\n',
-      'prod/patch.yaml': 'kind: HelmRelease\nmetadata: {name: web, namespace: shop, annotations: {fairlead.dev/hold: frozen}}\n',
+      'prod/patch.yaml':
+        'kind: HelmRelease\nmetadata: {name: web, namespace: shop, annotations: {fairlead.dev/hold: frozen}}\n',
       'prod/web.yaml': annotated,
     }
     const { declared } = traceThrough(applier(files), web)
