@@ -3,7 +3,6 @@ import { lstat, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { unifiedDiff } from '../core/change/diff.ts'
 import type { FileEdit } from '../core/manifest/snapshot.ts'
-import type { TraceQuery } from '../core/manifest/trace.ts'
 import { planThrough, traceThrough } from '../core/manifest/trace-through.ts'
 import { FairleadError } from '../errors.ts'
 import { folderApplier } from './folder-applier.ts'
@@ -18,15 +17,16 @@ const usage =
 /**
  * `fairlead bump`: shows the change that makes a container run another image, and with `--write` makes it. Exit 0,
  * 1 refused, 2 wrong use. Nothing to change is exit 0 with an empty diff. `--from` is the image that runs now; without
- * it a HelmRelease must have one place only for the repository of the new image.
+ * it a HelmRelease or an Application must have one place only for the repository of the new image.
  */
 export async function bumpCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
     const { repository, root, query, image, from, isJson, write } = parseWorkloadArguments(args, usage)
     if (image === undefined) throw new FairleadError('UsageInvalid', `--image REF is missing.\n${usage}`)
     const snapshot = await readFolder(repository)
-    const asked = from === undefined ? presentUnknown(query, image) : { ...query, image: from }
-    const found = traceThrough(folderApplier(snapshot, root, asked, from !== undefined), asked)
+    const applier = folderApplier(snapshot, root, query, from !== undefined)
+    const present = from ?? (applier.kind === 'Kustomization' ? undefined : image)
+    const found = traceThrough(applier, present === undefined ? query : { ...query, image: present })
     const edits = planThrough(found, image)
     if (write) for (const edit of edits) await replaceFile(repository, edit)
     const diff = edits.map(({ path: file, before, after }) => unifiedDiff(file, before, after)).join('')
@@ -41,11 +41,6 @@ export async function bumpCommand(args: string[], io: Io): Promise<number> {
     if (stale !== undefined && !isJson) io.stderr(screenText(`VersionLabelStale: ${stale}\n`))
     return 0
   })
-}
-
-/** Values are searched for the repository of the new image; a manifest needs no image to be found. */
-function presentUnknown(query: TraceQuery, image: string): TraceQuery {
-  return query.kind === 'HelmRelease' ? { ...query, image } : query
 }
 
 /** Writes beside the file and renames, so that readers see the old or the new text and never half of one. */

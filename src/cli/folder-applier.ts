@@ -1,4 +1,6 @@
 import type { Applier } from '../core/manifest/applier.ts'
+import { applicationInFolder, applicationPointedAt } from '../core/manifest/argocd/application-in-folder.ts'
+import { declaredThrough } from '../core/manifest/declared-through.ts'
 import { offlineApplier } from '../core/manifest/flux/offline-applier.ts'
 import { releaseInFolder } from '../core/manifest/helm/release-in-folder.ts'
 import type { Snapshot } from '../core/manifest/snapshot.ts'
@@ -10,5 +12,7 @@ import type { TraceQuery } from '../core/manifest/trace.ts'
  */
 export function folderApplier(snapshot: Snapshot, root: string, query: TraceQuery, isPresent: boolean): Applier {
   const folder = offlineApplier(snapshot, root)
-  return query.kind === 'HelmRelease' ? releaseInFolder(folder, query, isPresent) : folder
+  if (query.kind === 'HelmRelease') return releaseInFolder(folder, query, isPresent)
+  if (query.kind === 'Application') return applicationInFolder(folder, query, isPresent, declaredThrough)
+  return applicationPointedAt(folder, isPresent, declaredThrough) ?? folder
 }

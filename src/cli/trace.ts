@@ -11,7 +11,7 @@ const usage =
 
 /**
  * `fairlead trace`: says which file, line and key decide a container's image. `--image` is the image that runs now; a
- * HelmRelease needs it. Exit 0, 1 refused, 2 wrong use.
+ * HelmRelease or an Application needs it. Exit 0, 1 refused, 2 wrong use.
  */
 export async function traceCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {

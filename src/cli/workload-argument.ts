@@ -24,6 +24,7 @@ const kinds: ReadonlyMap<string, string> = new Map([
   ...['pod', 'pods', 'po'].map((name) => [name, 'Pod'] as const),
   ...['replicaset', 'replicasets', 'rs'].map((name) => [name, 'ReplicaSet'] as const),
   ...['helmrelease', 'helmreleases', 'hr'].map((name) => [name, 'HelmRelease'] as const),
+  ...['application', 'applications', 'app', 'apps'].map((name) => [name, 'Application'] as const),
   ...['rollout', 'rollouts'].map((name) => [name, 'Rollout'] as const),
 ])
 

@@ -59,5 +59,9 @@ export interface ApplicationApplier extends ApplierCommon {
   kind: 'Application'
   /** By position in `spec.sources` (or the one of `spec.source`); undefined where it is no branch at hand. */
   sources: readonly (GitBranch | undefined)[]
+  /** Name of the ApplicationSet that made it, where that is known. */
+  applicationSet?: string | undefined
+  /** As served; only read where nothing in Git declares the Application, and then nothing in it can be changed. */
+  live?: { spec?: unknown } | undefined
   isSettled: boolean
 }

@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
 import { type Applier, isSameBranch, type KustomizationApplier } from './applier.ts'
+import { declaredByApplication } from './argocd/declared-by-application.ts'
 import { findDeclared, type ObjectIdentity } from './declared.ts'
 import { type DeclaredThrough, kustomizationBuild } from './flux/kustomization-build.ts'
 import { type Place, whereIs } from './yaml-place.ts'
@@ -24,6 +25,7 @@ export function declaredThrough(applier: Applier, identity: ObjectIdentity): Dec
 /** `declaredThrough` for readers that know of placeholders. */
 export function declaredAsBuilt(applier: Applier, identity: ObjectIdentity): DeclaredThrough {
   if (applier.kind === 'Kustomization') return declaredByKustomization(applier, identity)
+  if (applier.kind === 'Application') return declaredByApplication(applier, identity, declaredThrough)
   const who = `${applier.kind} ${applier.namespace}/${applier.name}`
   throw new FairleadError('NotTraced', `${identity.kind} ${identity.name} is made by ${who}; this is not followed.`)
 }

@@ -54,6 +54,15 @@ function referenceField({ written, suffix }: ImageDecision): PlacedField {
 }
 
 function fieldsOfEntry(entry: ImageEntry, suffix = ''): PlacedField[] {
+  const { file, branch, slot } = entry
+  if (slot !== undefined) {
+    // What a template puts around the value stays inside the suffix.
+    return slot.map((field) => {
+      const { before, after } = field.used ?? { before: '', after: '' }
+      const used = suffix + before + after === '' ? {} : { used: { before, after: after + suffix } }
+      return { ...field, ...used, file, branch }
+    })
+  }
   const roles = { newName: 'name', newTag: 'tag', digest: 'digest' } as const
   return (['newName', 'newTag', 'digest'] as const).flatMap((key): PlacedField[] => {
     const field = entry[key]

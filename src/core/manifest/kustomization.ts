@@ -4,6 +4,7 @@ import type { GitBranch } from './applier.ts'
 import { type Patch, patchesOf } from './patch.ts'
 import { policyAnnotationsOf } from './policy-annotation.ts'
 import { folderOf, joinPath, resolvePath } from './repository-path.ts'
+import type { SlotField } from './slot.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo } from './snapshot-memo.ts'
 import { type Transformer, transformersOf } from './transformer.ts'
@@ -11,7 +12,7 @@ import { enter, entriesOf, itemsOf, keyPathOf, lineOf, type Place, rootPlace, te
 import { readYaml } from './yaml-source.ts'
 
 /** Names kustomize looks for; two of them in one folder are an error. */
-const fileNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const
+export const kustomizationNames = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const
 
 /** A value of an `images:` entry and where it is. */
 export interface ImageField {
@@ -33,6 +34,8 @@ export interface ImageEntry {
   branch?: GitBranch
   /** Set when it is not certain what the entry does, and why. */
   unsure?: string
+  /** What to edit where the entry is one text, as in an Argo CD Application. */
+  slot?: readonly SlotField[]
 }
 
 /** A path as written in a kustomization file, with its place for evidence. */
@@ -91,7 +94,9 @@ export interface Kustomization {
  * cannot be read. Read once per snapshot.
  */
 export function kustomizationIn(snapshot: Snapshot, folder: string): Kustomization | undefined {
-  const files = fileNames.map((name) => joinPath(folder, name)).filter((file) => snapshot.mode(file) !== undefined)
+  const files = kustomizationNames
+    .map((name) => joinPath(folder, name))
+    .filter((file) => snapshot.mode(file) !== undefined)
   const [file, second] = files
   if (file === undefined) return undefined
   if (second !== undefined) {
@@ -107,7 +112,7 @@ export function kustomizationIn(snapshot: Snapshot, folder: string): Kustomizati
 /** Is this path a kustomization file? */
 export function isKustomizationFile(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1)
-  return fileNames.some((one) => one === name)
+  return kustomizationNames.some((one) => one === name)
 }
 
 const memo = createFileMemo<Kustomization>()

@@ -100,6 +100,20 @@ function keysAt(place: Place, depth = 0): string[] {
   })
 }
 
+/** The items of the list that decides, each with what lies over it; empty for anything else. `Masked` as above. */
+export function mergedItems(merged: Merged): Merged[] {
+  const list = merged.find(({ at = [] }) => at.length === 0)
+  if (list === undefined) return []
+  if (list.opaque !== undefined) throw masked(list, list.opaque)
+  return itemsOf(list.place).map((_, index) => enterMerged(merged, index))
+}
+
+/** Is anything written there, be it an empty mapping? `Masked` as above. */
+export function isWritten(merged: Merged): boolean {
+  decidingPlace(merged)
+  return merged.length > 0
+}
+
 function isNull({ node }: Place): boolean {
   return isScalar(node) && node.value === null
 }

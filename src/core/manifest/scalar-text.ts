@@ -2,7 +2,7 @@
 export type ScalarStyle = 'plain' | 'single' | 'double'
 
 /** Characters that need no thought in a plain scalar, in block and in flow context. */
-const harmless = /^[A-Za-z0-9_./][A-Za-z0-9_./:@+-]*$/
+const harmless = /^[A-Za-z0-9_./][A-Za-z0-9_./:@+=-]*$/
 
 /**
  * Plain scalars that some reader in use takes for something else than a string. YAML 1.1 (go-yaml v2, PyYAML) and

@@ -1,5 +1,6 @@
-import { FairleadError } from '../../errors.ts'
 import { type Applier, type GitBranch, isSameBranch } from './applier.ts'
+import { traceApplication } from './argocd/trace-application.ts'
+import { declaredThrough } from './declared-through.ts'
 import { traceKustomization } from './flux/trace-kustomization.ts'
 import { isSameName } from './helm/image-reading.ts'
 import { traceHelmRelease } from './helm/trace-release.ts'
@@ -26,10 +27,8 @@ function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
       return traceKustomization(applier, query)
     case 'HelmRelease':
       return traceHelmRelease(applier, query)
-    default: {
-      const who = `${applier.kind} ${applier.namespace}/${applier.name}`
-      throw new FairleadError('NotTraced', `${query.kind} ${query.name} is applied by ${who}; this is not followed.`)
-    }
+    case 'Application':
+      return traceApplication(applier, query, declaredThrough)
   }
 }
 

@@ -96,7 +96,7 @@ function chartRemarks({ merged }: DeclaredThrough, { chart }: ValueOrigin): stri
 }
 
 /** The traced one first, then those of the release that run the same image. */
-function containersOf(query: TraceQuery & { container: string; image: string }): SlotContainer[] {
+export function containersOf(query: TraceQuery & { container: string; image: string }): SlotContainer[] {
   const { kind, namespace, name, container } = query
   const traced = { kind, namespace, name, container }
   const isTraced = (one: SlotContainer) =>
