@@ -48,7 +48,8 @@ export function createControllers(deps: ControllersDeps) {
   const { config, world, stores, leader, log, metrics } = deps
   const explanations = createExplanations()
   const shared = {
-    engine: stores.engine,
+    engine: stores.engine.objects,
+    alongside: stores.alongside,
     repositories: deps.repositories,
     rules: deps.rules,
     windows: deps.windows,
@@ -62,9 +63,9 @@ export function createControllers(deps: ControllersDeps) {
     tags: deps.tags,
     registry: world.registry,
     imageAutomation: {
-      policy: (key) => stores.imagePolicies.get(key),
-      automations: () => stores.imageAutomations.values(),
-      source: (key) => stores.sources.get(key),
+      policy: (key) => stores.engine.imagePolicies.get(key),
+      automations: () => stores.engine.imageAutomations.values(),
+      source: (key) => stores.engine.sources.get(key),
     } satisfies ImageAutomationObjects,
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),

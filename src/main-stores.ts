@@ -3,15 +3,10 @@ import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { globMatcher } from './core/image/glob.ts'
-import { type EngineObjects, nominatedOwner } from './core/manifest/origin.ts'
-import {
-  type FluxImageAutomation,
-  type FluxImagePolicy,
-  readImageAutomation,
-  readImagePolicy,
-} from './core/sync/flux-image.ts'
-import { readHelmRelease, readKustomization, readOciSource, readSource } from './core/sync/flux-object.ts'
+import { nominatedOwner, nominationName } from './core/manifest/origin.ts'
+import type { LiveContainer } from './core/manifest/trace.ts'
 import { readWorkload, type Workload, withInherited } from './core/workload/workload.ts'
+import { createEngineStores, type EngineStores } from './main-engine.ts'
 import type { Cluster, Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Metrics } from './runtime/metrics.ts'
@@ -21,17 +16,13 @@ import { createStore, type Store, type StoreMetrics } from './runtime/store.ts'
 export interface Stores {
   workloads: readonly Store<Workload>[]
   requests: Store<UpdateRequest>
-  kustomizations: Store<ReturnType<typeof readKustomization>>
-  sources: Store<ReturnType<typeof readSource>>
-  ociSources: Store<ReturnType<typeof readOciSource>>
-  helmReleases: Store<ReturnType<typeof readHelmRelease>>
-  imagePolicies: Store<FluxImagePolicy>
-  imageAutomations: Store<FluxImageAutomation>
-  engine: EngineObjects
+  engine: EngineStores
   /** By `Kind/namespace/name`; with the policy annotations of the release it belongs to, which its own ones beat. */
   workload(key: string): Workload | undefined
-  /** The workloads that name this owner, `Kind/namespace/name`, as theirs. */
+  /** The workloads that name this owner as theirs, by `nominationName`. */
   ownedBy(owner: string): readonly Workload[]
+  /** Live containers of what belongs to the same release or Application as a workload. */
+  alongside(workload: Workload): readonly LiveContainer[]
   all(): readonly Store<object>[]
 }
 
@@ -59,52 +50,32 @@ export function createStores(
     if (before !== undefined) metrics.updateRequests.dec({ phase: before.status?.phase ?? 'Pending' })
     if (after !== undefined) metrics.updateRequests.inc({ phase: after.status?.phase ?? 'Pending' })
   })
-  const kustomizations = createStore(engine, resources.kustomization, readKustomization, options)
-  const sources = createStore(engine, resources.gitRepository, readSource, options)
-  const ociSources = createStore(engine, resources.ociRepository, readOciSource, options)
-  const helmReleases = createStore(engine, resources.helmRelease, readHelmRelease, options)
-  const imagePolicies = createStore(engine, resources.imagePolicy, readImagePolicy, options)
-  const imageAutomations = createStore(engine, resources.imageUpdateAutomation, readImageAutomation, options)
+  const engineStores = createEngineStores(engine, options)
+  const ownedBy = (owner: string) => workloads.flatMap((store) => store.byIndex('owner', owner))
   return {
     workloads,
     requests,
-    kustomizations,
-    sources,
-    ociSources,
-    helmReleases,
-    imagePolicies,
-    imageAutomations,
-    engine: {
-      kustomization: (key) => kustomizations.get(key),
-      helmRelease: (key) => helmReleases.get(key),
-      source: (kind, key) => (kind === 'OCIRepository' ? ociSources : sources).get(key),
-    },
+    engine: engineStores,
     workload(key) {
       const [kind = '', namespace, name] = key.split('/')
       const workload = byKind.get(kind)?.get(`${namespace}/${name}`)
-      const owner = workload === undefined ? undefined : nominatedOwner(workload)
-      const release = owner?.kind === 'HelmRelease' ? helmReleases.get(owner.key) : undefined
-      return workload === undefined || release === undefined
-        ? workload
-        : withInherited(workload, release.object.metadata.annotations ?? {})
+      return workload && withInherited(workload, engineStores.annotationsOf(nominatedOwner(workload)))
     },
-    ownedBy: (owner) => workloads.flatMap((store) => store.byIndex('owner', owner)),
-    all: () => [
-      ...workloads,
-      requests,
-      kustomizations,
-      sources,
-      ociSources,
-      helmReleases,
-      imagePolicies,
-      imageAutomations,
-    ],
+    ownedBy,
+    alongside(workload) {
+      const nomination = nominatedOwner(workload)
+      if (nomination === undefined || nomination.kind === 'Kustomization') return []
+      return ownedBy(nominationName(nomination)).flatMap(({ kind, namespace, name, containers }) =>
+        containers.map(({ name: container, image }) => ({ kind, namespace, name, container, image })),
+      )
+    },
+    all: () => [...workloads, requests, ...engineStores.all()],
   }
 }
 
 function nominatedName(workload: Workload): string[] {
   const owner = nominatedOwner(workload)
-  return owner === undefined ? [] : [`${owner.kind}/${owner.key}`]
+  return owner === undefined ? [] : [nominationName(owner)]
 }
 
 /** All requests for the same slot that have a say about it. */

@@ -1,17 +1,14 @@
-import { isDeepStrictEqual } from 'node:util'
 import { objectKey } from './api/kubernetes.ts'
 import { finalPhases, type UpdateRequest } from './api/update-request.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
 import { isApplied } from './controllers/update-request/decide.ts'
-import type { FluxHelmRelease, FluxKustomization, FluxSource } from './core/sync/flux-object.ts'
 import { keyOfWorkload, type Stores, siblingsOf } from './main-stores.ts'
+import { wakeByEngine } from './main-wake-engine.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 
 /** How long a superseded decision rests before it is looked at again. */
 const decideAgainMs = 250
-
-type OwnerFacts = FluxKustomization | FluxHelmRelease
 
 /** One queue per controller. */
 export type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
@@ -44,39 +41,13 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
   const wakeDelivered = () => {
     wakeUnsettled([...stores.requests.values()].filter(({ status }) => status?.phase === 'Completed'))
   }
-  const ownerMoved = (_: string, before: OwnerFacts | undefined, after: OwnerFacts | undefined) => {
-    wakeDelivered()
-    // What it lists and where it points decides who can be traced.
-    const isSame = before?.object.metadata.generation === after?.object.metadata.generation
-    if (isSame && before?.inventory.size === after?.inventory.size) return
+  const wakeEverything = () => {
     images.wakeAll()
     wakeAllUnsettled()
   }
-  stores.kustomizations.subscribe(ownerMoved)
-  stores.helmReleases.subscribe((key, before, after) => {
-    ownerMoved(key, before, after)
-    // Its annotations are those of its workloads.
-    if (isDeepStrictEqual(before?.object.metadata.annotations, after?.object.metadata.annotations)) return
-    for (const owned of stores.ownedBy(`HelmRelease/${key}`)) {
-      images.changed(objectKey(owned), stores.workload(objectKey(owned)))
-    }
-  })
-  const sourceMoved = (_: string, before: FluxSource | undefined, after: FluxSource | undefined) => {
-    wakeDelivered()
-    if (before?.revision === after?.revision) return
-    images.wakeAll()
-    wakeAllUnsettled()
-  }
-  stores.sources.subscribe(sourceMoved)
-  stores.ociSources.subscribe(sourceMoved)
-  const imagesMoved = () => {
-    images.wakeAll()
-    wakeAllUnsettled()
-  }
-  stores.imagePolicies.subscribe(imagesMoved)
-  stores.imageAutomations.subscribe(imagesMoved)
+  wakeByEngine(stores, images, { delivered: wakeDelivered, everything: wakeEverything })
   leader.onChange((leading) => {
-    if (leading) imagesMoved()
+    if (leading) wakeEverything()
   })
 }
 

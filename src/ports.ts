@@ -158,6 +158,8 @@ export interface GitRepository {
   push(branch: string, base: string, commit: string): Promise<void>
   /** Commit the remote branch points to now, asked from the remote; undefined when it does not exist. */
   remoteHead(branch: string): Promise<string | undefined>
+  /** The branch that the remote's HEAD names, asked from the remote; undefined when HEAD names none. */
+  defaultBranch(): Promise<string | undefined>
   /** Three-valued: `no` only when the walk from `revision` ended at real roots. Deepens a shallow store when needed. */
   ancestry(commit: string, revision: string): Promise<Ancestry>
   /** Changes of one file along the first-parent history of a commit, newest first; looks back over 1,000 commits. */

@@ -99,6 +99,27 @@ export const resources = {
     kind: 'OCIRepository',
     namespaced: true,
   },
+  application: {
+    group: 'argoproj.io',
+    version: 'v1alpha1',
+    plural: 'applications',
+    kind: 'Application',
+    namespaced: true,
+  },
+  applicationSet: {
+    group: 'argoproj.io',
+    version: 'v1alpha1',
+    plural: 'applicationsets',
+    kind: 'ApplicationSet',
+    namespaced: true,
+  },
+  appProject: {
+    group: 'argoproj.io',
+    version: 'v1alpha1',
+    plural: 'appprojects',
+    kind: 'AppProject',
+    namespaced: true,
+  },
   helmRelease: {
     group: 'helm.toolkit.fluxcd.io',
     version: 'v2',

@@ -1,16 +1,26 @@
-import { type EngineObjects, findOwner, type Owner, ownerName } from '../core/manifest/origin.ts'
+import { type EngineObjects, findOwner, type Owner, ownerName, ownerObject } from '../core/manifest/origin.ts'
 import { FairleadError } from '../errors.ts'
-
-const groups = { Kustomization: 'kustomize.toolkit.fluxcd.io', HelmRelease: 'helm.toolkit.fluxcd.io' } as const
 
 /** Real chains have three: a release, its Kustomization, and the one that Flux was bootstrapped with. */
 const maxOwners = 10
 
-/** Who applied the GitOps object itself; the refusals of `findOwner`. */
+/**
+ * Who applied the GitOps object itself; the refusals of `findOwner`. What an ApplicationSet made is declared by who applied
+ * the ApplicationSet.
+ */
 export function declaringOwner(owner: Owner, engine: EngineObjects): Owner {
-  const { metadata } = objectOf(owner)
+  const { apiVersion, kind, metadata } = ownerObject(owner)
   const { name, namespace = '', labels = {}, annotations = {} } = metadata
-  return findOwner({ group: groups[owner.kind], kind: owner.kind, namespace, name, labels, annotations }, engine)
+  if (owner.kind === 'Application' && owner.application.applicationSet !== undefined) {
+    const key = `${namespace}/${owner.application.applicationSet}`
+    const set = engine.applicationSet(key)
+    if (set === undefined) {
+      throw new FairleadError('OwnerElsewhere', `${ownerName(owner)}: ApplicationSet/${key} cannot be read here`)
+    }
+    return findOwner(set, engine)
+  }
+  const [group = ''] = apiVersion.split('/')
+  return findOwner({ group, kind, namespace, name, labels, annotations }, engine)
 }
 
 /** The owner and those who declare it, the nearest first, as far as they can be told. */
@@ -33,8 +43,4 @@ function declaringOrNone(owner: Owner, engine: EngineObjects): Owner | undefined
     if (thrown instanceof FairleadError) return undefined
     throw thrown
   }
-}
-
-function objectOf(owner: Owner) {
-  return owner.kind === 'Kustomization' ? owner.kustomization.object : owner.release.object
 }

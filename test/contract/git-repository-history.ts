@@ -206,6 +206,19 @@ export function describeGitHistory(backend: 'native' | 'isomorphic'): void {
       })
     })
 
+    test('the default branch is the one that HEAD names', async () => {
+      const served = serve()
+      served.commit({ branch: 'main', files: { 'a.yaml': 'a: 1\n' } })
+      served.commit({ branch: 'team/trunk', files: { 'a.yaml': 'a: 2\n' } })
+      served.git(['symbolic-ref', 'HEAD', 'refs/heads/team/trunk'])
+      const repository = await open(served.url)
+      expect(await repository.defaultBranch()).toBe('team/trunk')
+      served.git(['symbolic-ref', 'HEAD', 'refs/heads/main'])
+      expect(await repository.defaultBranch()).toBe('main')
+      served.git(['symbolic-ref', 'HEAD', 'refs/heads/gone'])
+      expect(await repository.defaultBranch()).toBeUndefined()
+    })
+
     describe('what is not there', () => {
       test('a branch', async () => {
         const served = serve()

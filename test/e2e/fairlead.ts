@@ -60,6 +60,8 @@ export interface Settings {
   allowPaths: string[]
   /** A second replica: the registry's notifications go to the first. */
   standby?: boolean
+  /** A registry that asks who wants to know, and the docker config.json with the answer; it is polled. */
+  privateRegistry?: { host: string; dockerConfig: string }
 }
 
 /** A running fairlead, seen from outside. */
@@ -80,6 +82,11 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
   const secret = async (name: string, text: string) => {
     await writeFile(join(dir, name), text, { mode: 0o600 })
     return join(dir, name)
+  }
+  const privateRegistry = async () => {
+    if (settings.privateRegistry === undefined) return []
+    const { host, dockerConfig } = settings.privateRegistry
+    return [{ host, insecure: true, credentialsFile: await secret('docker-config.json', dockerConfig) }]
   }
   const config = {
     mode: settings.mode,
@@ -108,9 +115,9 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
         },
       ],
     },
-    registries: [{ host: lab.registry, insecure: true }],
+    registries: [{ host: lab.registry, insecure: true }, ...(await privateRegistry())],
     // far away: within a test only the registry's own notification can bring news of a push
-    polling: { interval: '1h' },
+    polling: { interval: settings.privateRegistry === undefined ? '1h' : '10s' },
     webhooks: {
       receivers: [
         {

@@ -30,7 +30,7 @@ export async function applyCrds(kubernetes: Kubernetes, folder: string): Promise
   }
 }
 
-/** Flux's source-controller and kustomize-controller. */
+/** Flux's source-controller, kustomize-controller and helm-controller. */
 export async function startFlux({ bin, dir, components }: Surroundings, plane: ControlPlane): Promise<void> {
   await plane.kubernetes.apply(namespaceObject(namespace))
   await applyCrds(plane.kubernetes, join(bin, 'crds'))
@@ -40,7 +40,7 @@ export async function startFlux({ bin, dir, components }: Surroundings, plane: C
   const env = {
     KUBECONFIG: plane.kubeconfig,
     RUNTIME_NAMESPACE: namespace,
-    // where kustomize-controller finds source-controller outside a cluster
+    // where the others find source-controller outside a cluster
     SOURCE_CONTROLLER_LOCALHOST: storage,
   }
   const quiet = ['--metrics-addr=127.0.0.1:0', '--health-addr=127.0.0.1:0', '--events-addr=']
@@ -51,6 +51,7 @@ export async function startFlux({ bin, dir, components }: Surroundings, plane: C
     ...[`--storage-path=${storagePath}`, `--storage-addr=${storage}`, `--storage-adv-addr=${storage}`],
   ])
   start('kustomize-controller', [])
+  start('helm-controller', [])
 }
 
 /** One folder of a repository that Flux applies. */

@@ -10,11 +10,14 @@ export interface ImageName {
   host: string
   repository: string
   tag: string
+  /** Value of the Authorization header, for a registry that asks for it. */
+  authorization?: string
 }
 
 /** Pushes a one-layer image for linux/amd64 as the OCI distribution spec says; returns its manifest digest. */
-export async function pushImage({ host, repository, tag }: ImageName): Promise<string> {
+export async function pushImage({ host, repository, tag, authorization }: ImageName): Promise<string> {
   const base = `http://${host}/v2/${repository}`
+  const send = sender(authorization)
   const layer = gzipSync(Buffer.from(`${repository}:${tag}\n`))
   const config = Buffer.from(
     JSON.stringify({
@@ -25,8 +28,8 @@ export async function pushImage({ host, repository, tag }: ImageName): Promise<s
       rootfs: { type: 'layers', diff_ids: [sha256(Buffer.from(`${repository}:${tag}\n`))] },
     }),
   )
-  await pushBlob(base, layer)
-  await pushBlob(base, config)
+  await pushBlob(send, base, layer)
+  await pushBlob(send, base, config)
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -43,16 +46,23 @@ function descriptor(mediaType: string, bytes: Buffer) {
   return { mediaType, size: bytes.length, digest: sha256(bytes) }
 }
 
-async function pushBlob(base: string, bytes: Buffer): Promise<void> {
+async function pushBlob(send: Send, base: string, bytes: Buffer): Promise<void> {
   const started = await send('POST', `${base}/blobs/uploads/`)
   const location = new URL(started.headers.get('location') ?? '', base)
   location.searchParams.set('digest', sha256(bytes))
   await send('PUT', location.href, bytes, 'application/octet-stream')
 }
 
-async function send(method: string, url: string, body?: Buffer, type?: string): Promise<Response> {
-  const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
-  const response = await fetch(url, { method, headers, body: body === undefined ? null : new Uint8Array(body) })
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`)
-  return response
+type Send = (method: string, url: string, body?: Buffer, type?: string) => Promise<Response>
+
+function sender(authorization: string | undefined): Send {
+  return async (method, url, body, type) => {
+    const headers: Record<string, string> = {
+      ...(type === undefined ? {} : { 'content-type': type }),
+      ...(authorization === undefined ? {} : { authorization }),
+    }
+    const response = await fetch(url, { method, headers, body: body === undefined ? null : new Uint8Array(body) })
+    if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`)
+    return response
+  }
 }

@@ -53,7 +53,7 @@ export async function startLab(): Promise<Lab> {
     const endpoint = { url: `http://127.0.0.1:${webhook.port}/webhook/registry`, token: webhook.token }
     const [plane, registry] = await Promise.all([
       startControlPlane(surroundings),
-      startRegistry(surroundings, endpoint),
+      startRegistry(surroundings, { name: 'docker-registry', endpoint }),
     ])
     await Promise.all([startNode(surroundings, plane), startFlux(surroundings, plane)])
     const createRepository = (name: string) =>

@@ -11,37 +11,54 @@ export interface Endpoint {
   token: string
 }
 
+/** What differs from one registry to the next. */
+export interface RegistrySettings {
+  name: string
+  /** Who is told about pushes; nobody by default. */
+  endpoint?: Endpoint
+  /** A line of an htpasswd file with a bcrypt hash; without it everybody may pull and push. */
+  htpasswd?: string
+}
+
 /** docker-registry (distribution 2.8) over plain HTTP; returns its `host:port`. */
-export async function startRegistry({ dir, components }: Surroundings, endpoint: Endpoint): Promise<string> {
+export async function startRegistry(
+  { dir, components }: Pick<Surroundings, 'dir' | 'components'>,
+  { name, endpoint, htpasswd }: RegistrySettings,
+): Promise<string> {
   const host = `127.0.0.1:${await freePort()}`
-  const storage = join(dir, 'registry')
+  const storage = join(dir, name)
   await mkdir(storage)
+  if (htpasswd !== undefined) await writeFile(join(dir, `${name}.htpasswd`), `${htpasswd}\n`)
   const config = {
     version: '0.1',
     log: { accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http: { addr: host },
-    notifications: {
-      endpoints: [
-        {
-          name: 'fairlead',
-          url: endpoint.url,
-          headers: { Authorization: [`Bearer ${endpoint.token}`] },
-          timeout: '2s',
-          threshold: 3,
-          backoff: '1s',
-          ignoredmediatypes: ['application/octet-stream'],
-          ignore: { actions: ['pull'] },
-        },
-      ],
-    },
+    ...(htpasswd === undefined ? {} : { auth: { htpasswd: { realm: 'e2e', path: join(dir, `${name}.htpasswd`) } } }),
+    ...(endpoint === undefined ? {} : { notifications: { endpoints: [notificationsTo(endpoint)] } }),
   }
-  await writeFile(join(dir, 'registry.yaml'), JSON.stringify(config))
-  const args = ['serve', join(dir, 'registry.yaml')]
-  const registry = startComponent({ name: 'docker-registry', file: 'docker-registry', args, dir })
+  await writeFile(join(dir, `${name}.yaml`), JSON.stringify(config))
+  const args = ['serve', join(dir, `${name}.yaml`)]
+  const registry = startComponent({ name, file: 'docker-registry', args, dir })
   components.push(registry)
-  await eventually('docker-registry answers', async () => ((await fetch(`http://${host}/v2/`)).ok ? true : undefined), {
-    watched: [registry],
-  })
+  const wanted = htpasswd === undefined ? 200 : 401
+  await eventually(
+    `${name} answers ${wanted}`,
+    async () => ((await fetch(`http://${host}/v2/`)).status === wanted ? true : undefined),
+    { watched: [registry] },
+  )
   return host
+}
+
+function notificationsTo({ url, token }: Endpoint) {
+  return {
+    name: 'fairlead',
+    url,
+    headers: { Authorization: [`Bearer ${token}`] },
+    timeout: '2s',
+    threshold: 3,
+    backoff: '1s',
+    ignoredmediatypes: ['application/octet-stream'],
+    ignore: { actions: ['pull'] },
+  }
 }

@@ -108,6 +108,7 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
       local.set(branch, commit)
     },
     remoteHead: async (branch) => remote.get(branch),
+    defaultBranch: async () => (remote.has('main') ? 'main' : undefined),
     async ancestry(commit, revision): Promise<Ancestry> {
       return objects.has(revision) && ancestorsOf(revision).includes(commit) ? 'yes' : 'no'
     },

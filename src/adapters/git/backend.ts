@@ -43,6 +43,8 @@ export interface Backend {
   readonly name: 'native' | 'isomorphic'
   /** Asks the remote; undefined when it has no such branch. */
   remoteHead(branch: string): Promise<string | undefined>
+  /** Asks the remote what its HEAD names, e.g. `refs/heads/main`. */
+  remoteDefault(): Promise<string | undefined>
   /** Brings the remote branch here and answers its head. */
   fetch(branch: string): Promise<string>
   /** Puts the commit, all its trees and its YAML and JSON files into the cache, as far as they are not there. */

@@ -68,6 +68,10 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
       branchRef(branch)
       return inTurn(() => healing.run(() => backend.remoteHead(branch)))
     },
+    async defaultBranch() {
+      const ref = await inTurn(() => healing.run(() => backend.remoteDefault()))
+      return ref?.startsWith('refs/heads/') === true ? ref.slice('refs/heads/'.length) : undefined
+    },
     ancestry: (commit, revision) => inTurn(() => healing.run(() => history.ancestry(commit, revision))),
     async history(revision, path, limit) {
       checkId(revision)

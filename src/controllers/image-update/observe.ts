@@ -2,11 +2,12 @@ import type { Mode } from '../../api/annotation.ts'
 import { type UpdateWindow, windowDemands } from '../../core/change/window.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
-import type { Applier } from '../../core/manifest/applier.ts'
+import type { LiveContainer, TraceQuery } from '../../core/manifest/trace.ts'
 import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
-import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
+import { type Destination, destinationOn } from '../../delivery/destination.ts'
+import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
 import { requireKeys } from '../../delivery/signature-check.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
@@ -24,7 +25,9 @@ export interface Observation {
   containers: readonly ObservedContainer[]
 }
 
-export interface ObserveDeps extends DestinationDeps, ChoiceFactsDeps {
+export interface ObserveDeps extends OpenApplierDeps, ChoiceFactsDeps {
+  /** Live containers of workloads that belong to the same release or Application. */
+  alongside: (workload: Workload) => readonly LiveContainer[]
   /** By `Kind/namespace/name`. */
   workload: (key: string) => Workload | undefined
   rules: readonly UpdateRule[]
@@ -55,8 +58,11 @@ async function observeContainer(
   deps: ObserveDeps,
 ): Promise<ObservedContainer | undefined> {
   try {
-    const found = traceContainer(await openApplier(workload, deps), workload, container)
-    const destination = destinationOn(found.branch, workload.namespace, deps)
+    const found = traceThrough(
+      await openApplier(workload, deps),
+      containerQuery(workload, container, deps.alongside(workload)),
+    )
+    const destination = destinationOn(found.branch, workload.namespace, deps.repositories)
     const settings = resolveDeclaredSettings({ ...workload, container, image }, found.declared, deps.rules, deps.mode)
     if (settings === undefined) return undefined
     // Asked when a decision is carried out; a name that is none is said at once.
@@ -79,9 +85,12 @@ async function observeContainer(
   }
 }
 
-/** Where Git decides the image of one container of a workload. */
-export function traceContainer(applier: Applier, workload: Workload, container: string): AppliedTrace {
-  const { kind, namespace, name, containers } = workload
+/** What tracing is asked about one container of a workload. */
+export function containerQuery(
+  { kind, namespace, name, containers }: Workload,
+  container: string,
+  alongside: readonly LiveContainer[],
+): TraceQuery & { container: string } {
   const image = containers.find((one) => one.name === container)?.image
-  return traceThrough(applier, { kind, namespace, name, container, ...(image === undefined ? {} : { image }) })
+  return { kind, namespace, name, container, alongside, ...(image === undefined ? {} : { image }) }
 }

@@ -1,8 +1,9 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { normaliseRepositoryUrl } from '../../core/change/repository-url.ts'
-import type { EngineObjects, GitPlace, KustomizationOwner, Owner } from '../../core/manifest/origin.ts'
+import { type EngineObjects, type GitPlace, type Owner, ownerObject } from '../../core/manifest/origin.ts'
 import { isWithin } from '../../core/manifest/repository-path.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
+import { argoRevisions, decideArgoSync } from '../../core/sync/argocd.ts'
 import { decideDependentSync } from '../../core/sync/dependent.ts'
 import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
 import { decideHelmSync } from '../../core/sync/helm.ts'
@@ -24,43 +25,62 @@ export async function followCommit(
   deps: FollowDeps,
 ): Promise<Sync> {
   const chain = ownerChain(owner, deps.engine)
-  const reader = readerOf(chain, change)
-  const [reading, ...after] = chain.slice(0, reader + 1).reverse()
-  let sync = reading?.kind === 'Kustomization' ? await followSource(reading, commit, now, deps) : undefined
-  for (const next of reading?.kind === 'Kustomization' ? after : chain.slice(0, 1)) {
-    if (next.kind === 'HelmRelease') sync = decideHelmSync(next.release.object, sync, now)
-    else if (sync !== undefined) sync = decideDependentSync(next.kustomization.object, sync, now)
-  }
-  return sync ?? decideSync({ commit, ancestryOf: () => 'unknown', now })
+  const reader = chain[readerOf(chain, change)]
+  if (reader === undefined) return decideSync({ commit, ancestryOf: () => 'unknown', now })
+  let sync = await followSource(reader, change.repository, { commit, now }, deps)
+  for (const next of chain.slice(0, chain.indexOf(reader)).reverse()) sync = decideDependent(next, sync, now)
+  return sync
 }
 
-/** Position of the nearest owner that reads the changed file: in its folder, or else from its branch. */
+/** Position of the nearest owner that reads the changed file: from its folder, or else from its branch. */
 function readerOf(chain: readonly Owner[], change: UpdateRequest['spec']['change']): number {
   const reads = ({ repository, branch }: GitPlace) =>
-    normaliseRepositoryUrl(repository) === change.repository && branch === change.branch
-  const ofBranch = chain.map((one) => one.kind === 'Kustomization' && reads(one.place))
-  const inFolder = chain.findIndex((one, index) => {
-    return ofBranch[index] === true && one.kind === 'Kustomization' && isWithin(one.kustomization.path, change.path)
-  })
-  return inFolder === -1 ? ofBranch.indexOf(true) : inFolder
+    normaliseRepositoryUrl(repository) === change.repository && (branch === '' || branch === change.branch)
+  const folders = chain.map((one) => foldersOf(one).filter(({ place }) => reads(place)))
+  const inFolder = folders.findIndex((ours) => ours.some(({ path }) => isWithin(path, change.path)))
+  return inFolder === -1 ? folders.findIndex((ours) => ours.length > 0) : inFolder
 }
 
+function foldersOf(owner: Owner): { place: GitPlace; path: string }[] {
+  switch (owner.kind) {
+    case 'Kustomization':
+      return [{ place: owner.place, path: owner.kustomization.path }]
+    case 'HelmRelease':
+      return owner.chart === undefined ? [] : [owner.chart]
+    case 'Application':
+      return owner.places.flatMap((place, index) => {
+        const path = owner.application.sources[index]?.path ?? ''
+        return place === undefined ? [] : [{ place, path }]
+      })
+  }
+}
+
+/** What the object that reads the changed file itself says about the commit. */
 async function followSource(
-  { kustomization, source, place }: KustomizationOwner,
-  commit: string,
-  now: Date,
+  owner: Owner,
+  repository: string,
+  { commit, now }: { commit: string; now: Date },
   { repositories }: FollowDeps,
 ): Promise<Sync> {
-  const { git } = repositories.find(place.repository)
+  const { git } = repositories.find(repository)
+  const object = ownerObject(owner)
+  const source =
+    owner.kind === 'Kustomization' ? owner.source : owner.kind === 'HelmRelease' ? owner.chart?.source : undefined
+  const objects = source === undefined ? [object] : [object, source.object]
   const answers = new Map<string, Ancestry>()
-  for (const revision of fluxRevisions([kustomization.object, source.object])) {
-    answers.set(revision, await git.ancestry(commit, revision))
-  }
-  return decideSync({
-    kustomization: kustomization.object,
-    source: source.object,
-    commit,
-    ancestryOf: (revision) => answers.get(revision) ?? 'unknown',
-    now,
-  })
+  const revisions = owner.kind === 'Application' ? argoRevisions(objects) : fluxRevisions(objects)
+  for (const revision of revisions) answers.set(revision, await git.ancestry(commit, revision))
+  const ancestryOf = (revision: string): Ancestry => answers.get(revision) ?? 'unknown'
+  if (owner.kind === 'Application') return decideArgoSync(object, { commit, ancestryOf })
+  const kustomization = owner.kind === 'Kustomization' ? object : undefined
+  const sync = decideSync({ kustomization, source: source?.object, commit, ancestryOf, now })
+  if (owner.kind === 'Kustomization') return sync
+  // A chart in Git: once its source holds the commit, the release's own generation and state tell.
+  return decideHelmSync(object, sync.state === 'seen' ? { ...sync, state: 'applied' } : sync, now)
+}
+
+function decideDependent(owner: Owner, before: Sync, now: Date): Sync {
+  if (owner.kind === 'HelmRelease') return decideHelmSync(owner.release.object, before, now)
+  const { object } = owner.kind === 'Application' ? owner.application : owner.kustomization
+  return decideDependentSync(object, before, now)
 }

@@ -15,10 +15,12 @@ import type { UpdateRule } from '../../core/image/rule.ts'
 import { stricterMode, strictestSettings, type UpdateSettings } from '../../core/image/settings.ts'
 import { findOwner, type Owner } from '../../core/manifest/origin.ts'
 import { slotTargets } from '../../core/manifest/slot-target.ts'
+import type { LiveContainer } from '../../core/manifest/trace.ts'
 import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { ChoiceQuestion } from '../../delivery/candidate.ts'
-import { type Destination, type DestinationDeps, destinationOn, openApplier } from '../../delivery/destination.ts'
+import { type Destination, destinationOn } from '../../delivery/destination.ts'
+import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 
@@ -47,7 +49,9 @@ export interface Situation {
   refusal: FairleadError | undefined
 }
 
-export interface SituationDeps extends DestinationDeps {
+export interface SituationDeps extends OpenApplierDeps {
+  /** Live containers of workloads that belong to the same release or Application. */
+  alongside: (workload: Workload) => readonly LiveContainer[]
   /** By `Kind/namespace/name`. */
   workload: (key: string) => Workload | undefined
   rules: readonly UpdateRule[]
@@ -98,7 +102,7 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   const traced = await Promise.all(live.map(async (one) => ({ ...one, found: await traceTarget(one, deps) })))
   const found = traced[0]?.found
   if (found === undefined) return
-  const destination = destinationOn(found.branch, first.workload.namespace, deps)
+  const destination = destinationOn(found.branch, first.workload.namespace, deps.repositories)
   situation.destination = destination
   situation.moved = difference(request, { found, destination, namespace: first.workload.namespace })
   if (situation.moved !== undefined) return
@@ -130,7 +134,7 @@ interface LiveTarget {
 }
 
 async function traceTarget({ target, workload, image }: LiveTarget, deps: SituationDeps): Promise<AppliedTrace> {
-  return traceThrough(await openApplier(workload, deps), { ...target, image })
+  return traceThrough(await openApplier(workload, deps), { ...target, image, alongside: deps.alongside(workload) })
 }
 
 /** How the slot that Git has differs from the one the request names; undefined when it is the same. */

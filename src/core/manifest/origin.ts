@@ -1,6 +1,10 @@
 import { fluxHelmLabels, fluxKustomizeLabels } from '../../api/annotation.ts'
+import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { FairleadError } from '../../errors.ts'
+import { type ArgoApplication, argoResourceId } from '../sync/argo-application.ts'
+import { followedBy } from '../sync/argo-revision.ts'
 import type { FluxHelmRelease, FluxKustomization, FluxSource } from '../sync/flux-object.ts'
+import { argoTracking, type NominatedApplication, nominatedApplication, proveManaged } from './argocd/owner.ts'
 
 /** An object in the cluster, as far as its origin matters. */
 export interface Applied {
@@ -18,17 +22,24 @@ export interface EngineObjects {
   kustomization(key: string): FluxKustomization | undefined
   helmRelease(key: string): FluxHelmRelease | undefined
   source(kind: string, key: string): FluxSource | undefined
+  /** All Applications of a name; one that names no namespace is in Argo CD's own, which nobody tells us. */
+  applications(name: string): readonly ArgoApplication[]
+  /** The ApplicationSet as an applied object: what declares its Applications is what declares it. */
+  applicationSet(key: string): Applied | undefined
+  /** The project of an Application demands signed commits. */
+  demandsSignatures(projectKey: string): boolean
 }
 
 /** A branch that an engine reads: where a change has to land. */
 export interface GitPlace {
   /** URL as the engine has it. */
   repository: string
+  /** `''` is the repository's default branch, whatever its name. */
   branch: string
 }
 
 /** The GitOps object that applied something, proved by what it lists. */
-export type Owner = KustomizationOwner | HelmReleaseOwner
+export type Owner = KustomizationOwner | HelmReleaseOwner | ApplicationOwner
 
 export interface KustomizationOwner {
   kind: 'Kustomization'
@@ -44,20 +55,52 @@ export interface HelmReleaseOwner {
   chart: { source: FluxSource; place: GitPlace; path: string } | undefined
 }
 
-/** What a workload's labels nominate; undefined when no GitOps engine applied it. */
-export function nominatedOwner({ labels }: Pick<Applied, 'labels'>): { kind: Owner['kind']; key: string } | undefined {
-  const nominate = (kind: Owner['kind'], keys: { name: string; namespace: string }) => {
-    const [name, namespace] = [labels[keys.name], labels[keys.namespace]]
-    return name === undefined || namespace === undefined ? undefined : { kind, key: `${namespace}/${name}` }
+export interface ApplicationOwner {
+  kind: 'Application'
+  application: ArgoApplication
+  /** By position in its sources; undefined for one that is no branch of a Git repository. */
+  places: readonly (GitPlace | undefined)[]
+}
+
+/** What an object says about who applied it. The namespace of an Application may be missing: `''`. */
+export interface Nomination {
+  kind: Owner['kind']
+  namespace: string
+  name: string
+}
+
+/** What a workload's labels and annotations nominate; undefined when no GitOps engine applied it. */
+export function nominatedOwner(applied: Applied): Nomination | undefined {
+  const nominate = (kind: Owner['kind'], keys: { name: string; namespace: string }): Nomination | undefined => {
+    const [name, namespace] = [applied.labels[keys.name], applied.labels[keys.namespace]]
+    return name === undefined || namespace === undefined ? undefined : { kind, namespace, name }
   }
   // A release that a Kustomization applied passes its labels on to nothing, so both at once are somebody's own doing.
-  return nominate('HelmRelease', fluxHelmLabels) ?? nominate('Kustomization', fluxKustomizeLabels)
+  const flux = nominate('HelmRelease', fluxHelmLabels) ?? nominate('Kustomization', fluxKustomizeLabels)
+  if (flux !== undefined) return flux
+  const application = nominatedApplication(tracked(applied))
+  return application === undefined ? undefined : { kind: 'Application', ...application }
+}
+
+function tracked({ group = 'apps', annotations = {}, ...rest }: Applied) {
+  return { ...rest, group, annotations }
+}
+
+/** `Kind/namespace/name` of what is nominated. */
+export function nominationName({ kind, namespace, name }: Nomination): string {
+  return `${kind}/${namespace}/${name}`
 }
 
 /** `Kind/namespace/name` of an owner. */
 export function ownerName(owner: Owner): string {
-  const { namespace, name } = owner.kind === 'Kustomization' ? owner.kustomization : owner.release
-  return `${owner.kind}/${namespace}/${name}`
+  const { kind, metadata } = ownerObject(owner)
+  return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`
+}
+
+/** The owner as it is served. */
+export function ownerObject(owner: Owner): KubernetesObject {
+  if (owner.kind === 'Kustomization') return owner.kustomization.object
+  return owner.kind === 'HelmRelease' ? owner.release.object : owner.application.object
 }
 
 /**
@@ -67,13 +110,12 @@ export function ownerName(owner: Owner): string {
 export function findOwner(applied: Applied, engine: EngineObjects): Owner {
   const nominated = nominatedOwner(applied)
   const who = `${applied.kind}/${applied.namespace}/${applied.name}`
-  if (nominated === undefined) {
-    const message = `${who}: carries no label of a GitOps engine; fairlead only changes what an engine applies`
-    throw new FairleadError('NotTraced', message)
-  }
-  const { kind, key } = nominated
+  if (nominated === undefined) throw unmarked(who)
+  const { kind } = nominated
+  if (kind === 'Application') return applicationOwner(applied, nominated, engine)
+  const key = `${nominated.namespace}/${nominated.name}`
   const found = kind === 'Kustomization' ? engine.kustomization(key) : engine.helmRelease(key)
-  const owner = `${kind}/${key}`
+  const owner = nominationName(nominated)
   if (found === undefined) {
     throw new FairleadError('OwnerElsewhere', `${who}: its labels name ${owner}, which cannot be read here`)
   }
@@ -88,6 +130,45 @@ export function findOwner(applied: Applied, engine: EngineObjects): Owner {
     throw new FairleadError('NotOwned', `${who}: ${owner} does not list it in its inventory`, { evidence })
   }
   return 'release' in found ? releaseOwner(who, found, engine) : kustomizationOwner(who, found, engine)
+}
+
+function unmarked(who: string): FairleadError {
+  const message = `${who}: carries no mark of a GitOps engine; fairlead only changes what an engine applies`
+  return new FairleadError('NotTraced', message)
+}
+
+/** The Application that lists the object, of those that have the name. */
+function applicationOwner(applied: Applied, nominated: NominatedApplication, engine: EngineObjects): ApplicationOwner {
+  const object = tracked(applied)
+  const named = engine
+    .applications(nominated.name)
+    .filter(({ namespace }) => nominated.namespace === '' || namespace === nominated.namespace)
+  const listing = named.find(({ resources }) => resources.has(argoResourceId(object))) ?? named[0]
+  const who = `${applied.kind}/${applied.namespace}/${applied.name}`
+  // Charts set the instance label too: without an Application of that name it says nothing about Argo CD.
+  if (listing === undefined && object.annotations[argoTracking.annotation] === undefined) throw unmarked(who)
+  const application = proveManaged(object, nominated, listing)
+  const { namespace, project } = application
+  if (engine.demandsSignatures(`${namespace}/${project}`)) {
+    const message = `${who}: AppProject/${namespace}/${project} demands GPG signatures (spec.signatureKeys), which fairlead cannot make`
+    throw new FairleadError('SignatureRequired', message)
+  }
+  return { kind: 'Application', application, places: placesOf(who, application) }
+}
+
+/** `PinnedRevision` when no source is a branch. */
+function placesOf(who: string, application: ArgoApplication): (GitPlace | undefined)[] {
+  const pinned: string[] = []
+  const places = application.sources.map((source): GitPlace | undefined => {
+    const followed = followedBy(source)
+    if (followed.kind === 'branch') return { repository: source.repoUrl, branch: followed.branch }
+    if (followed.kind === 'default-branch') return { repository: source.repoUrl, branch: '' }
+    pinned.push(`${source.repoUrl} follows ${followed.what}`)
+    return undefined
+  })
+  if (places.some((place) => place !== undefined)) return places
+  const message = `${who}: no source of Application/${application.namespace}/${application.name} follows a branch`
+  throw new FairleadError('PinnedRevision', message, { evidence: pinned })
 }
 
 function lists(owner: FluxKustomization | FluxHelmRelease, applied: Applied): boolean {

@@ -9,6 +9,8 @@ export interface ArgoApplication {
   destination: ArgoDestination
   /** `spec.sources`, else `spec.source`; of a hydrated Application only the dry source. */
   sources: readonly ArgoSource[]
+  /** What each source was compared at last, by position; a commit for a Git repository. */
+  revisions: readonly (string | undefined)[]
   /** A hydrator writes what is applied; people and fairlead write what it is made from. */
   isHydrated: boolean
   /** Ids `<group>/<kind>/<namespace>/<name>` of what it manages. */
@@ -64,6 +66,7 @@ export function readApplication(object: KubernetesObject): ArgoApplication {
     project: text(spec, 'project') || 'default',
     destination: destinationOf(field(spec, 'destination')),
     sources: sources.map(readArgoSource),
+    revisions: sources.map((_, index) => comparedRevision(object, index, dry !== undefined)),
     isHydrated: dry !== undefined,
     resources: new Set(resources.map((one) => resourceId(part(one, 'group'), part(one, 'kind'), one))),
     isCompared: isCompared(object),
@@ -106,6 +109,13 @@ function readArgoSource(source: unknown): ArgoSource {
 
 function isCompared(object: KubernetesObject): boolean {
   return ['Synced', 'OutOfSync'].includes(part(field(object.status, 'sync'), 'status'))
+}
+
+function comparedRevision({ status }: KubernetesObject, index: number, isHydrated: boolean): string | undefined {
+  if (isHydrated) return text(field(field(status, 'sourceHydrator'), 'lastSuccessfulOperation'), 'drySHA')
+  const sync = field(status, 'sync')
+  const revision = list(field(sync, 'revisions'))[index]
+  return typeof revision === 'string' ? revision : index === 0 ? text(sync, 'revision') : undefined
 }
 
 /** An operation runs when it is asked for, and until it has finished; between retries it has, and counts as running. */

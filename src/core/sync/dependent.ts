@@ -1,17 +1,35 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
+import { readApplication } from './argo-application.ts'
 import { fluxCondition, isSuspended, withAge } from './flux-condition.ts'
 import { fluxVerdicts, type Sync, syncedObject } from './sync-state.ts'
 
 /**
- * How far a Kustomization has come with a commit that changes its own manifest, not what it reads: first its owner
- * applies the manifest, and from then on its generation tells. `owner` is the state of the one that applied it.
+ * How far a Kustomization or an Application has come with a commit that changes its own manifest, not what it reads: first
+ * its owner applies the manifest, and from then on its own state tells. `owner` is the state of the one that applied it.
  */
-export function decideDependentSync(kustomization: KubernetesObject, owner: Sync, now?: Date): Sync {
-  const object = syncedObject(kustomization)
-  if (owner.state !== 'applied') return { ...owner, object, message: `${owner.object}: ${owner.message}` }
-  const verdict = fluxVerdicts(kustomization, owner.revision)
-  if (isSuspended(kustomization)) return verdict('blocked', 'Suspended', 'the Kustomization is suspended; resume it')
-  const ready = fluxCondition(kustomization, 'Ready')
+export function decideDependentSync(object: KubernetesObject, owner: Sync, now?: Date): Sync {
+  const name = syncedObject(object)
+  if (owner.state !== 'applied') return { ...owner, object: name, message: `${owner.object}: ${owner.message}` }
+  return object.kind === 'Application' ? applicationState(object, owner) : kustomizationState(object, owner, now)
+}
+
+function applicationState(object: KubernetesObject, { revision }: Sync): Sync {
+  const verdict = { engine: 'argocd', object: syncedObject(object), revision } as const
+  if (readApplication(object).isSettled) {
+    return { ...verdict, state: 'applied', reason: 'Synced', message: 'it is Synced with its new manifest' }
+  }
+  return {
+    ...verdict,
+    state: 'seen',
+    reason: 'Syncing',
+    message: 'its new manifest is applied, and it is not Synced yet',
+  }
+}
+
+function kustomizationState(object: KubernetesObject, owner: Sync, now: Date | undefined): Sync {
+  const verdict = fluxVerdicts(object, owner.revision)
+  if (isSuspended(object)) return verdict('blocked', 'Suspended', 'the Kustomization is suspended; resume it')
+  const ready = fluxCondition(object, 'Ready')
   if (ready?.status === 'True') return verdict('applied', ready.reason, ready.message)
   if (ready?.status === 'False') {
     const state = ready.reason === 'DependencyNotReady' ? 'blocked' : 'failed'

@@ -1,5 +1,6 @@
+import { policyPrefixes, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
-import { count, field, list, text } from '../workload/field.ts'
+import { count, field, list, strings, text } from '../workload/field.ts'
 
 /** The parts of a Flux Kustomization that tell where a workload comes from. */
 export interface FluxKustomization {
@@ -69,11 +70,21 @@ export function readKustomization(object: KubernetesObject): FluxKustomization {
     },
     targetNamespace: text(object.spec, 'targetNamespace'),
     hasKubeConfig: field(object.spec, 'kubeConfig') !== undefined,
-    overrides: overridingFields.filter((name) => !isEmpty(field(object.spec, name))),
+    overrides: [
+      ...overridingFields.filter((name) => !isEmpty(field(object.spec, name))),
+      ...(setsPolicies(field(object.spec, 'commonMetadata')) ? ['commonMetadata'] : []),
+    ],
     inventory: inventoryOf(object),
     isSettled: isSettled(object),
     object: withoutManagedFields(object),
   }
+}
+
+/** Most common labels and annotations mean nothing here. */
+function setsPolicies(commonMetadata: unknown): boolean {
+  const annotations = Object.keys(strings(field(commonMetadata, 'annotations')))
+  const isPolicy = annotations.some((key) => policyPrefixes.some((prefix) => key.startsWith(prefix)))
+  return isPolicy || text(field(commonMetadata, 'labels'), versionLabel) !== undefined
 }
 
 function inventoryOf(object: KubernetesObject): Set<string> {

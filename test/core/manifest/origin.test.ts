@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { requireAllowedPath } from '../../../src/core/manifest/allowed-path.ts'
 import { type Applied, type EngineObjects, findOwner, nominatedOwner } from '../../../src/core/manifest/origin.ts'
+import { type ArgoApplication, readApplication } from '../../../src/core/sync/argo-application.ts'
 import {
   type FluxHelmRelease,
   type FluxKustomization,
@@ -57,11 +58,35 @@ function release(spec: object = {}, status: object = {}) {
   })
 }
 
+const ofApplication = {
+  ...web,
+  labels: { 'app.kubernetes.io/instance': 'shop' },
+  annotations: { 'argocd.argoproj.io/tracking-id': 'shop:apps/Deployment:prod/web' },
+}
+
+function application(
+  spec: object = {},
+  resources: object[] = [{ group: 'apps', kind: 'Deployment', namespace: 'prod', name: 'web' }],
+) {
+  return readApplication({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'shop', namespace: 'argocd' },
+    spec: {
+      destination: { server: 'https://kubernetes.default.svc' },
+      source: { repoURL: 'https://github.com/acme/gitops', path: 'apps', targetRevision: 'main' },
+      ...spec,
+    },
+    status: { sync: { status: 'Synced', revision: 'a'.repeat(40) }, resources },
+  })
+}
+
 interface Objects {
   kustomization?: FluxKustomization | undefined
   release?: FluxHelmRelease
   source?: FluxSource | undefined
   oci?: FluxSource
+  applications?: ArgoApplication[]
 }
 
 function ownerOf(applied: Applied, objects: Objects) {
@@ -69,6 +94,9 @@ function ownerOf(applied: Applied, objects: Objects) {
     kustomization: (key) => (key === 'flux-system/apps' ? objects.kustomization : undefined),
     helmRelease: (key) => (key === 'prod/shop' ? objects.release : undefined),
     source: (kind) => (kind === 'OCIRepository' ? objects.oci : objects.source),
+    applications: (name) => (objects.applications ?? []).filter((one) => one.name === name),
+    applicationSet: () => undefined,
+    demandsSignatures: (project) => project === 'argocd/signed',
   }
   return findOwner(applied, engine)
 }
@@ -86,7 +114,7 @@ describe('the owner of a workload', () => {
       kustomization: { namespace: 'flux-system', name: 'apps', path: 'apps/prod' },
       place: { repository: 'https://github.com/acme/gitops', branch: 'main' },
     })
-    expect(nominatedOwner(web)).toEqual({ kind: 'Kustomization', key: 'flux-system/apps' })
+    expect(nominatedOwner(web)).toEqual({ kind: 'Kustomization', namespace: 'flux-system', name: 'apps' })
   })
 
   const paths: [written: string | undefined, root: string][] = [
@@ -144,6 +172,27 @@ describe('the owner of a workload', () => {
     const status = { inventory: { entries: [{ id: 'prod_web_apps_Deployment', v: 'v1' }] } }
     const owner = ownerOf(ofRelease, { release: release({ chart }, status), source: source() })
     expect(owner).toMatchObject({ chart: { path: 'charts/shop', place: { branch: 'main' } } })
+  })
+
+  test('is the Application that lists it, and its sources say which branches it reads', () => {
+    const owner = ownerOf(ofApplication, { applications: [application({}, []), application()] })
+    expect(owner).toMatchObject({
+      kind: 'Application',
+      places: [{ repository: 'https://github.com/acme/gitops', branch: 'main' }],
+    })
+    const sources = [
+      { repoURL: 'https://charts.example.com', chart: 'shop', targetRevision: '1.0.0' },
+      { repoURL: 'https://github.com/acme/values', ref: 'values', targetRevision: 'HEAD' },
+    ]
+    expect(ownerOf(ofApplication, { applications: [application({ sources })] })).toMatchObject({
+      places: [undefined, { repository: 'https://github.com/acme/values', branch: '' }],
+    })
+  })
+
+  test('is no Application where only a chart set the instance label', () => {
+    const ofChart = { ...ofApplication, annotations: {} }
+    expect(() => ownerOf(ofChart, {})).toThrow(expect.objectContaining({ code: 'NotTraced' }))
+    expect(ownerOf(ofChart, { applications: [application()] }).kind).toBe('Application')
   })
 
   const helm = (name: string, namespace: string) => ({
@@ -224,6 +273,26 @@ describe('the owner of a workload', () => {
       web,
       { kustomization: kustomization(), source: source({ verify: { mode: 'HEAD' } }) },
     ],
+    ['its Application cannot be read', 'OwnerElsewhere', ofApplication, {}],
+    ['its Application does not list it', 'NotOwned', ofApplication, { applications: [application({}, [])] }],
+    [
+      'its Application applies to another cluster',
+      'OwnerElsewhere',
+      ofApplication,
+      { applications: [application({ destination: { server: 'https://other.example.com' } })] },
+    ],
+    [
+      'its Application follows a tag',
+      'PinnedRevision',
+      ofApplication,
+      { applications: [application({ source: { repoURL: 'https://x/y', path: 'a', targetRevision: 'v1.2.3' } })] },
+    ],
+    [
+      "its Application's project demands signatures",
+      'SignatureRequired',
+      ofApplication,
+      { applications: [application({ project: 'signed' })] },
+    ],
     ['its release cannot be read', 'OwnerElsewhere', ofRelease, {}],
     ['its release does not list it', 'NotOwned', ofRelease, { release: release() }],
     [
@@ -252,6 +321,9 @@ describe('the owner of a workload', () => {
   test('alters what it applies only where a field says something', () => {
     expect(kustomization({ images: [], patches: [], postBuild: {} }).overrides).toEqual([])
     expect(kustomization({ images: [{ name: 'x', newTag: '1' }] }).overrides).toEqual(['images'])
+    expect(kustomization({ commonMetadata: { labels: { team: 'shop' } } }).overrides).toEqual([])
+    const annotations = { 'fairlead.dev/hold': 'audit' }
+    expect(kustomization({ commonMetadata: { annotations } }).overrides).toEqual(['commonMetadata'])
   })
 })
 

@@ -60,6 +60,12 @@ export function createIsomorphicBackend({ url: address, gitDir, http, authorizat
         .catch((error) => Promise.reject(explainFetch(error, { url, ref })))
       return refs.find((found) => found.ref === ref)?.oid
     },
+    async remoteDefault() {
+      const refs = await git
+        .listServerRefs({ http: plugin, url, prefix: 'HEAD', symrefs: true, protocolVersion: 2 })
+        .catch((error) => Promise.reject(explainFetch(error, { url, ref: 'HEAD' })))
+      return refs.find((found) => found.ref === 'HEAD')?.target
+    },
     fetch: (branch) => fetchBranch(branch),
     load: (commit, cache) => load(commit, cache, store),
     async readCommits(ids) {

@@ -58,6 +58,7 @@ export function createNativeBackend(parts: NativeParts): Backend {
   return {
     name: 'native',
     remoteHead: (branch) => askHead(branchRef(branch), remote),
+    remoteDefault: () => askDefault(remote),
     async fetch(branch) {
       await fetchBranch(branch, mirror, remote)
       const tracking = `refs/remotes/origin/${branch}`
@@ -127,6 +128,12 @@ async function askHead(ref: string, remote: Remote): Promise<string | undefined>
     if (name === ref) return id
   }
   return undefined
+}
+
+async function askDefault(remote: Remote): Promise<string | undefined> {
+  const args = ['ls-remote', '--symref', '--end-of-options', 'origin', 'HEAD']
+  const { stdout } = await remote({ args, timeoutMs: askTimeoutMs })
+  return /^ref: (\S+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1]
 }
 
 /** Progress makes the command print something, without which simple-git waits another 50 ms. */
