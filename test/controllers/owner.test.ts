@@ -1,0 +1,194 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { type KubernetesObject, type ObjectMeta, type Resource, resources } from '../../src/api/kubernetes.ts'
+import { createFakeWorld, digestOf, type FakeWorld, gitUrl, image, manifestOf, type Replica } from '../fakes/world.ts'
+
+/** The main job through other owners than a plain Flux Kustomization. */
+
+const replicas: Replica[] = []
+afterEach(async () => {
+  for (const replica of replicas.splice(0)) await replica.stop()
+})
+
+const policy = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
+const fluxLabels = {
+  'kustomize.toolkit.fluxcd.io/name': 'apps',
+  'kustomize.toolkit.fluxcd.io/namespace': 'flux-system',
+}
+const release = (tag: string) => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: shop
+  namespace: prod
+  annotations: {fairlead.dev/policy: minor, fairlead.dev/require-approval: "false"}
+spec:
+  chart: {spec: {chart: shop, sourceRef: {kind: HelmRepository, name: charts}}}
+  values:
+    image: {repository: ghcr.io/acme/web, tag: "${tag}"} # follows
+`
+const application = (tag: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: shop
+  namespace: argocd
+  annotations: {fairlead.dev/policy: minor, fairlead.dev/require-approval: "false"}
+spec:
+  project: default
+  destination: {server: https://kubernetes.default.svc, namespace: prod}
+  source:
+    repoURL: ${gitUrl}
+    path: shop
+    targetRevision: HEAD
+    kustomize:
+      images: [ghcr.io/acme/web:${tag}]
+`
+
+/** Puts the object there as it is, with its status. */
+function put(world: FakeWorld, resource: Resource, object: KubernetesObject): void {
+  const { namespace = '', name } = object.metadata
+  if (world.cluster.objects.get(resource, namespace, name) === undefined) world.cluster.objects.create(resource, object)
+  else world.cluster.objects.update(resource, object, 'object')
+  const stored = world.cluster.objects.get(resource, namespace, name) ?? object
+  world.cluster.objects.update(resource, { ...stored, status: object.status }, 'status')
+}
+
+function deployment(name: string, tag: string, marks: Partial<ObjectMeta>): KubernetesObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'prod', ...marks },
+    spec: { template: { spec: { containers: [{ name, image: `ghcr.io/acme/web:${tag}` }] } } },
+  }
+}
+
+/** What Flux and Argo CD say when they have applied the head, and run what `applied` is. */
+async function engineRuns(world: FakeWorld, tag: string): Promise<void> {
+  const { git } = world
+  const head = (await git.remoteHead('main')) ?? ''
+  const revision = `main@sha1:${head}`
+  const current = world.cluster.objects.get(resources.kustomization, 'flux-system', 'apps')
+  if (current === undefined) throw new Error('no Kustomization')
+  put(world, resources.kustomization, {
+    ...current,
+    status: {
+      lastAppliedRevision: revision,
+      lastAttemptedRevision: revision,
+      inventory: { entries: [{ id: 'prod_shop_helm.toolkit.fluxcd.io_HelmRelease', v: 'v2' }] },
+      conditions: [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', observedGeneration: 9 }],
+    },
+  })
+  put(world, resources.helmRelease, {
+    apiVersion: 'helm.toolkit.fluxcd.io/v2',
+    kind: 'HelmRelease',
+    metadata: { name: 'shop', namespace: 'prod', labels: fluxLabels, annotations: policy },
+    spec: { chart: { spec: { chart: 'shop', sourceRef: { kind: 'HelmRepository', name: 'charts' } } } },
+    status: {
+      observedGeneration: 9,
+      inventory: { entries: ['web', 'jobs'].map((name) => ({ id: `prod_${name}_apps_Deployment`, v: 'v1' })) },
+      conditions: [{ type: 'Ready', status: 'True', reason: 'UpgradeSucceeded', observedGeneration: 9 }],
+    },
+  })
+  const labels = { 'helm.toolkit.fluxcd.io/name': 'shop', 'helm.toolkit.fluxcd.io/namespace': 'prod' }
+  for (const name of ['web', 'jobs']) put(world, resources.deployment, deployment(name, tag, { labels }))
+}
+
+async function argoRuns(world: FakeWorld, tag: string): Promise<void> {
+  const revision = (await world.git.remoteHead('main')) ?? ''
+  const source = { repoURL: gitUrl, path: 'shop', targetRevision: 'HEAD' }
+  const listed = (name: string, kind: string, group: string, namespace: string) => ({ group, kind, namespace, name })
+  const app = (name: string, path: string, marks: object, listing: object[]) => ({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name, namespace: 'argocd', ...marks },
+    spec: { destination: { server: 'https://kubernetes.default.svc' }, source: { ...source, path } },
+    status: { sync: { status: 'Synced', revision }, resources: listing },
+  })
+  const tracking = (id: string) => ({ 'argocd.argoproj.io/tracking-id': id })
+  put(world, resources.application, app('root', 'root', {}, [listed('shop', 'Application', 'argoproj.io', 'argocd')]))
+  const marks = { annotations: { ...policy, ...tracking('root:argoproj.io/Application:argocd/shop') } }
+  put(world, resources.application, app('shop', 'shop', marks, [listed('web', 'Deployment', 'apps', 'prod')]))
+  const annotations = tracking('shop:apps/Deployment:prod/web')
+  put(world, resources.deployment, deployment('web', tag, { annotations }))
+}
+
+async function start(world: FakeWorld): Promise<Replica> {
+  world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
+  const replica = await world.start()
+  replicas.push(replica)
+  await replica.quiet()
+  return replica
+}
+
+async function push(world: FakeWorld, replica: Replica, tag: string): Promise<void> {
+  world.registry.push(image('web'), tag, { digest: digestOf(tag) })
+  replica.loops.images.hinted(image('web'))
+  await replica.quiet()
+}
+
+const applied = (world: FakeWorld) =>
+  world.requests()[0]?.status?.conditions?.find((condition) => condition.type === 'Applied')
+
+describe('a HelmRelease', () => {
+  async function aRelease(): Promise<{ world: FakeWorld; replica: Replica }> {
+    const world = createFakeWorld()
+    world.git.commit('main', { 'apps/shop.yaml': release('1.0.0') }, 'Open the shop')
+    await engineRuns(world, '1.0.0')
+    return { world, replica: await start(world) }
+  }
+
+  test('gets the new tag in its values, once for all workloads that it decides', async () => {
+    const { world, replica } = await aRelease()
+    await push(world, replica, '1.1.0')
+    expect(world.git.read('main', 'apps/shop.yaml')).toBe(release('1.1.0'))
+    expect(world.git.messages('main').filter((message) => message.includes('Fairlead-Id:'))).toHaveLength(1)
+    const [request] = world.requests()
+    expect(request?.spec.targets.map(({ name }) => name)).toEqual(['jobs', 'web'])
+    expect(request?.status?.phase).toBe('Completed')
+  })
+
+  test('is followed until it runs what was committed, and Git is not changed while it does not', async () => {
+    const { world, replica } = await aRelease()
+    await push(world, replica, '1.1.0')
+    expect(applied(world)).toMatchObject({ status: 'False' })
+    await push(world, replica, '1.1.0')
+    expect(world.requests()).toHaveLength(1)
+    await engineRuns(world, '1.1.0')
+    await replica.quiet()
+    expect(applied(world)).toMatchObject({ status: 'True' })
+  })
+
+  test('is not touched while the cluster runs another image than its values say', async () => {
+    const { world, replica } = await aRelease()
+    await engineRuns(world, '0.9.0')
+    await replica.quiet()
+    await push(world, replica, '1.1.0')
+    expect(world.git.read('main', 'apps/shop.yaml')).toBe(release('1.0.0'))
+    expect(world.cluster.recorded.map(({ reason }) => reason)).toContain('Masked')
+  })
+})
+
+describe('an Application of an Application', () => {
+  async function anApplication(): Promise<{ world: FakeWorld; replica: Replica }> {
+    const world = createFakeWorld()
+    const manifest = manifestOf('web', 'ghcr.io/acme/web:0.1.0', {})
+    const kustomization = 'resources: [web.yaml]\n'
+    const files = { 'root/shop.yaml': application('1.0.0'), 'shop/web.yaml': manifest }
+    world.git.commit('main', { ...files, 'shop/kustomization.yaml': kustomization }, 'Open the shop')
+    await argoRuns(world, '1.0.0')
+    return { world, replica: await start(world) }
+  }
+
+  test('gets the new tag in its own manifest, where its images decide', async () => {
+    const { world, replica } = await anApplication()
+    await push(world, replica, '1.1.0')
+    expect(world.git.read('main', 'root/shop.yaml')).toBe(application('1.1.0'))
+    expect(world.requests()[0]?.spec.change).toMatchObject({ branch: 'main', path: 'root/shop.yaml' })
+  })
+
+  test('is followed from the one that declares it to the one that runs it', async () => {
+    const { world, replica } = await anApplication()
+    await push(world, replica, '1.1.0')
+    await argoRuns(world, '1.1.0')
+    await replica.quiet()
+    expect(applied(world)).toMatchObject({ status: 'True' })
+  })
+})
