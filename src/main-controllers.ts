@@ -7,9 +7,9 @@ import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
 import type { UpdateWindow } from './core/change/window.ts'
 import type { UpdateRule } from './core/image/rule.ts'
-import type { ImageAutomationObjects } from './core/manifest/other-writer.ts'
 import { createBranchReader } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
+import type { OtherWriters } from './delivery/image-policy.ts'
 import { createPlatformCheck } from './delivery/platform-check.ts'
 import { createQuarantineReader } from './delivery/quarantine.ts'
 import type { Repositories } from './delivery/repositories.ts'
@@ -62,11 +62,13 @@ export function createControllers(deps: ControllersDeps) {
     isLeader: () => leader.isLeader(),
     tags: deps.tags,
     registry: world.registry,
-    imageAutomation: {
+    otherWriters: {
       policy: (key) => stores.engine.imagePolicies.get(key),
       automations: () => stores.engine.imageAutomations.values(),
       source: (key) => stores.engine.sources.get(key),
-    } satisfies ImageAutomationObjects,
+      application: (key) => stores.engine.applications.get(key),
+      imageUpdaters: () => stores.engine.imageUpdaters.values(),
+    } satisfies OtherWriters,
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),
     checks: [createPlatformCheck(createManifestSource(world.registry)), createSignatureCheck(world.registry)],

@@ -1,6 +1,7 @@
 import { type KubernetesObject, resources } from './api/kubernetes.ts'
 import type { Applied, EngineObjects, Nomination } from './core/manifest/origin.ts'
 import { type ArgoApplication, readApplication } from './core/sync/argo-application.ts'
+import { type ArgoImageUpdater, readImageUpdater } from './core/sync/argo-image-updater.ts'
 import {
   type FluxImageAutomation,
   type FluxImagePolicy,
@@ -29,6 +30,7 @@ export interface EngineStores {
   applications: Store<ArgoApplication>
   imagePolicies: Store<FluxImagePolicy>
   imageAutomations: Store<FluxImageAutomation>
+  imageUpdaters: Store<ArgoImageUpdater>
   objects: EngineObjects
   /** Annotations of the release or Application that a workload names as its own. */
   annotationsOf(nomination: Nomination | undefined): Readonly<Record<string, string>>
@@ -45,12 +47,14 @@ export function createEngineStores(engine: Cluster, options: StoreOptions): Engi
   const applications = createStore(engine, resources.application, readApplication, options)
   const applicationSets = createStore(engine, resources.applicationSet, readApplied, options)
   const projects = createStore(engine, resources.appProject, readProject, options)
+  const imageUpdaters = createStore(engine, resources.imageUpdater, readImageUpdater, options)
   applications.addIndex('name', ({ name }) => [name])
   const named = (name: string) => applications.byIndex('name', name)
   const flux = { kustomizations, sources, ociSources, helmReleases, imagePolicies, imageAutomations }
   return {
     ...flux,
     applications,
+    imageUpdaters,
     objects: {
       kustomization: (key) => kustomizations.get(key),
       helmRelease: (key) => helmReleases.get(key),
@@ -68,7 +72,7 @@ export function createEngineStores(engine: Cluster, options: StoreOptions): Engi
           : named(name).find((one) => kind === 'Application' && (namespace === '' || one.namespace === namespace))
       return found?.object.metadata.annotations ?? {}
     },
-    all: () => [...Object.values(flux), applications, applicationSets, projects],
+    all: () => [...Object.values(flux), applications, applicationSets, projects, imageUpdaters],
   }
 }
 

@@ -53,6 +53,7 @@ export function wakeByEngine(stores: Stores, images: ImageWatch, { delivered, ev
   engine.ociSources.subscribe(sourceMoved)
   engine.imagePolicies.subscribe(everything)
   engine.imageAutomations.subscribe(everything)
+  engine.imageUpdaters.subscribe(everything)
 }
 
 /** Kinds without a status subresource count every change as a generation, so the spec itself is compared. */

@@ -113,6 +113,13 @@ export const resources = {
     kind: 'ApplicationSet',
     namespaced: true,
   },
+  imageUpdater: {
+    group: 'argocd-image-updater.argoproj.io',
+    version: 'v1alpha1',
+    plural: 'imageupdaters',
+    kind: 'ImageUpdater',
+    namespaced: true,
+  },
   appProject: {
     group: 'argoproj.io',
     version: 'v1alpha1',

@@ -3,20 +3,19 @@ import type { Exclusion, TagFacts } from '../core/image/decision.ts'
 import { tagsNotNewer } from '../core/image/newer.ts'
 import { type ImageReference, parseImageReference } from '../core/image/reference.ts'
 import type { TagList } from '../core/image/tag-list.ts'
-import type { ImageAutomationObjects } from '../core/manifest/other-writer.ts'
 import { FairleadError } from '../errors.ts'
 import type { Registry } from '../ports.ts'
 import type { BuildDateSource } from '../runtime/build-date-source.ts'
 import type { TagSource } from '../runtime/tag-source.ts'
 import { readBuildDates } from './build-date.ts'
 import type { Candidate, CandidateCheck, ChoiceQuestion, Objection } from './candidate.ts'
-import { readLatest, requireSoleWriter } from './image-policy.ts'
+import { type OtherWriters, readLatest, requireSoleWriter } from './image-policy.ts'
 import type { QuarantineReader } from './quarantine.ts'
 
 export interface ChoiceFactsDeps {
   tags: TagSource
   registry: Registry
-  imageAutomation: ImageAutomationObjects
+  otherWriters: OtherWriters
   buildDates: BuildDateSource
   quarantine: QuarantineReader
   /** In the order in which they are asked. */
@@ -59,8 +58,8 @@ export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFa
 async function readFacts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<Gathered> {
   const { trace, settings } = question
   const image = parseImageReference(trace.image)
-  requireSoleWriter(question, deps.imageAutomation)
-  const latest = readLatest(image, question, deps.imageAutomation)
+  requireSoleWriter(question, deps.otherWriters)
+  const latest = readLatest(image, question, deps.otherWriters)
   const tags = await listTags(image, latest.latest, deps)
   const presentDigest = followsDigest(settings) ? await deps.registry.digest(image, image.tag ?? 'latest') : undefined
   const dates = await readBuildDates(image, settings.policy, { tags, dates: deps.buildDates })

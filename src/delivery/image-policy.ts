@@ -1,12 +1,40 @@
 import type { TagFacts } from '../core/image/decision.ts'
 import { type ImageReference, parseImageReference } from '../core/image/reference.ts'
 import { findOtherWriter, type ImageAutomationObjects } from '../core/manifest/other-writer.ts'
-import { slotMarkers } from '../core/manifest/slot-marker.ts'
+import { renovateComment, slotMarkers } from '../core/manifest/slot-marker.ts'
+import type { ArgoApplication } from '../core/sync/argo-application.ts'
+import { type ArgoImageUpdater, applicationWriter } from '../core/sync/argo-image-updater.ts'
 import { FairleadError } from '../errors.ts'
 import type { ChoiceQuestion } from './candidate.ts'
 
-/** Refuses what Flux' image automation writes, too: two writers of one value would never come to rest. `OtherWriter`. */
-export function requireSoleWriter({ trace, destination }: ChoiceQuestion, objects: ImageAutomationObjects): void {
+/** The other writers there are now. */
+export interface OtherWriters extends ImageAutomationObjects {
+  application(key: string): ArgoApplication | undefined
+  imageUpdaters(): Iterable<ArgoImageUpdater>
+}
+
+/**
+ * Refuses what somebody else writes, too: two writers of one value would never come to rest. `OtherWriter` for Flux' image
+ * automation, Argo CD Image Updater, Kargo, and a comment that gives the line to Renovate.
+ */
+export function requireSoleWriter(question: ChoiceQuestion, objects: OtherWriters): void {
+  requireNoAutomation(question, objects)
+  const { trace } = question
+  const renovate = renovateComment(trace.branch.snapshot, trace.slot)
+  if (renovate !== undefined) {
+    const message = `Renovate changes ${renovate} too, by the comment "# renovate:" beside it`
+    throw new FairleadError('OtherWriter', `${message}; remove the comment, or the policy`)
+  }
+  const { applier } = trace
+  const application =
+    applier.kind === 'Application' ? objects.application(`${applier.namespace}/${applier.name}`) : undefined
+  if (application === undefined) return
+  const { labels = {}, annotations = {} } = application.object.metadata
+  const writer = applicationWriter({ ...application, labels, annotations }, trace.image, objects.imageUpdaters())
+  if (writer !== undefined) throw new FairleadError('OtherWriter', `${writer}; let only one of them change it`)
+}
+
+function requireNoAutomation({ trace, destination }: ChoiceQuestion, objects: ImageAutomationObjects): void {
   const place = { repository: destination.repository.url, branch: destination.branch, file: trace.file }
   const other = findOtherWriter(slotMarkers(trace.branch.snapshot, trace.slot), place, objects)
   if (other === undefined) return

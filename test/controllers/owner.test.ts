@@ -191,4 +191,21 @@ describe('an Application of an Application', () => {
     await replica.quiet()
     expect(applied(world)).toMatchObject({ status: 'True' })
   })
+
+  test('is not touched where Image Updater writes its image too, until that ends', async () => {
+    const { world, replica } = await anApplication()
+    put(world, resources.imageUpdater, {
+      apiVersion: 'argocd-image-updater.argoproj.io/v1alpha1',
+      kind: 'ImageUpdater',
+      metadata: { name: 'images', namespace: 'argocd' },
+      spec: { applicationRefs: [{ namePattern: '*', images: [{ alias: 'web', imageName: 'ghcr.io/acme/web' }] }] },
+    })
+    await replica.quiet()
+    await push(world, replica, '1.1.0')
+    expect(world.git.read('main', 'root/shop.yaml')).toBe(application('1.0.0'))
+    expect(world.cluster.recorded.map(({ reason }) => reason)).toContain('OtherWriter')
+    world.cluster.objects.remove(resources.imageUpdater, 'argocd', 'images')
+    await replica.quiet()
+    expect(world.git.read('main', 'root/shop.yaml')).toBe(application('1.1.0'))
+  })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { slotMarkers } from '../../../src/core/manifest/slot-marker.ts'
+import { renovateComment, slotMarkers } from '../../../src/core/manifest/slot-marker.ts'
+import { folder } from './folder.ts'
 
 const text = `images:
   - name: ghcr.io/acme/web
@@ -26,4 +27,18 @@ test('the markers of a slot are those beside its own fields', () => {
 
 test('a slot in a file that is gone has none', () => {
   expect(slotMarkers(snapshot, { file: 'gone.yaml', fields: [field('0:images[0].newTag')] })).toEqual([])
+})
+
+const commented: [says: string, text: string, where: string | undefined][] = [
+  ['beside the value', 'image: web:1 # renovate: datasource=docker depName=web\n', 'f.yaml:1'],
+  ['in the line above', '# renovate: datasource=docker\nimage: web:1\n', 'f.yaml:2'],
+  ['in an indented line above', 'x: y\n  #renovate: x\nimage: web:1\n', 'f.yaml:3'],
+  ['two lines above, where it is about another', '# renovate: x\nother: y\nimage: web:1\n', undefined],
+  ['in other words', '# see renovate: docs\nimage: web:1 # no renovate here\n', undefined],
+]
+
+test.each(commented)('a comment of Renovate %s', (_, text, where) => {
+  const line = text.split('\n').findIndex((one) => one.startsWith('image:')) + 1
+  const slot = { file: 'f.yaml', fields: [{ role: 'reference', keyPath: '0:image', value: 'web:1', line } as const] }
+  expect(renovateComment(folder({ 'f.yaml': text }), slot)).toBe(where)
 })
