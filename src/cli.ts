@@ -4,6 +4,7 @@ import { bumpCommand } from './cli/bump.ts'
 import { configCommand } from './cli/config.ts'
 import { crdsCommand } from './cli/crds.ts'
 import { type Io, leaveOnClosedPipe, screenText } from './cli/io.ts'
+import { lintCommand } from './cli/lint.ts'
 import { openLocalRepository } from './cli/offline.ts'
 import { phaseCommand } from './cli/phase.ts'
 import { policyCheck } from './cli/policy.ts'
@@ -81,6 +82,12 @@ const verbs: readonly Verb[] = [
     usage: 'NS/NAME --reason TEXT --server URL',
     summary: 'refuse a version until a newer one lands',
     run: async (args, io) => (await import('./cli/approve.ts')).rejectCommand(args, io),
+  },
+  {
+    name: 'lint',
+    usage: 'DIR [--config FILE]',
+    summary: 'what would be refused or silently ignored in the files of a folder',
+    run: lintCommand,
   },
   { name: 'phase', usage: '-f FILE|-', summary: 'phase of the workloads in a file', run: phaseCommand },
   {

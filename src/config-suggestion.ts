@@ -1,14 +1,11 @@
 import { configSchema } from './config-schema.ts'
+import { nearestWord } from './core/change/nearest-word.ts'
 
 /** What was probably meant by an unknown key at a place of the configuration: the nearest known one, or all of them. */
 export function suggestion(key: string, path: readonly PropertyKey[]): string {
   const known = knownKeys(path)
-  const near = known
-    .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0]
-  if (near !== undefined && near.distance <= Math.max(2, Math.floor(key.length / 3))) {
-    return `; did you mean ${near.candidate}?`
-  }
+  const near = nearestWord(key, known)
+  if (near !== undefined) return `; did you mean ${near}?`
   return known.length > 0 ? `; known are ${known.join(', ')}` : ''
 }
 
@@ -37,19 +34,4 @@ function unwrap(schema: unknown): unknown {
     if (def?.['innerType'] === undefined) return inner
     inner = def['innerType']
   }
-}
-
-/** Levenshtein distance, for words of at most 64 characters. */
-function editDistance(a: string, b: string): number {
-  const [from, to] = [a.slice(0, 64), b.slice(0, 64)]
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
 }

@@ -73,7 +73,7 @@ describe('a command of the README prints what stands below it', () => {
         js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);",
       },
     })
-    for (const one of ['fixtures/repositories', 'fixtures/cluster', 'deploy/examples']) {
+    for (const one of ['fixtures/repositories', 'fixtures/lint', 'fixtures/cluster', 'deploy/examples']) {
       cpSync(join(root, one), join(clone, one), { recursive: true })
     }
     // The smallest thing that is a Git repository; the answer shown needs no commit in it.

@@ -23,7 +23,7 @@ export async function bumpCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
     const { repository, root, query, image, from, isJson, write } = parseWorkloadArguments(args, usage)
     if (image === undefined) throw new FairleadError('UsageInvalid', `--image REF is missing.\n${usage}`)
-    const snapshot = await readFolder(repository)
+    const snapshot = readFolder(repository)
     const applier = folderApplier(snapshot, root, query, from !== undefined)
     const present = from ?? (applier.kind === 'Kustomization' ? undefined : image)
     const found = traceThrough(applier, present === undefined ? query : { ...query, image: present })

@@ -17,7 +17,7 @@ export async function traceCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
     const { repository, root, query, image, isJson } = parseWorkloadArguments(args, usage)
     const asked = image === undefined ? query : { ...query, image }
-    const found = traceThrough(folderApplier(await readFolder(repository), root, asked, true), asked)
+    const found = traceThrough(folderApplier(readFolder(repository), root, asked, true), asked)
     io.stdout(isJson ? `${JSON.stringify(jsonOf(found))}\n` : screenText(textOf(found)))
     return 0
   })

@@ -1,7 +1,8 @@
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFolder } from '../../src/cli/folder-snapshot.ts'
+import { refusalOf } from '../core/manifest/folder.ts'
 import { folderOnDisk } from './offline-folder.ts'
 
 let folder = ''
@@ -20,9 +21,9 @@ function diskWithout(locked: string) {
   const guarded = <Read extends (at: never, options: never) => unknown>(read: Read): Read =>
     ((at: string, options: never) => {
       if (at !== path.join(folder, locked)) return read(at as never, options)
-      return Promise.reject(Object.assign(new Error('permission denied'), { code: 'EACCES' }))
+      throw Object.assign(new Error('permission denied'), { code: 'EACCES' })
     }) as unknown as Read
-  return { lstat, readdir: guarded(readdir), readFile: guarded(readFile) }
+  return { lstatSync, readdirSync: guarded(readdirSync), readFileSync: guarded(readFileSync) }
 }
 
 describe('readFolder', () => {
@@ -30,21 +31,21 @@ describe('readFolder', () => {
     ['a folder', 'apps/web', 'is no folder that can be read'],
     ['a manifest', 'apps/web/a.yaml', 'cannot be read'],
     ['the whole', '', 'is no folder that can be read'],
-  ])('%s that may not be read is told, not left out', async (_, locked, why) => {
-    await expect(readFolder(folder, diskWithout(locked))).rejects.toMatchObject({
+  ])('%s that may not be read is told, not left out', (_, locked, why) => {
+    expect(refusalOf(() => readFolder(folder, diskWithout(locked)))).toMatchObject({
       code: 'UsageInvalid',
       message: `${path.join(folder, locked)} ${why} (EACCES).`,
     })
   })
 
-  test('the content of other files is not asked for', async () => {
-    const snapshot = await readFolder(folder, diskWithout('apps/secret.bin'))
+  test('the content of other files is not asked for', () => {
+    const snapshot = readFolder(folder, diskWithout('apps/secret.bin'))
     expect(snapshot.paths).toEqual(['apps/secret.bin', 'apps/web/a.yaml', 'b.yaml'])
     expect(snapshot.text('apps/web/a.yaml')).toBe('a: 1\n')
   })
 
-  test('a folder that is not there is told', async () => {
-    await expect(readFolder(path.join(folder, 'none'))).rejects.toMatchObject({
+  test('a folder that is not there is told', () => {
+    expect(refusalOf(() => readFolder(path.join(folder, 'none')))).toMatchObject({
       code: 'UsageInvalid',
       message: `${path.join(folder, 'none')} is no folder that can be read (ENOENT).`,
     })

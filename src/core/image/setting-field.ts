@@ -52,6 +52,11 @@ export function selectsImage(field: FoundField, subject: Pick<SettingsSubject, '
   return listed(field.value).some((one) => one === subject.container || globOf(field, one)(name))
 }
 
+/** `PolicyInvalid` for the first of `images` that is no glob. */
+export function requireImageGlobs(field: FoundField): void {
+  for (const one of listed(field.value)) globOf(field, one)
+}
+
 function globOf({ key }: FoundField, pattern: string): (text: string) => boolean {
   try {
     return globMatcher(pattern)

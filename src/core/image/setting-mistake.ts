@@ -10,6 +10,7 @@ import {
   readPlatforms,
   readPolicy,
   requireDeadline,
+  requireImageGlobs,
 } from './setting-field.ts'
 
 type Check = (field: FoundField, found: FoundFields) => unknown
@@ -17,6 +18,7 @@ type Check = (field: FoundField, found: FoundFields) => unknown
 /** How the value of each field is read; a field that is not here may say anything. */
 const checks: readonly (readonly [AnnotationField, Check])[] = [
   ['policy', (_, found) => readPolicy(found)],
+  ['images', (field) => requireImageGlobs(field)],
   ['require-approval', (field) => readBoolean(field, true)],
   ['mode', (field) => readMode(field, 'observe')],
   ['min-update-interval', (field) => readDuration(field, 0)],
@@ -40,11 +42,16 @@ export interface KnownNames {
  */
 export function fieldMistakes(
   fields: Readonly<Partial<Record<AnnotationField, string>>>,
-  { windows, keys }: KnownNames,
+  names: KnownNames,
 ): string[] {
   const found: FoundFields = new Map(
     Object.entries(fields).map(([key, value]) => [key as AnnotationField, { key, value: value.trim() }]),
   )
+  return foundMistakes(found, names)
+}
+
+/** The same for fields that were found under keys of their own, such as annotations: these are what is named. */
+export function foundMistakes(found: FoundFields, { windows, keys }: KnownNames): string[] {
   const mistakes = checks.flatMap(([name, check]) => {
     const field = found.get(name)
     return field === undefined ? [] : mistakesOf(() => check(field, found))
@@ -64,7 +71,8 @@ function requireKnown(field: FoundField | undefined, names: readonly string[] | 
   throw new FairleadError('PolicyInvalid', `${field.key}: "${unknown.trim()}" is not configured; there are ${known}`)
 }
 
-function mistakesOf(run: () => unknown): string[] {
+/** What an attempt refuses, mistake by mistake. */
+export function mistakesOf(run: () => unknown): string[] {
   try {
     run()
     return []

@@ -1,5 +1,6 @@
 import { annotationFields, annotationPrefix, appliedStepField } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
+import { nearestWord } from '../change/nearest-word.ts'
 
 /**
  * An annotation of ours that nobody reads, with what was probably meant; undefined when all are known. A typo must not
@@ -15,8 +16,7 @@ export function unknownAnnotation(
     const container = rest.join('.')
     const isField = field === appliedStepField || annotationFields.some((known) => known === field)
     if (!isField) {
-      const known = annotationFields.map((name) => annotationPrefix + name).join(', ')
-      return new FairleadError('PolicyInvalid', `${key}: no such annotation; there are ${known}`)
+      return new FairleadError('PolicyInvalid', `${key}: no such annotation; ${whatThereIs(field)}`)
     }
     if (rest.length > 0 && !containers.includes(container)) {
       return new FairleadError(
@@ -26,4 +26,10 @@ export function unknownAnnotation(
     }
   }
   return undefined
+}
+
+function whatThereIs(field: string): string {
+  const near = nearestWord(field, annotationFields)
+  if (near !== undefined) return `did you mean ${annotationPrefix}${near}?`
+  return `there are ${annotationFields.map((name) => annotationPrefix + name).join(', ')}`
 }

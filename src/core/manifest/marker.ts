@@ -18,6 +18,8 @@ export interface MarkedScalar {
   keyPath: string
   value: string
   line: number
+  /** Where the value ends; a comment behind it is on this line. */
+  lastLine: number
   marker: Marker
 }
 
@@ -106,7 +108,7 @@ function markedIn(source: YamlSource, document: YamlDocument): MarkedScalar[] {
   const marked: MarkedScalar[] = []
   const walk = (walked: Walked): void => {
     if (isScalar(walked.node)) marked.push(...markedAt(source, document, walked, walked.node))
-    else childrenOf(walked).forEach(walk)
+    else childrenOf(source, walked).forEach(walk)
   }
   walk({ node: document.root, steps: [], above: '' })
   return marked
@@ -118,14 +120,31 @@ function markedAt(source: YamlSource, document: YamlDocument, { steps, above }: 
   const marker = markerAfter(source.text, node.range?.[1] ?? 0) ?? parseMarker(above)
   if (marker === undefined) return []
   const keyPath = renderKeyPath({ document: document.index, steps })
-  return [{ keyPath, value, line: lineAt(source.text, startOf(node)), marker }]
+  const [start, end] = node.range ?? [0, 0]
+  const [line, lastLine] = [lineAt(source.text, start), lineAt(source.text, end)]
+  return [{ keyPath, value, line, lastLine, marker }]
+}
+
+/** The comment on the lines directly above a list item, without its `#`s; empty for what stands on one line with others. */
+function commentAbove(text: string, start: number): string {
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  if (!/^[ \t-]*$/.test(text.slice(lineStart, start))) return ''
+  const comments: string[] = []
+  for (let end = lineStart - 1; end > 0; ) {
+    const begin = text.lastIndexOf('\n', end - 1) + 1
+    const line = text.slice(begin, end).trim()
+    if (!line.startsWith('#')) break
+    comments.unshift(line.replace(/^#+/, ''))
+    end = begin - 1
+  }
+  return comments.join('\n')
 }
 
 /** A comment above counts for items of a sequence only; above a key it belongs to the key. */
-function childrenOf({ node, steps }: Walked): Walked[] {
+function childrenOf(source: YamlSource, { node, steps }: Walked): Walked[] {
   if (isSeq(node)) {
     return node.items.map((item, index) => {
-      const above = isScalar(item) ? (item.commentBefore ?? '') : ''
+      const above = isScalar(item) ? commentAbove(source.text, startOf(item)) : ''
       return { node: item, steps: [...steps, index], above }
     })
   }

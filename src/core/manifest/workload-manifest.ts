@@ -95,7 +95,8 @@ export function objectsOf(source: YamlSource): Place[] {
   })
 }
 
-function workloadOf(object: Place): WorkloadManifest[] {
+/** The object as a workload: one, or none when it has no containers. */
+export function workloadOf(object: Place): WorkloadManifest[] {
   const kind = textOf(enter(object, 'kind'))
   const name = textOf(enterAll(object, 'metadata', 'name'))
   if (kind === undefined || name === undefined || isLocal(object)) return []

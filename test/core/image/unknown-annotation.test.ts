@@ -16,7 +16,8 @@ describe('an annotation of ours', () => {
   test.each(known)('%s is known, or none of our business', (key) => expect(problem(key)).toBeUndefined())
 
   const unknown: [key: string, message: RegExp][] = [
-    ['fairlead.dev/polcy', /fairlead.dev\/polcy: no such annotation; there are fairlead.dev\/policy/],
+    ['fairlead.dev/polcy', /fairlead.dev\/polcy: no such annotation; did you mean fairlead.dev\/policy\?/],
+    ['fairlead.dev/zzzzzz', /fairlead.dev\/zzzzzz: no such annotation; there are fairlead.dev\/policy, /],
     ['fairlead.dev/policy.web', /there is no container web; there are app, init.db/],
     ['fairlead.dev/', /no such annotation/],
     ['fairlead.dev/__proto__', /no such annotation/],

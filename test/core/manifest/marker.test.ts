@@ -61,11 +61,13 @@ describe('markers', () => {
   })
 
   test('are found in every document, with list items marked above too', () => {
+    const tag = { namespace: 'a', name: 'b', part: 'tag' }
     const text =
-      'tags:\n- v0\n# {"$imagepolicy": "a:b:tag"}\n- v1\n---\nspec:\n  x.y/z: {}\n  image: a:v1 # {"$imagepolicy": "a:b"}\n'
+      'tags:\n# {"$imagepolicy": "a:b:tag"}\n- v0\n# {"$imagepolicy": "a:b:tag"}\n- v1\n---\nspec:\n  x.y/z: {}\n  image: a:v1 # {"$imagepolicy": "a:b"}\n'
     expect(locateMarkers('f.yaml', text)).toEqual([
-      { keyPath: '0:tags[1]', value: 'v1', line: 4, marker: { namespace: 'a', name: 'b', part: 'tag' } },
-      { keyPath: '1:spec.image', value: 'a:v1', line: 8, marker: { namespace: 'a', name: 'b', part: 'reference' } },
+      { keyPath: '0:tags[0]', value: 'v0', line: 3, lastLine: 3, marker: tag },
+      { keyPath: '0:tags[1]', value: 'v1', line: 5, lastLine: 5, marker: tag },
+      { keyPath: '1:spec.image', value: 'a:v1', line: 9, lastLine: 9, marker: { ...tag, part: 'reference' } },
     ])
   })
 
