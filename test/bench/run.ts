@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { nodeFlags } from '../../src/cli/demo-controller.ts'
+import { deliveryRows } from './delivery.ts'
 import { gitRows } from './git.ts'
+import { kyamlRows } from './kyaml.ts'
 import { locateRows } from './locate.ts'
 import { gitVersion, mainJobRows } from './main-job.ts'
 import { memoryRows } from './memory.ts'
@@ -17,6 +19,8 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable
   trace: traceRows,
   memory: memoryRows,
   git: gitRows,
+  delivery: deliveryRows,
+  kyaml: kyamlRows,
   'main-job': mainJobRows,
   webhook: webhookRows,
 }

@@ -40,10 +40,7 @@ export interface KnownNames {
  * Everything that is wrong with fields as written in one place, without a cluster: each mistake names field and value.
  * Fields that belong to a policy are checked with one; without, they only add to what stands elsewhere.
  */
-export function fieldMistakes(
-  fields: Readonly<Partial<Record<AnnotationField, string>>>,
-  names: KnownNames,
-): string[] {
+export function fieldMistakes(fields: Readonly<Partial<Record<AnnotationField, string>>>, names: KnownNames): string[] {
   const found: FoundFields = new Map(
     Object.entries(fields).map(([key, value]) => [key as AnnotationField, { key, value: value.trim() }]),
   )

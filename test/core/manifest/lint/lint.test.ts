@@ -90,7 +90,10 @@ describe('an annotation', () => {
     ],
   ]
   test.each(rows)('%s', (_, annotation, finding, kind) => {
-    const findings = found({ 'web.yaml': workload([annotation], kind) }, { rules: [], names: { windows, keys: ['release'] } })
+    const findings = found(
+      { 'web.yaml': workload([annotation], kind) },
+      { rules: [], names: { windows, keys: ['release'] } },
+    )
     expect(findings).toEqual(finding === undefined ? [] : [expect.stringMatching(finding)])
     for (const one of findings) expect(one).toMatch(/^web\.yaml:4 /)
   })
