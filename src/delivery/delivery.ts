@@ -69,10 +69,15 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
   let draining: Promise<void> | undefined
 
   const drain = async () => {
-    while (waiting.size > 0) {
-      const batch = [...waiting.values()].map((one) => one.job).sort(byDateThenId)
-      waiting.clear()
-      await settleAll(batch)
+    try {
+      while (waiting.size > 0) {
+        const batch = [...waiting.values()].map((one) => one.job).sort(byDateThenId)
+        waiting.clear()
+        await settleAll(batch)
+      }
+    } finally {
+      // In the same breath as the last look: what is submitted in between would wait until somebody else comes.
+      draining = undefined
     }
   }
 
@@ -182,11 +187,7 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
       if (known !== undefined) return known.result
       const { promise, resolve, reject } = deferred<Delivered>()
       waiting.set(delivery.id, { job: { ...delivery, resolve, reject }, result: promise })
-      draining ??= Promise.resolve()
-        .then(drain)
-        .finally(() => {
-          draining = undefined
-        })
+      draining ??= Promise.resolve().then(drain)
       return promise
     },
     async preview(delivery) {

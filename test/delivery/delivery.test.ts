@@ -73,6 +73,15 @@ describe('a delivery', () => {
     ])
   })
 
+  test('that follows right upon another is not forgotten, however close', async () => {
+    const { queue } = aQueue()
+    for (let ticks = 0; ticks < 12; ticks++) {
+      await queue.submit(bump('web', `${ticks + 1}`, `${ticks + 2}`))
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+    }
+    await queue.idle()
+  })
+
   test('of a change that is there already is settled, and names the commit that brought it', async () => {
     const { repository, queue } = aQueue()
     const first = await queue.submit(bump('web', '1', '2'))
