@@ -2,6 +2,7 @@ import { parsingTags, type TagList } from '../core/image/tag-list.ts'
 import { asFairleadError, FairleadError } from '../errors.ts'
 import type { ImageRepository, Registry } from '../ports.ts'
 import { runInSlices } from './cooperative.ts'
+import { createTurnstile, type Turnstile } from './turnstile.ts'
 
 /** The tags of every image that is looked at, each list read and parsed once for all workloads and policies. */
 export interface TagSource {
@@ -32,15 +33,25 @@ function requireSome(tags: readonly string[], key: string): readonly string[] {
   throw new FairleadError('RegistryUnavailable', `${key} lists no tags at all just now; nothing is decided from that`)
 }
 
+/** Lists that are asked of one registry at once: a flood of hints must not keep the process from answering the next. */
+const listsAtOnce = 8
+
 export function createTagSource(registry: Registry): TagSource {
+  const turnstiles = new Map<string, Turnstile>()
   const lists = new Map<string, TagList>()
   const failures = new Map<string, FairleadError>()
   const running = new Map<string, { current: Promise<void>; again: Promise<void> | undefined }>()
 
+  const list = (image: ImageRepository) => {
+    const pass = turnstiles.get(image.registry) ?? createTurnstile(listsAtOnce)
+    turnstiles.set(image.registry, pass)
+    return pass(() => registry.tags(image))
+  }
+
   const read = async (image: ImageRepository) => {
     const key = imageKey(image)
     try {
-      lists.set(key, await runInSlices(parsingTags(requireSome(await registry.tags(image), key))))
+      lists.set(key, await runInSlices(parsingTags(requireSome(await list(image), key))))
       failures.delete(key)
     } catch (thrown) {
       // A list that could not be read completely changes nothing: the last good one stays.
