@@ -13,7 +13,7 @@ import { type FollowDeps, followCommit } from './controllers/update-request/foll
 import { type PreviewDeps, previewRequest } from './controllers/update-request/preview.ts'
 import type { ContainerExplanation, Gate } from './core/change/gate.ts'
 import type { UpdateRule } from './core/image/rule.ts'
-import type { Workload } from './core/workload/workload.ts'
+import type { UpdateSubject } from './core/manifest/update-subject.ts'
 import { asFairleadError } from './errors.ts'
 import type { Stores } from './main-stores.ts'
 import type { ApiBackend } from './server/api/backend.ts'
@@ -37,7 +37,7 @@ export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
     },
     plan: (request) => previewRequest(request, deps),
     async explain(key, container) {
-      const workload = stores.workload(objectKey(key))
+      const workload = stores.subject(objectKey(key))
       if (workload === undefined) return undefined
       const observation = await deps.imageUpdate.observe(objectKey(key))
       const wanted = workload.containers.filter(({ name }) => container === undefined || name === container)
@@ -49,8 +49,8 @@ export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
 }
 
 async function explainContainer(
-  { name, image }: Workload['containers'][number],
-  { workload, observation }: { workload: Workload; observation: Observation | undefined },
+  { name, image }: UpdateSubject['containers'][number],
+  { workload, observation }: { workload: UpdateSubject; observation: Observation | undefined },
   deps: ApiBackendDeps,
 ): Promise<ContainerExplanation> {
   const { rules, config } = deps

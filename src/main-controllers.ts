@@ -56,7 +56,8 @@ export function createControllers(deps: ControllersDeps) {
     keys: config.keys.map(({ name }) => name),
     mode: config.mode,
     readBranch: createBranchReader(),
-    workload: (key: string) => stores.workload(key),
+    workload: (key: string) => stores.subject(key),
+    chartSources: stores.engine.chartSources,
     own: fenced(world.own, leader),
     events: quiet(world.events, leader, log),
     isLeader: () => leader.isLeader(),
@@ -103,7 +104,7 @@ export function createControllers(deps: ControllersDeps) {
       siblings: (request) => siblingsOf(request, stores),
       explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
     }),
-    workload: createWorkloadController({ ...shared, deadlineMs: config.rollouts.deadline }),
+    workload: createWorkloadController({ ...shared, workload: stores.workload, deadlineMs: config.rollouts.deadline }),
     api: createApiBackend({
       ...updateRequest,
       stores,

@@ -1,7 +1,9 @@
 import { type KubernetesObject, resources } from './api/kubernetes.ts'
+import type { ChartSourceObjects } from './core/manifest/chart-listing.ts'
 import type { Applied, EngineObjects, Nomination } from './core/manifest/origin.ts'
 import { type ArgoApplication, readApplication } from './core/sync/argo-application.ts'
 import { type ArgoImageUpdater, readImageUpdater } from './core/sync/argo-image-updater.ts'
+import { type FluxHelmRepository, readHelmRepository } from './core/sync/flux-chart.ts'
 import {
   type FluxImageAutomation,
   type FluxImagePolicy,
@@ -17,7 +19,7 @@ import {
   readOciSource,
   readSource,
 } from './core/sync/flux-object.ts'
-import { field, list } from './core/workload/field.ts'
+import { field, list, text } from './core/workload/field.ts'
 import type { Cluster } from './ports.ts'
 import { createStore, type Store, type StoreOptions } from './runtime/store.ts'
 
@@ -27,11 +29,13 @@ export interface EngineStores {
   sources: Store<FluxSource>
   ociSources: Store<FluxSource>
   helmReleases: Store<FluxHelmRelease>
+  helmRepositories: Store<FluxHelmRepository>
   applications: Store<ArgoApplication>
   imagePolicies: Store<FluxImagePolicy>
   imageAutomations: Store<FluxImageAutomation>
   imageUpdaters: Store<ArgoImageUpdater>
   objects: EngineObjects
+  chartSources: ChartSourceObjects
   /** Annotations of the release or Application that a workload names as its own. */
   annotationsOf(nomination: Nomination | undefined): Readonly<Record<string, string>>
   all(): readonly Store<object>[]
@@ -42,6 +46,7 @@ export function createEngineStores(engine: Cluster, options: StoreOptions): Engi
   const sources = createStore(engine, resources.gitRepository, readSource, options)
   const ociSources = createStore(engine, resources.ociRepository, readOciSource, options)
   const helmReleases = createStore(engine, resources.helmRelease, readHelmRelease, options)
+  const helmRepositories = createStore(engine, resources.helmRepository, readHelmRepository, options)
   const imagePolicies = createStore(engine, resources.imagePolicy, readImagePolicy, options)
   const imageAutomations = createStore(engine, resources.imageUpdateAutomation, readImageAutomation, options)
   const applications = createStore(engine, resources.application, readApplication, options)
@@ -50,7 +55,7 @@ export function createEngineStores(engine: Cluster, options: StoreOptions): Engi
   const imageUpdaters = createStore(engine, resources.imageUpdater, readImageUpdater, options)
   applications.addIndex('name', ({ name }) => [name])
   const named = (name: string) => applications.byIndex('name', name)
-  const flux = { kustomizations, sources, ociSources, helmReleases, imagePolicies, imageAutomations }
+  const flux = { kustomizations, sources, ociSources, helmReleases, helmRepositories, imagePolicies, imageAutomations }
   return {
     ...flux,
     applications,
@@ -62,6 +67,10 @@ export function createEngineStores(engine: Cluster, options: StoreOptions): Engi
       applications: named,
       applicationSet: (key) => applicationSets.get(key),
       demandsSignatures: (key) => projects.get(key)?.demandsSignatures === true,
+    },
+    chartSources: {
+      address: (kind, key) =>
+        kind === 'HelmRepository' ? helmRepositories.get(key)?.url : text(ociSources.get(key)?.object.spec, 'url'),
     },
     annotationsOf(nomination) {
       if (nomination === undefined) return {}

@@ -20,6 +20,7 @@ import { type Controller, runLoop } from './runtime/loop.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import { createQueue, type WorkQueue } from './runtime/queue.ts'
 import { createTagSource } from './runtime/tag-source.ts'
+import { createVersionList } from './runtime/version-list.ts'
 import type { ApiBackend } from './server/api/backend.ts'
 
 export interface LoopsDeps {
@@ -51,7 +52,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const rules = config.updates.rules.map(updateRule)
   const windows = config.windows.map(updateWindow)
   const repositories = openQueues(deps, random)
-  const tags = createTagSource(world.registry)
+  const tags = createTagSource(createVersionList(world.registry, world.charts))
   const template = await readTemplate(config, 'commit.txt')
   const controllers = createControllers({ ...deps, repositories, rules, windows, tags, template })
   const queues: Queues = {

@@ -5,6 +5,7 @@ import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { globMatcher } from './core/image/glob.ts'
 import { nominatedOwner, nominationName } from './core/manifest/origin.ts'
 import type { LiveContainer } from './core/manifest/trace.ts'
+import { chartSubject, type UpdateSubject } from './core/manifest/update-subject.ts'
 import { readWorkload, type Workload, withInherited } from './core/workload/workload.ts'
 import { createEngineStores, type EngineStores } from './main-engine.ts'
 import type { Cluster, Log } from './ports.ts'
@@ -19,10 +20,12 @@ export interface Stores {
   engine: EngineStores
   /** By `Kind/namespace/name`; with the policy annotations of the release it belongs to, which its own ones beat. */
   workload(key: string): Workload | undefined
+  /** What updates are decided for, by `Kind/namespace/name`: a workload, or a release with its chart. */
+  subject(key: string): UpdateSubject | undefined
   /** The workloads that name this owner as theirs, by `nominationName`. */
   ownedBy(owner: string): readonly Workload[]
   /** Live containers of what belongs to the same release or Application as a workload. */
-  alongside(workload: Workload): readonly LiveContainer[]
+  alongside(workload: UpdateSubject): readonly LiveContainer[]
   all(): readonly Store<object>[]
 }
 
@@ -52,7 +55,7 @@ export function createStores(
   })
   const engineStores = createEngineStores(engine, options)
   const ownedBy = (owner: string) => workloads.flatMap((store) => store.byIndex('owner', owner))
-  return {
+  const stores: Stores = {
     workloads,
     requests,
     engine: engineStores,
@@ -61,8 +64,15 @@ export function createStores(
       const workload = byKind.get(kind)?.get(`${namespace}/${name}`)
       return workload && withInherited(workload, engineStores.annotationsOf(nominatedOwner(workload)))
     },
+    subject(key) {
+      const [kind, namespace = '', name = ''] = key.split('/')
+      if (kind !== 'HelmRelease') return stores.workload(key)
+      const release = watched(namespace) ? engineStores.helmReleases.get(`${namespace}/${name}`) : undefined
+      return release && chartSubject(release, engineStores.chartSources)
+    },
     ownedBy,
     alongside(workload) {
+      if (workload.chart !== undefined) return []
       const nomination = nominatedOwner(workload)
       if (nomination === undefined || nomination.kind === 'Kustomization') return []
       return ownedBy(nominationName(nomination)).flatMap(({ kind, namespace, name, containers }) =>
@@ -71,6 +81,7 @@ export function createStores(
     },
     all: () => [...workloads, requests, ...engineStores.all()],
   }
+  return stores
 }
 
 function nominatedName(workload: Workload): string[] {

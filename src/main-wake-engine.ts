@@ -8,6 +8,8 @@ import type { Stores } from './main-stores.ts'
 export interface EngineWakes {
   /** What was delivered is followed: every status matters to it. */
   delivered(): void
+  /** What waits for a workload or release, by `Kind/namespace/name`. */
+  requestsOf(key: string): void
   /** What may be traced, or to where, has changed. */
   everything(): void
 }
@@ -19,7 +21,11 @@ interface Composed {
 }
 
 /** Wakes those who depend on the objects of Flux and Argo CD. */
-export function wakeByEngine(stores: Stores, images: ImageWatch, { delivered, everything }: EngineWakes): void {
+export function wakeByEngine(
+  stores: Stores,
+  images: ImageWatch,
+  { delivered, everything, requestsOf }: EngineWakes,
+): void {
   const { engine } = stores
   engine.kustomizations.subscribe((_, before, after) => {
     delivered()
@@ -38,12 +44,29 @@ export function wakeByEngine(stores: Stores, images: ImageWatch, { delivered, ev
       images.changed(objectKey(owned), stores.workload(objectKey(owned)))
     }
   }
-  engine.helmReleases.subscribe((key, before, after) => composedMoved([`HelmRelease/${key}`], before, after))
+  const releaseMoved = (key: string) => {
+    images.changed(key, stores.subject(key))
+    requestsOf(key)
+  }
+  engine.helmReleases.subscribe((key, before, after) => {
+    composedMoved([`HelmRelease/${key}`], before, after)
+    if (!isSameWord(before?.object, after?.object)) releaseMoved(`HelmRelease/${key}`)
+  })
   engine.applications.subscribe((key, before, after) => {
     // Workloads name an Application in Argo CD's own namespace by its name alone.
     composedMoved([`Application/${key}`, `Application/${key.replace(/^[^/]*/, '')}`], before, after)
     if (before?.resources.size !== after?.resources.size) everything()
     else if (!isDeepStrictEqual(before?.revisions, after?.revisions)) everything()
+  })
+  // Where a chart is listed may be known only now, or be another place.
+  const chartsMoved = () => {
+    for (const { namespace, name } of engine.helmReleases.values()) releaseMoved(`HelmRelease/${namespace}/${name}`)
+  }
+  engine.helmRepositories.subscribe((_, before, after) => {
+    if (before?.url !== after?.url) chartsMoved()
+  })
+  engine.ociSources.subscribe((_, before, after) => {
+    if (!isSameSpec(before?.object, after?.object)) chartsMoved()
   })
   const sourceMoved = (_: string, before: FluxSource | undefined, after: FluxSource | undefined) => {
     delivered()
@@ -59,6 +82,12 @@ export function wakeByEngine(stores: Stores, images: ImageWatch, { delivered, ev
 /** Kinds without a status subresource count every change as a generation, so the spec itself is compared. */
 function isSameSpec(before: KubernetesObject | undefined, after: KubernetesObject | undefined): boolean {
   return isDeepStrictEqual(before?.spec, after?.spec)
+}
+
+/** What people wrote is the same: the spec, and what else tells how a chart may be changed. */
+function isSameWord(before: KubernetesObject | undefined, after: KubernetesObject | undefined): boolean {
+  const marks = ({ metadata }: KubernetesObject) => [metadata.labels, metadata.annotations]
+  return isSameSpec(before, after) && isDeepStrictEqual(before && marks(before), after && marks(after))
 }
 
 function inventorySize(owner: FluxKustomization | undefined): number | undefined {

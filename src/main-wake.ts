@@ -45,7 +45,8 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
     images.wakeAll()
     wakeAllUnsettled()
   }
-  wakeByEngine(stores, images, { delivered: wakeDelivered, everything: wakeEverything })
+  const wakeRequestsOf = (key: string) => wakeUnsettled(stores.requests.byIndex('workload', key))
+  wakeByEngine(stores, images, { delivered: wakeDelivered, requestsOf: wakeRequestsOf, everything: wakeEverything })
   leader.onChange((leading) => {
     if (leading) wakeEverything()
   })

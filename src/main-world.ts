@@ -13,7 +13,7 @@ import { createLeaseLock } from './adapters/kubernetes/lease.ts'
 import { createOwnObjects } from './adapters/kubernetes/own-object.ts'
 import { metadataHostsOf } from './adapters/registry/credential-choice.ts'
 import { httpHostsOf, type RegistryHostSettings } from './adapters/registry/host.ts'
-import { createRegistry } from './adapters/registry/registry.ts'
+import { createRegistries } from './adapters/registry/registry.ts'
 import { type Resource, resources, workloadResources } from './api/kubernetes.ts'
 import type { Environment } from './config.ts'
 import type { Config, RepositoryConfig } from './config-schema.ts'
@@ -23,6 +23,7 @@ import type { RepositoryRules } from './delivery/repositories.ts'
 import { FairleadError } from './errors.ts'
 import type {
   AccessReview,
+  ChartRepository,
   Cluster,
   EventRecorder,
   GitRepository,
@@ -50,6 +51,7 @@ export interface World {
   /** Where the GitOps engine's objects are read; usually the same cluster. */
   engine: Cluster
   registry: Registry
+  charts: ChartRepository
   repositories: readonly { git: GitRepository; rules: RepositoryRules; signer: Signer | undefined }[]
   close(): void
 }
@@ -91,7 +93,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
     events: createEventRecorder({ client, clock, instance: environment.podName ?? hostname() }),
     lock: createLeaseLock(client, { namespace, name: config.leaderElection.leaseName }),
     engine: sameEngine ? cluster : createCluster({ client: engineClient, clock, log }),
-    registry: createRegistry(
+    ...createRegistries(
       { hosts: registryHosts, keys: config.keys },
       {
         http,

@@ -29,6 +29,8 @@ export const annotationFields = [
   'rollback',
   'hold',
   'verify',
+  'chart-policy',
+  'chart-constraint',
 ] as const
 
 /** Headwind's names for fields of ours. */

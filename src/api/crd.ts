@@ -54,9 +54,12 @@ const change: Schema = {
     branch: filled(255),
     path: filled(1024, 'File in the repository.'),
     keyPath: filled(1024, 'Where in the file: index of the document, then the path of keys.'),
-    from: imageReference('Image reference as it stands in Git now.'),
-    to: imageReference('Image reference wanted.'),
-    digest: { ...text(71, 'Manifest digest of the wanted reference.'), pattern: '^sha256:[0-9a-f]{64}$' },
+    from: imageReference('Image reference, or chart and version, as it stands in Git now.'),
+    to: imageReference('Image reference, or chart and version, wanted.'),
+    digest: {
+      ...text(71, 'Manifest digest of what is wanted; a chart that an index lists has none.'),
+      pattern: '^sha256:[0-9a-f]{64}$',
+    },
   },
   'x-kubernetes-validations': [
     {

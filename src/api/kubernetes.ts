@@ -127,6 +127,13 @@ export const resources = {
     kind: 'AppProject',
     namespaced: true,
   },
+  helmRepository: {
+    group: 'source.toolkit.fluxcd.io',
+    version: 'v1',
+    plural: 'helmrepositories',
+    kind: 'HelmRepository',
+    namespaced: true,
+  },
   helmRelease: {
     group: 'helm.toolkit.fluxcd.io',
     version: 'v2',

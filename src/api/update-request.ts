@@ -40,7 +40,19 @@ export interface UpdateTarget {
   kind: string
   namespace: string
   name: string
+  /** Of a HelmRelease `chart`: what changes is the version of its chart. */
   container: string
+}
+
+/** Stands for a container where the version of a chart is what changes. */
+export const chartContainer = 'chart'
+
+/** Kinds whose charts are changed; their images are those of their workloads. */
+const chartKinds: ReadonlySet<string> = new Set(['HelmRelease', 'Application'])
+
+/** Whether a request changes the version of a chart, and no image. */
+export function isAboutChart({ spec }: UpdateRequest): boolean {
+  return spec.targets.some(({ kind, container }) => container === chartContainer && chartKinds.has(kind))
 }
 
 export interface UpdateRequestSpec {
@@ -54,11 +66,11 @@ export interface UpdateRequestSpec {
     path: string
     /** Where in the file, e.g. `1:spec.template.spec.containers[0].image` (document index, then path). */
     keyPath: string
-    /** Image reference as it stands in Git now. */
+    /** Image reference as it stands in Git now, or chart and version, e.g. `podinfo:6.5.4`. */
     from: string
-    /** Image reference wanted. */
+    /** Image reference or chart version wanted. */
     to: string
-    /** Manifest digest of `to` when the decision was made. */
+    /** Manifest digest of `to` when the decision was made; a chart that an index lists has none. */
     digest?: string
   }
   /** The policy that chose, in words, e.g. `minor` or `semver ^1.2`. */

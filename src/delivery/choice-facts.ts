@@ -1,18 +1,20 @@
 import { type Choice, type ChoiceFacts, chooseImage, followsDigest } from '../core/image/choice.ts'
 import type { Exclusion, TagFacts } from '../core/image/decision.ts'
 import { tagsNotNewer } from '../core/image/newer.ts'
-import { type ImageReference, parseImageReference } from '../core/image/reference.ts'
+import type { ImageReference } from '../core/image/reference.ts'
+import { readSlotReference } from '../core/image/slot-reference.ts'
 import type { TagList } from '../core/image/tag-list.ts'
 import { FairleadError } from '../errors.ts'
-import type { Registry } from '../ports.ts'
+import type { ImageRepository, Registry } from '../ports.ts'
 import type { BuildDateSource } from '../runtime/build-date-source.ts'
-import type { TagSource } from '../runtime/tag-source.ts'
+import { imageKey, type TagSource } from '../runtime/tag-source.ts'
 import { readBuildDates } from './build-date.ts'
 import type { Candidate, CandidateCheck, ChoiceQuestion, Objection } from './candidate.ts'
 import { type OtherWriters, readLatest, requireSoleWriter } from './image-policy.ts'
+import { type ListingDeps, listingOf } from './listing.ts'
 import type { QuarantineReader } from './quarantine.ts'
 
-export interface ChoiceFactsDeps {
+export interface ChoiceFactsDeps extends Pick<ListingDeps, 'chartSources'> {
   tags: TagSource
   registry: Registry
   otherWriters: OtherWriters
@@ -44,7 +46,9 @@ export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFa
   const known = await readFacts(question, deps)
   if (choose(question, known).kind !== 'update') return known
   await excludeQuarantined(known, question, deps)
-  const image = parseImageReference(question.trace.image)
+  // A chart is no image: nothing more can be asked about its versions.
+  if (question.trace.chart !== undefined) return known
+  const image = readSlotReference(question.trace.image, question.settings.policy)
   for (let asked = 1; ; asked++) {
     const candidate = await candidateOf(choose(question, known), image, deps.registry)
     if (candidate !== undefined) known.digests.set(candidate.tag, candidate.digest)
@@ -57,10 +61,10 @@ export async function gatherChoiceFacts(question: ChoiceQuestion, deps: ChoiceFa
 
 async function readFacts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<Gathered> {
   const { trace, settings } = question
-  const image = parseImageReference(trace.image)
+  const image = readSlotReference(trace.image, settings.policy)
   requireSoleWriter(question, deps.otherWriters)
   const latest = readLatest(image, question, deps.otherWriters)
-  const tags = await listTags(image, latest.latest, deps)
+  const tags = await listTags(listingOf(question, deps), latest.latest, deps)
   const presentDigest = followsDigest(settings) ? await deps.registry.digest(image, image.tag ?? 'latest') : undefined
   const dates = await readBuildDates(image, settings.policy, { tags, dates: deps.buildDates })
   const facts = { ...dates, ...latest, excluded: new Map() }
@@ -115,7 +119,7 @@ async function askChecks(
 
 /** The list that is here, unless it is older than a tag that is known to be there. */
 async function listTags(
-  image: ImageReference,
+  image: ImageRepository,
   expected: string | undefined,
   { tags }: ChoiceFactsDeps,
 ): Promise<TagList> {
@@ -123,5 +127,5 @@ async function listTags(
   if (known === undefined || (expected !== undefined && !known.tags.includes(expected))) await tags.refresh(image)
   const list = tags.get(image)
   if (list !== undefined) return list
-  throw tags.failure(image) ?? new FairleadError('RegistryUnavailable', `no tags of ${image.name} are known yet`)
+  throw tags.failure(image) ?? new FairleadError('RegistryUnavailable', `no tags of ${imageKey(image)} are known yet`)
 }

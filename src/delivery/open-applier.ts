@@ -3,7 +3,6 @@ import {
   type ApplicationOwner,
   type Applied,
   type EngineObjects,
-  findOwner,
   type GitPlace,
   type HelmReleaseOwner,
   type KustomizationOwner,
@@ -14,7 +13,7 @@ import {
 import { hasApplied } from '../core/sync/applied-head.ts'
 import { FairleadError } from '../errors.ts'
 import type { BranchReader } from './branch-reader.ts'
-import { declaringOwner } from './owner-chain.ts'
+import { decidingOwner, declaringOwner } from './owner-chain.ts'
 import type { Repositories } from './repositories.ts'
 
 export interface OpenApplierDeps {
@@ -24,11 +23,11 @@ export interface OpenApplierDeps {
 }
 
 /**
- * Who applies a workload, with the heads of all branches that take part in deciding what it runs. Throws the named
+ * Who applies a workload, or decides the chart of a release, with the heads of all branches that take part in deciding what it runs. Throws the named
  * refusal when nobody does, or when a branch that is needed cannot be read.
  */
 export async function openApplier(workload: Applied, deps: OpenApplierDeps): Promise<Applier> {
-  return open(findOwner(workload, deps.engine), { ...deps, passed: [] })
+  return open(decidingOwner(workload, deps.engine), { ...deps, passed: [] })
 }
 
 /** On the way outwards; `passed` are the owners that were met already. */

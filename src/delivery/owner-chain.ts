@@ -1,8 +1,25 @@
-import { type EngineObjects, findOwner, type Owner, ownerName, ownerObject } from '../core/manifest/origin.ts'
+import {
+  type Applied,
+  type EngineObjects,
+  findOwner,
+  type Owner,
+  ownerName,
+  ownerObject,
+} from '../core/manifest/origin.ts'
 import { FairleadError } from '../errors.ts'
 
 /** Real chains have three: a release, its Kustomization, and the one that Flux was bootstrapped with. */
 const maxOwners = 10
+
+/**
+ * The GitOps object that decides what is deployed of something: of a workload its owner, proved; a release decides its
+ * chart itself. The refusals of `findOwner`; those for a release come with what declares it.
+ */
+export function decidingOwner(applied: Applied, engine: EngineObjects): Owner {
+  const release =
+    applied.kind === 'HelmRelease' ? engine.helmRelease(`${applied.namespace}/${applied.name}`) : undefined
+  return release === undefined ? findOwner(applied, engine) : { kind: 'HelmRelease', release, chart: undefined }
+}
 
 /**
  * Who applied the GitOps object itself; the refusals of `findOwner`. What an ApplicationSet made is declared by who applied

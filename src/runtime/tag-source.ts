@@ -36,7 +36,7 @@ function requireSome(tags: readonly string[], key: string): readonly string[] {
 /** Lists that are asked of one registry at once: a flood of hints must not keep the process from answering the next. */
 const listsAtOnce = 8
 
-export function createTagSource(registry: Registry): TagSource {
+export function createTagSource(registry: Pick<Registry, 'tags'>): TagSource {
   const turnstiles = new Map<string, Turnstile>()
   const lists = new Map<string, TagList>()
   const failures = new Map<string, FairleadError>()

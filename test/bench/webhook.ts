@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRegistry } from '../../src/adapters/registry/registry.ts'
+import { createRegistries } from '../../src/adapters/registry/registry.ts'
 import { objectKey } from '../../src/api/kubernetes.ts'
 import { createImageWatch, type ImageWatch } from '../../src/controllers/image-update/watch.ts'
 import { readWorkload } from '../../src/core/workload/workload.ts'
@@ -73,7 +73,7 @@ function watchAll(host: string, http: HttpClient, stopped: AbortSignal): ImageWa
   const hosts = [{ host, insecure: true, requestsPerSecond: 100_000 }]
   const watch = createImageWatch({
     queue: createQueue({ clock, random: Math.random }),
-    tags: createTagSource(createRegistry({ hosts }, { http, clock, log: silentLog })),
+    tags: createTagSource(createRegistries({ hosts }, { http, clock, log: silentLog }).registry),
     rules: [],
     mode: 'commit',
     intervalMs: 300_000,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRegistry } from '../../src/adapters/registry/registry.ts'
+import { createRegistries } from '../../src/adapters/registry/registry.ts'
 import type { ImageRepository } from '../../src/ports.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createHttp } from '../../src/runtime/http.ts'
@@ -28,7 +28,7 @@ function adapter(host: string, folder: string) {
   writeFileSync(credentialsFile, JSON.stringify({ auths: { [host]: { auth } } }))
   const hosts = [{ host, credentialsFile, insecure: true, requestsPerSecond: 10_000 }]
   const http = createHttp({ clock: systemClock, hosts: { [host]: { insecure: true } } })
-  return { http, registry: createRegistry({ hosts, keys }, { http, clock: systemClock, log: silentLog }) }
+  return { http, registry: createRegistries({ hosts, keys }, { http, clock: systemClock, log: silentLog }).registry }
 }
 
 /** By pushing what cosign would push. */

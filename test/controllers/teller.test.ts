@@ -45,6 +45,16 @@ describe('why nothing happens', () => {
     expect(said).toEqual(['NotTraced', 'NotTraced'])
   })
 
+  test('is said about the object itself, whatever kind it is', async () => {
+    const kinds: unknown[] = []
+    const events = { record: async (about: object) => void kinds.push(Reflect.get(about, 'apiVersion')) }
+    const teller = createTeller({ events, clock: createManualClock(), log: createRecordingLog() })
+    await teller.tell(web, 'web', refused('NotTraced'))
+    const release = { ...web, kind: 'HelmRelease', apiVersion: 'helm.toolkit.fluxcd.io/v2' }
+    await teller.tell(release, 'chart', refused('NotTraced'))
+    expect(kinds).toEqual(['apps/v1', 'helm.toolkit.fluxcd.io/v2'])
+  })
+
   test('is said again when it went away and came back', async () => {
     const { said, tell } = aTeller()
     await tell(refused('NotTraced'))

@@ -7,6 +7,7 @@ import { createStores } from '../../src/main-stores.ts'
 import { createSoleLeader } from '../../src/runtime/leader.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
 import { createFakeAccessReview } from './access-review.ts'
+import { createFakeChartRepository, type FakeChartRepository } from './chart-repository.ts'
 import { createFakeCluster, type FakeCluster } from './cluster.ts'
 import { createFakeGitRepository, type FakeGitRepository } from './git-repository.ts'
 import { createRecordingLog } from './log.ts'
@@ -20,8 +21,11 @@ export interface FakeWorld {
   cluster: FakeCluster
   git: FakeGitRepository
   registry: FakeRegistry
+  charts: FakeChartRepository
   /** Puts a Deployment in Git and, as Flux would, into the cluster and the inventory. */
   deploy(name: string, image: string, annotations?: Record<string, string>): void
+  /** The Kustomization lists this entry too, `<namespace>_<name>_<group>_<kind>`, from the next sync on. */
+  own(id: string): void
   /** Annotates the live object only, as `kubectl annotate` does. */
   annotate(name: string, annotations: Record<string, string>): void
   /** Flux applies what the branch holds now. */
@@ -71,7 +75,8 @@ export function createFakeWorld(): FakeWorld {
   const cluster = createFakeCluster(Object.values(resources))
   const git = createFakeGitRepository(gitUrl)
   const registry = createFakeRegistry()
-  const deployed = new Set<string>()
+  const charts = createFakeChartRepository()
+  const owned = new Set<string>()
   git.commit('main', { 'README.md': 'gitops\n' }, 'Begin')
   cluster.objects.create(gitRepository, {
     apiVersion: 'source.toolkit.fluxcd.io/v1',
@@ -95,6 +100,7 @@ export function createFakeWorld(): FakeWorld {
     cluster,
     git,
     registry,
+    charts,
     deploy(
       name,
       reference,
@@ -107,8 +113,9 @@ export function createFakeWorld(): FakeWorld {
         metadata: { name, namespace: 'prod', labels: flux, annotations },
         spec: { replicas: 1, template: { spec: { containers: [{ name, image: reference }] } } },
       })
-      deployed.add(name)
+      owned.add(`prod_${name}_apps_Deployment`)
     },
+    own: (id) => void owned.add(id),
     annotate(name, annotations) {
       const live = cluster.objects.get(deployment, 'prod', name)
       if (live === undefined) throw new Error(`no Deployment ${name}`)
@@ -122,7 +129,7 @@ export function createFakeWorld(): FakeWorld {
         observedGeneration: 1,
         lastAttemptedRevision: revision,
         lastAppliedRevision: revision,
-        inventory: { entries: [...deployed].map((name) => ({ id: `prod_${name}_apps_Deployment`, v: 'v1' })) },
+        inventory: { entries: [...owned].map((id) => ({ id, v: 'v1' })) },
         conditions: [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', observedGeneration: 1 }],
       })
     },
@@ -153,6 +160,7 @@ async function startReplica(world: FakeWorld, text: string, faults: Faults): Pro
     engine: cluster.cluster,
     lock: cluster.lease('fairlead', 'fairlead'),
     registry,
+    charts: world.charts,
     repositories: [{ git, rules, signer: undefined }],
     http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },
     close: () => undefined,

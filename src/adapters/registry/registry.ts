@@ -35,12 +35,10 @@ const repositoryPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(
 const registryPattern = /^(?:\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/
 const referencePattern = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
 
-/** Reads OCI and Docker registries over the distribution API. */
-export function createRegistry(settings: RegistrySettings, dependencies: RegistryDependencies): Registry {
-  return createRegistries(settings, dependencies).registry
-}
-
-/** Images and charts: their hosts are asked at one pace, with the same credentials. */
+/**
+ * Reads OCI and Docker registries over the distribution API, and charts from them and from Helm repositories: their hosts
+ * are asked at one pace, with the same credentials.
+ */
 export function createRegistries(
   settings: RegistrySettings,
   dependencies: RegistryDependencies,

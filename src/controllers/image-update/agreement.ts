@@ -3,7 +3,7 @@ import { objectKey } from '../../api/kubernetes.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
 import { strictestSettings, type UpdateSettings } from '../../core/image/settings.ts'
 import type { Trace } from '../../core/manifest/trace.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import { FairleadError } from '../../errors.ts'
 import { watchedContainers } from './watched.ts'
 
@@ -20,7 +20,7 @@ interface Asking {
  */
 export function agreedSettings(
   asking: Asking,
-  deps: { workload: (key: string) => Workload | undefined; rules: readonly UpdateRule[]; mode: Mode },
+  deps: { workload: (key: string) => UpdateSubject | undefined; rules: readonly UpdateRule[]; mode: Mode },
 ): UpdateSettings {
   let { settings } = asking
   for (const other of asking.trace.containers) {

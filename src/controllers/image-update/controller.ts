@@ -1,5 +1,5 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { EventRecorder } from '../../ports.ts'
 import type { Controller, Next } from '../../runtime/loop.ts'
@@ -26,7 +26,7 @@ interface Outcome {
 }
 
 interface Decided {
-  workload: Workload
+  workload: UpdateSubject
   outcomes: readonly Outcome[]
 }
 
@@ -44,7 +44,7 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
     return times.length === 0 ? undefined : new Date(Math.max(...times))
   }
 
-  const propose = async (workload: Workload, { observed, decision }: Outcome): Promise<ContainerDecision> => {
+  const propose = async (workload: UpdateSubject, { observed, decision }: Outcome): Promise<ContainerDecision> => {
     if (decision.kind !== 'update' || 'error' in observed) return decision
     try {
       const { facts, destination } = observed

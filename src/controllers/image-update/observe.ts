@@ -4,7 +4,7 @@ import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
 import type { LiveContainer, TraceQuery } from '../../core/manifest/trace.ts'
 import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
 import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
@@ -21,15 +21,15 @@ export type ObservedContainer =
   | { container: string; error: FairleadError }
 
 export interface Observation {
-  workload: Workload
+  workload: UpdateSubject
   containers: readonly ObservedContainer[]
 }
 
 export interface ObserveDeps extends OpenApplierDeps, ChoiceFactsDeps {
   /** Live containers of workloads that belong to the same release or Application. */
-  alongside: (workload: Workload) => readonly LiveContainer[]
+  alongside: (workload: UpdateSubject) => readonly LiveContainer[]
   /** By `Kind/namespace/name`. */
-  workload: (key: string) => Workload | undefined
+  workload: (key: string) => UpdateSubject | undefined
   rules: readonly UpdateRule[]
   windows: readonly UpdateWindow[]
   /** Names of configured keys. */
@@ -41,7 +41,7 @@ export interface ObserveDeps extends OpenApplierDeps, ChoiceFactsDeps {
 }
 
 /** Reads everything that decides about a workload's images. What is wrong with one container is kept to that one. */
-export async function observeWorkload(workload: Workload, deps: ObserveDeps): Promise<Observation> {
+export async function observeWorkload(workload: UpdateSubject, deps: ObserveDeps): Promise<Observation> {
   const watched = watchedContainers(workload, deps.rules, deps.mode)
   const containers: ObservedContainer[] = []
   for (const one of watched) {
@@ -53,7 +53,7 @@ export async function observeWorkload(workload: Workload, deps: ObserveDeps): Pr
 
 /** Undefined when Git declares no policy for the container, whatever the live object says. */
 async function observeContainer(
-  workload: Workload,
+  workload: UpdateSubject,
   { container, image }: WatchedContainer,
   deps: ObserveDeps,
 ): Promise<ObservedContainer | undefined> {
@@ -85,12 +85,13 @@ async function observeContainer(
   }
 }
 
-/** What tracing is asked about one container of a workload. */
+/** What tracing is asked about one container of a workload, or about the chart of a release. */
 export function containerQuery(
-  { kind, namespace, name, containers }: Workload,
+  { kind, namespace, name, containers, chart }: UpdateSubject,
   container: string,
   alongside: readonly LiveContainer[],
 ): TraceQuery & { container: string } {
   const image = containers.find((one) => one.name === container)?.image
-  return { kind, namespace, name, container, alongside, ...(image === undefined ? {} : { image }) }
+  const isChart = chart === undefined ? {} : { chart: true as const }
+  return { kind, namespace, name, container, alongside, ...isChart, ...(image === undefined ? {} : { image }) }
 }

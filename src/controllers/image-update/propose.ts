@@ -1,14 +1,14 @@
 import { resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { chosenReference } from '../../core/image/choice.ts'
-import { parseImageReference } from '../../core/image/reference.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
-import { asFairleadError, FairleadError } from '../../errors.ts'
+import { digestOf, type ListingDeps } from '../../delivery/listing.ts'
+import { asFairleadError } from '../../errors.ts'
 import type { Log, OwnObjects, Registry } from '../../ports.ts'
 import type { ContainerDecision } from './decide.ts'
 import { renderUpdateRequest, slotSiblings, type WantedChange } from './request.ts'
 
-export interface ProposeDeps {
+export interface ProposeDeps extends ListingDeps {
   registry: Registry
   own: OwnObjects
   requests: {
@@ -30,16 +30,16 @@ export async function ensureRequest(
   wanted: Pick<WantedChange, 'workload' | 'facts' | 'destination'>,
   deps: ProposeDeps,
 ): Promise<UpdateRequest> {
-  const { image, file } = wanted.facts.trace
-  requireAllowedPath(file, wanted.destination.repository.rules.allowPaths)
-  const digest = decision.digest ?? (await resolveDigest(image, decision.tag, deps.registry))
+  const { trace, settings } = wanted.facts
+  requireAllowedPath(trace.file, wanted.destination.repository.rules.allowPaths)
+  const digest = decision.digest ?? (await digestOf({ trace, settings }, decision.tag, deps))
   const request = renderUpdateRequest({
     ...wanted,
-    to: chosenReference(image, decision, digest),
+    to: chosenReference(trace.image, decision, { policy: settings.policy, digest }),
     digest,
     reason: decision.reason,
     expiryMs: deps.expiryMs,
-    siblings: deps.requests.siblings(slotSiblings(wanted.workload.namespace, { ...wanted, trace: wanted.facts.trace })),
+    siblings: deps.requests.siblings(slotSiblings(wanted.workload.namespace, { ...wanted, trace })),
   })
   const { namespace = '', name } = request.metadata
   const known = deps.requests.get(`${namespace}/${name}`)
@@ -53,16 +53,9 @@ export async function ensureRequest(
  * A superseded decision that is made again starts over, and so does one that waits while its tag was pushed again: whoever
  * approved it saw something else. Every other end of it is an answer that stays.
  */
-function startsOver({ spec, status }: UpdateRequest, digest: string): boolean {
+function startsOver({ spec, status }: UpdateRequest, digest: string | undefined): boolean {
   const phase = status?.phase ?? 'Pending'
   return phase === 'Superseded' || (phase === 'Pending' && spec.change.digest !== digest)
-}
-
-async function resolveDigest(image: string, tag: string, registry: Registry): Promise<string> {
-  const digest = await registry.digest(parseImageReference(image), tag)
-  if (digest !== undefined) return digest
-  // Registries list a tag before they serve it; a tag that was deleted will be missing from the next list.
-  throw new FairleadError('RegistryUnavailable', `${image}: tag ${tag} is listed, but has no manifest (yet)`)
 }
 
 async function createOnce(request: UpdateRequest, { own, log }: ProposeDeps): Promise<void> {

@@ -5,7 +5,7 @@ import { targetId, updateRequestName } from '../../core/change/identity.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import { slotTargets } from '../../core/manifest/slot-target.ts'
 import type { Trace } from '../../core/manifest/trace.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { ContainerFacts } from './decide.ts'
 
@@ -26,11 +26,12 @@ export function slotSiblings(namespace: string, slot: { destination: Destination
 }
 
 export interface WantedChange {
-  workload: Workload
+  workload: UpdateSubject
   facts: ContainerFacts
   destination: Destination
   to: string
-  digest: string
+  /** Of what is wanted; undefined where nothing can be told. */
+  digest: string | undefined
   reason: string
   expiryMs: number
   /** Requests for the same slot that are known. */
@@ -61,7 +62,7 @@ export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
         keyPath: trace.keyPath,
         from: trace.image,
         to: wanted.to,
-        digest: wanted.digest,
+        ...(wanted.digest === undefined ? {} : { digest: wanted.digest }),
       },
       policy: sanitiseLine(settings.policyText),
       reason: wanted.reason,

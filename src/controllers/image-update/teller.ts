@@ -1,5 +1,5 @@
 import { objectKey } from '../../api/kubernetes.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { FairleadError } from '../../errors.ts'
 import type { Clock, EventRecorder, Log } from '../../ports.ts'
 import type { Blocked, ContainerDecision } from './decide.ts'
@@ -7,7 +7,7 @@ import type { Blocked, ContainerDecision } from './decide.ts'
 /** Says where users look why nothing happens: in an Event and in the log, once until it changes. */
 export interface Teller {
   /** `container` is empty when it is about the whole workload. */
-  tell(workload: Workload, container: string, decision: ContainerDecision, blocked?: Blocked): Promise<void>
+  tell(workload: UpdateSubject, container: string, decision: ContainerDecision, blocked?: Blocked): Promise<void>
 }
 
 export interface TellerDeps {
@@ -37,20 +37,20 @@ export function createTeller({ events, clock, log }: TellerDeps): Teller {
     return true
   }
 
-  const refuse = async (workload: Workload, container: string, error: FairleadError) => {
+  const refuse = async (workload: UpdateSubject, container: string, error: FairleadError) => {
     const { code, message, evidence } = error
     const key = `${objectKey(workload)}/${container}`
     if (!isWorthTelling(key, error) || !isNew(key, `${code}: ${message}`)) return
     log.warn({ workload: objectKey(workload), container, code, evidence }, message)
-    const about = { ...workload, apiVersion: 'apps/v1' }
+    const about = { apiVersion: 'apps/v1', ...workload }
     const text = container === '' ? message : `${container}: ${message}`
     await events.record(about, { type: 'Warning', reason: code, message: text })
   }
 
-  const block = async (workload: Workload, container: string, { reason, message }: Blocked) => {
+  const block = async (workload: UpdateSubject, container: string, { reason, message }: Blocked) => {
     if (!isNew(`${objectKey(workload)}/${container}`, `${reason}: ${message}`)) return
     log.info({ workload: objectKey(workload), container, reason }, message)
-    const about = { ...workload, apiVersion: 'apps/v1' }
+    const about = { apiVersion: 'apps/v1', ...workload }
     await events.record(about, { type: 'Normal', reason, message: `${container}: ${message}` })
   }
 

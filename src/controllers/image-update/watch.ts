@@ -1,7 +1,9 @@
 import { objectKey } from '../../api/kubernetes.ts'
+import { ociPlace } from '../../core/image/chart-place.ts'
+import { chartVersionOfTag } from '../../core/image/chart-version.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { Clock, ImageRepository, Log } from '../../ports.ts'
 import type { WorkQueue } from '../../runtime/queue.ts'
 import { imageKey, type TagSource } from '../../runtime/tag-source.ts'
@@ -11,7 +13,7 @@ import { watchedContainers } from './watched.ts'
 /** What wakes the image-update loop: changed workloads, hints from registries, and polling as the safety net. */
 export interface ImageWatch {
   /** A workload appeared, changed or went (`undefined`). */
-  changed(key: string, workload: Workload | undefined): void
+  changed(key: string, workload: UpdateSubject | undefined): void
   /**
    * Something was pushed to this image, somebody says. The registry is asked afterwards, whatever is under way; it may
    * say so before it lists the tag or serves its manifest, so it is asked again when the hinted tag is missing.
@@ -52,9 +54,9 @@ export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
     imagesByKey.delete(key)
   }
 
-  const remember = (key: string, workload: Workload) => {
+  const remember = (key: string, workload: UpdateSubject) => {
     const images = watchedContainers(workload, deps.rules, deps.mode).flatMap((one) =>
-      'image' in one ? parsed(one.image) : [],
+      'image' in one ? placesOf(one.image, workload) : [],
     )
     for (const image of images) {
       const entry = keysByImage.get(imageKey(image)) ?? { image, keys: new Set() }
@@ -87,6 +89,9 @@ export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
     },
     hinted(image, tag) {
       if (keysByImage.has(imageKey(image))) void followHint(image, tag)
+      // In a registry charts lie beside images.
+      const chart = ociPlace(image)
+      if (keysByImage.has(imageKey(chart))) void followHint(chart, tag && chartVersionOfTag(tag))
     },
     wake(key, afterMs) {
       if (imagesByKey.has(key)) deps.queue.add(key, { afterMs })
@@ -108,6 +113,12 @@ export function createImageWatch(deps: ImageWatchDeps): ImageWatch {
       }
     },
   }
+}
+
+/** Where the versions of a container's image, or of a chart, are listed. */
+function placesOf(image: string, { chart }: UpdateSubject): ImageRepository[] {
+  if (chart === undefined) return parsed(image)
+  return chart.place === undefined ? [] : [chart.place]
 }
 
 /** An image that cannot be parsed cannot be asked for; tracing it says so. */

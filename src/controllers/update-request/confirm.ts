@@ -1,8 +1,9 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
+import { chartAt } from '../../core/image/chart-place.ts'
 import { chooseImage, chosenReference } from '../../core/image/choice.ts'
-import { parseImageReference } from '../../core/image/reference.ts'
 import type { ChoiceQuestion } from '../../delivery/candidate.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
+import { digestOf, listingOf } from '../../delivery/listing.ts'
 import { FairleadError } from '../../errors.ts'
 
 /**
@@ -18,33 +19,45 @@ export async function confirmChoice(
   const { from, to, digest } = request.spec.change
   // Settled or changed by somebody: the plan on the newest head says which.
   if (question.trace.image !== from) return
+  await relistCharts(question, deps)
   const wanted = (await chosen(question, deps)) ?? (await chosenAnew(question, deps))
   if (wanted === undefined) throw new FairleadError('ValueChanged', `the policy chooses nothing for ${from} any more`)
   if (wanted.to !== to) throw new FairleadError('ValueChanged', `the policy chooses ${wanted.to} now, not ${to}`)
   if (wanted.digest !== digest) {
-    const message = `${to} was pushed again: it is ${wanted.digest} now, and the decision was about ${digest ?? 'none'}`
+    const message = `${to} was pushed again: it is ${wanted.digest ?? 'none'} now, and the decision was about ${digest ?? 'none'}`
     throw new FairleadError('ValueChanged', message)
   }
 }
 
+/** Of a chart that an index lists nothing else tells whether the version is still there. */
+async function relistCharts(question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<void> {
+  const listing = listingOf(question, deps)
+  if (chartAt(listing)?.type !== 'http') return
+  await deps.tags.refresh(listing)
+  const failure = deps.tags.failure(listing)
+  if (failure !== undefined) throw failure
+}
+
 /** The list that is here may be older than the tag. */
 async function chosenAnew(question: ChoiceQuestion, deps: ChoiceFactsDeps) {
-  await deps.tags.refresh(parseImageReference(question.trace.image))
+  await deps.tags.refresh(listingOf(question, deps))
   return chosen(question, deps)
 }
 
 async function chosen(question: ChoiceQuestion, deps: ChoiceFactsDeps) {
-  const { image } = question.trace
-  const choice = chooseImage(question.settings, image, await gatherChoiceFacts(question, deps))
+  const { trace, settings } = question
+  const choice = chooseImage(settings, trace.image, await gatherChoiceFacts(question, deps))
   if (choice.kind !== 'update') return undefined
-  const present = parseImageReference(image)
-  const digest = choice.digest ?? (await deps.registry.digest(present, choice.tag))
-  if (digest === undefined) {
-    await deps.tags.refresh(present)
-    throw new FairleadError(
-      'RegistryUnavailable',
-      `${present.name}:${choice.tag} is listed, but has no manifest (any more)`,
-    )
+  const digest = choice.digest ?? (await servedDigest(question, choice.tag, deps))
+  return { to: chosenReference(trace.image, choice, { policy: settings.policy, digest }), digest }
+}
+
+/** What is listed and not served may be gone; then the list is too old. */
+async function servedDigest(question: ChoiceQuestion, tag: string, deps: ChoiceFactsDeps): Promise<string | undefined> {
+  try {
+    return await digestOf(question, tag, deps)
+  } catch (thrown) {
+    await deps.tags.refresh(listingOf(question, deps))
+    throw thrown
   }
-  return { to: chosenReference(image, choice, digest), digest }
 }

@@ -1,5 +1,6 @@
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
 import { normaliseRepositoryUrl } from '../../core/change/repository-url.ts'
+import { readSlotReference } from '../../core/image/slot-reference.ts'
 import { type EngineObjects, type GitPlace, type Owner, ownerObject } from '../../core/manifest/origin.ts'
 import { isWithin } from '../../core/manifest/repository-path.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
@@ -20,15 +21,19 @@ export interface FollowDeps {
  * reads the changed file, by ancestry; then those on the way to the workload, each when the one before has applied.
  */
 export async function followCommit(
-  { spec: { change } }: UpdateRequest,
+  request: UpdateRequest,
   { commit, owner, now }: { commit: string; owner: Owner; now: Date },
   deps: FollowDeps,
 ): Promise<Sync> {
+  const { change } = request.spec
+  const leaves = isAboutChart(request) ? readSlotReference(change.from, { isChart: true }).tag : undefined
   const chain = ownerChain(owner, deps.engine)
   const reader = chain[readerOf(chain, change)]
   if (reader === undefined) return decideSync({ commit, ancestryOf: () => 'unknown', now })
   let sync = await followSource(reader, change.repository, { commit, now }, deps)
-  for (const next of chain.slice(0, chain.indexOf(reader)).reverse()) sync = decideDependent(next, sync, now)
+  for (const next of chain.slice(0, chain.indexOf(reader)).reverse()) {
+    sync = decideDependent(next, sync, { now, leaves: next === owner ? leaves : undefined })
+  }
   return sync
 }
 
@@ -79,8 +84,9 @@ async function followSource(
   return decideHelmSync(object, sync.state === 'seen' ? { ...sync, state: 'applied' } : sync, now)
 }
 
-function decideDependent(owner: Owner, before: Sync, now: Date): Sync {
-  if (owner.kind === 'HelmRelease') return decideHelmSync(owner.release.object, before, now)
+/** `leaves` is the version of its chart that the commit leaves behind, where that is what was changed. */
+function decideDependent(owner: Owner, before: Sync, { now, leaves }: { now: Date; leaves: string | undefined }): Sync {
+  if (owner.kind === 'HelmRelease') return decideHelmSync(owner.release.object, before, now, leaves)
   const { object } = owner.kind === 'Application' ? owner.application : owner.kustomization
   return decideDependentSync(object, before, now)
 }

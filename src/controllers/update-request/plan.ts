@@ -1,4 +1,4 @@
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
 import { fairleadId, targetId } from '../../core/change/identity.ts'
 import { type MessageFacts, renderMessage } from '../../core/change/message.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
@@ -48,6 +48,7 @@ function messageFacts(request: UpdateRequest, cluster: string): MessageFacts {
     action: 'update',
     workloads: [...new Set(workloads)],
     cluster,
+    isChart: isAboutChart(request),
     from: change.from,
     to: change.to,
     ...(change.digest === undefined ? {} : { digest: change.digest }),

@@ -13,14 +13,15 @@ import {
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
 import { stricterMode, strictestSettings, type UpdateSettings } from '../../core/image/settings.ts'
-import { findOwner, type Owner } from '../../core/manifest/origin.ts'
+import type { Owner } from '../../core/manifest/origin.ts'
 import { slotTargets } from '../../core/manifest/slot-target.ts'
 import type { LiveContainer } from '../../core/manifest/trace.ts'
 import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { ChoiceQuestion } from '../../delivery/candidate.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
 import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
+import { decidingOwner } from '../../delivery/owner-chain.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 
@@ -51,9 +52,9 @@ export interface Situation {
 
 export interface SituationDeps extends OpenApplierDeps {
   /** Live containers of workloads that belong to the same release or Application. */
-  alongside: (workload: Workload) => readonly LiveContainer[]
+  alongside: (workload: UpdateSubject) => readonly LiveContainer[]
   /** By `Kind/namespace/name`. */
-  workload: (key: string) => Workload | undefined
+  workload: (key: string) => UpdateSubject | undefined
   rules: readonly UpdateRule[]
   mode: Mode
   suspend: boolean
@@ -93,7 +94,7 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   })
   const [first] = live
   if (first === undefined) return
-  situation.owner = findOwner(first.workload, deps.engine)
+  situation.owner = decidingOwner(first.workload, deps.engine)
   const phase = request.status?.phase
   // What is delivered is only followed; its settings have no say any more.
   if (phase !== undefined && finalPhases.includes(phase)) return
@@ -129,12 +130,14 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
 
 interface LiveTarget {
   target: UpdateTarget
-  workload: Workload
+  workload: UpdateSubject
   image: string
 }
 
 async function traceTarget({ target, workload, image }: LiveTarget, deps: SituationDeps): Promise<AppliedTrace> {
-  return traceThrough(await openApplier(workload, deps), { ...target, image, alongside: deps.alongside(workload) })
+  const chart = workload.chart === undefined ? {} : { chart: true as const }
+  const query = { ...target, image, alongside: deps.alongside(workload), ...chart }
+  return traceThrough(await openApplier(workload, deps), query)
 }
 
 /** How the slot that Git has differs from the one the request names; undefined when it is the same. */

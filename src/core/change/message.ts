@@ -9,6 +9,8 @@ export interface MessageFacts {
   /** `Kind/namespace/name` of every workload the slot decides. */
   workloads: readonly string[]
   cluster: string
+  /** It is about a chart and its version, and about no image. */
+  isChart?: boolean
   from: string
   to: string
   digest?: string
@@ -21,15 +23,16 @@ export interface MessageFacts {
  * so that it can never become a trailer of its own. Trailers: https://git-scm.com/docs/git-interpret-trailers
  */
 export function renderMessage(template: string, facts: MessageFacts): string {
+  const what = facts.isChart === true ? 'Chart' : 'Image'
   const words = renderTemplate(template, templateValues(facts)).trim()
   const trailers = [
     ['Fairlead-Id', facts.id],
     ['Fairlead-Action', facts.action],
     ...facts.workloads.map((workload) => ['Fairlead-Workload', workload] as const),
     ['Fairlead-Cluster', facts.cluster],
-    ['Image-From', facts.from],
-    ['Image-To', facts.to],
-    ['Image-Digest', facts.digest ?? ''],
+    [`${what}-From`, facts.from],
+    [`${what}-To`, facts.to],
+    [`${what}-Digest`, facts.digest ?? ''],
     ['Policy', facts.policy],
     ['Reason', facts.reason],
   ] as const

@@ -1,8 +1,8 @@
 import type { Decision, Exclusion, TagFacts, Verdict } from './decision.ts'
 import type { Policy } from './policy.ts'
-import { parseImageReference, withTag } from './reference.ts'
 import { selectTag } from './select.ts'
 import type { UpdateSettings } from './settings.ts'
+import { readSlotReference, slotReferenceWith } from './slot-reference.ts'
 import type { TagList } from './tag-list.ts'
 
 /** What is chosen by. */
@@ -43,9 +43,9 @@ export function followsDigest({ policy, pinDigest }: ChoiceSettings): boolean {
   return pinDigest || policy.kind === 'digest' || policy.kind === 'force'
 }
 
-/** Chooses for a reference as it stands in Git. */
+/** Chooses for a reference as it stands in Git, of an image or of a chart. */
 export function chooseImage(settings: ChoiceSettings, image: string, known: ChoiceFacts): Choice {
-  const present = parseImageReference(image)
+  const present = readSlotReference(image, settings.policy)
   const tag = present.tag ?? 'latest'
   const verdicts = selectTag(settings.policy, tag, known.tags, { facts: known.facts })
   if (known.gaveUp !== undefined) return nothing(known.gaveUp, verdicts)
@@ -95,6 +95,10 @@ export function withVerdict(decision: Decision, tag: string, verdict: Verdict): 
 }
 
 /** The chosen reference, in the style in which the present one is written: pinned stays pinned. */
-export function chosenReference(image: string, choice: { tag: string; isPinned: boolean }, digest: string): string {
-  return withTag(parseImageReference(image), choice.tag, choice.isPinned ? digest : undefined)
+export function chosenReference(
+  image: string,
+  { tag, isPinned }: { tag: string; isPinned: boolean },
+  { policy, digest }: { policy: Policy; digest: string | undefined },
+): string {
+  return slotReferenceWith(readSlotReference(image, policy), policy, { tag, digest: isPinned ? digest : undefined })
 }

@@ -1,5 +1,6 @@
 import { annotationPrefix, headwindPrefix, type Mode, policyPrefixes } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
+import { isImageField } from './chart-setting.ts'
 import type { UpdateRule } from './rule.ts'
 import type { SettingsSubject } from './setting-field.ts'
 import { resolveSettings, type UpdateSettings } from './settings.ts'
@@ -31,7 +32,7 @@ export function resolveDeclaredSettings(
   const onlyLive = Object.entries(subject.annotations).filter(
     ([key, value]) => policyPrefixes.some((prefix) => key.startsWith(prefix)) && declared.annotations[key] !== value,
   )
-  const loosening = onlyLive.find(([key, value]) => !tightens(key, value, subject.container))
+  const loosening = onlyLive.find(([key, value]) => !tightens(key, value, subject))
   if (loosening !== undefined) {
     const [key, value] = loosening
     const inGit = declared.annotations[key]
@@ -43,13 +44,18 @@ export function resolveDeclaredSettings(
   return resolveSettings({ ...subject, annotations, labels: declared.labels }, rules, defaultMode)
 }
 
-function tightens(key: string, value: string, container: string): boolean {
+function tightens(key: string, value: string, { container, chart }: SettingsSubject): boolean {
   const name = [annotationPrefix, headwindPrefix].reduce(
     (rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest),
     key,
   )
   const field = name.endsWith(`.${container}`) ? name.slice(0, -container.length - 1) : name
+  if (chart !== undefined && isImageField(field)) return true
   switch (field) {
+    case 'chart-policy':
+      return chart === undefined || value === 'none'
+    case 'chart-constraint':
+      return chart === undefined
     case 'hold':
       return true
     case 'policy':

@@ -1,8 +1,9 @@
 import type { TagFacts } from './decision.ts'
 import type { Policy } from './policy.ts'
-import { comparesVersions, createPolicyRanking } from './policy-ranking.ts'
+import { createPolicyRanking } from './policy-ranking.ts'
 import type { Judgement } from './ranking.ts'
-import { createTagList, filteringTags, runToEnd, type TagList } from './tag-list.ts'
+import { createTagList, runToEnd, type TagList } from './tag-list.ts'
+import { viewingTags } from './tag-view.ts'
 
 /** How one tag stands to another, as a policy orders them. */
 export type Direction = 'newer' | 'not-newer' | 'unknown'
@@ -39,7 +40,7 @@ function ordering(policy: Policy, tags: readonly string[], facts: TagFacts): Pol
 
 function judgeAll(policy: Policy, current: string, list: TagList, { builtAt }: TagFacts): Judgement[] {
   const { filter } = policy
-  const view = filter === undefined ? list : runToEnd(filteringTags(list, filter, comparesVersions(policy)))
+  const view = runToEnd(viewingTags(list, policy))
   const seen = filter === undefined ? current : filter.apply(current)
   const facts = builtAt === undefined ? {} : { builtAt }
   const { ranking } = createPolicyRanking({ policy, current, seen, list: view, facts })

@@ -1,3 +1,4 @@
+import { readChartVersion } from './chart-version.ts'
 import type { DecisionReason, TagFacts } from './decision.ts'
 import { compareNatural } from './natural.ts'
 import { compareDecimal, type Decimal, readDecimal } from './numeric.ts'
@@ -5,11 +6,13 @@ import type { Order, Policy } from './policy.ts'
 import { createNameRanking, createValueRanking, type Ranking } from './ranking.ts'
 import { readInList, type TagList } from './tag-list.ts'
 import type { Version } from './version.ts'
+import { compareVersions } from './version-order.ts'
 import {
   createBumpRule,
   createGlobRule,
   createSemverRule,
   createVersionRanking,
+  orderSemantic,
   plainReleaseRule,
   type VersionRule,
 } from './version-ranking.ts'
@@ -62,7 +65,8 @@ type VersionPolicy = Extract<Policy, { kind: 'patch' | 'minor' | 'major' | 'all'
 
 function rankVersions(selection: Selection, policy: VersionPolicy): PolicyRanking {
   const { list, facts, seen } = selection
-  const version = seen === undefined ? undefined : readInList(seen, list)
+  const version =
+    seen === undefined ? undefined : policy.isChart === true ? readChartVersion(seen) : readInList(seen, list)
   const rank = (rule: VersionRule) => createVersionRanking(list, version, rule, facts)
   if (policy.kind === 'semver') return decided(rank(createSemverRule(policy)))
   if (policy.kind === 'glob') return decided(rankByGlob(selection, policy, version))
@@ -70,7 +74,8 @@ function rankVersions(selection: Selection, policy: VersionPolicy): PolicyRankin
     if ((facts.builtAt?.size ?? 0) > 0) return decided(rankByDate(selection))
     return decided(rank(version === undefined ? plainReleaseRule : createBumpRule('all', policy.prerelease)))
   }
-  const ranking = rank(createBumpRule(policy.kind, policy.prerelease))
+  const order = policy.isChart === true ? orderSemantic : compareVersions
+  const ranking = rank(createBumpRule(policy.kind, policy.prerelease, order))
   return version === undefined ? { ...decided(ranking), missed: 'current-not-a-version' } : decided(ranking)
 }
 

@@ -43,6 +43,8 @@ export interface PolicyFields {
 interface PolicyCommon {
   /** Applied before the policy, to the current tag too. */
   filter?: TagFilter
+  /** It chooses among the versions of a chart, which are SemVer to the letter, and not among tags. */
+  isChart?: true
 }
 
 /** A valid policy, everything in it compiled. */

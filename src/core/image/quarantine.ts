@@ -2,7 +2,8 @@ import { parseTrailers } from '../change/trailer.ts'
 import type { TagFacts } from './decision.ts'
 import { compareTags } from './newer.ts'
 import type { Policy } from './policy.ts'
-import { type ImageReference, parseImageReference } from './reference.ts'
+import type { ImageReference } from './reference.ts'
+import { readSlotReference } from './slot-reference.ts'
 
 /** A value that a slot had, and the commit that brought it. */
 export interface SlotValue {
@@ -27,12 +28,12 @@ export interface Quarantined {
  * another repository than the present one say nothing about it.
  */
 export function findQuarantined(values: readonly SlotValue[], policy: Policy, facts: TagFacts): Quarantined[] {
-  const present = parsed(values[0]?.image)
+  const present = parsed(values[0]?.image, policy)
   const seen = new Set<string>()
   const found: Quarantined[] = []
   let before: ImageReference | undefined
   for (const { image, commit } of [...values].reverse()) {
-    const now = parsed(image)
+    const now = parsed(image, policy)
     if (now === undefined || present === undefined || !isSameRepository(now, present)) continue
     const one = before && replaced(before, now, { seen, policy, facts })
     if (one !== undefined) found.unshift({ ...one, by: image, commit })
@@ -86,9 +87,9 @@ function isSameRepository(a: ImageReference, b: ImageReference): boolean {
   return a.registry === b.registry && a.repository === b.repository
 }
 
-function parsed(image: string | undefined): ImageReference | undefined {
+function parsed(image: string | undefined, policy: Policy): ImageReference | undefined {
   try {
-    return image === undefined ? undefined : parseImageReference(image)
+    return image === undefined ? undefined : readSlotReference(image, policy)
   } catch {
     return undefined
   }

@@ -1,9 +1,10 @@
 import type { Candidate, Decision, TagFacts, Verdict } from './decision.ts'
 import { createTally, findingNearest, type Tally } from './nearest.ts'
 import type { Policy } from './policy.ts'
-import { comparesVersions, createPolicyRanking } from './policy-ranking.ts'
+import { createPolicyRanking } from './policy-ranking.ts'
 import type { Judgement, Ranking } from './ranking.ts'
-import { filteringTags, runToEnd, type TagList } from './tag-list.ts'
+import { runToEnd, type TagList } from './tag-list.ts'
+import { viewingTags } from './tag-view.ts'
 
 /** What may be told to a selection beside the tags. */
 export interface SelectOptions {
@@ -32,7 +33,7 @@ export function* selecting(
   { facts = {}, keep = nearestLimit }: SelectOptions = {},
 ): Generator<void, Decision, void> {
   const { filter } = policy
-  const view = filter === undefined ? list : yield* filteringTags(list, filter, comparesVersions(policy))
+  const view = yield* viewingTags(list, policy)
   const seen = filter === undefined ? current : filter.apply(current)
   const { ranking, found, missed } = createPolicyRanking({ policy, current, seen, list: view, facts })
   const tally = createTally(keep === 'all')

@@ -16,6 +16,8 @@ import type { MatchSubject, UpdateRule } from './rule.ts'
 export interface SettingsSubject extends MatchSubject {
   annotations: Readonly<Record<string, string>>
   container: string
+  /** Set for the chart of a release: then its own policy counts, and nothing that is about images. */
+  chart?: object | undefined
 }
 
 /** A field as its author would search for it: the annotation, or the rule. */

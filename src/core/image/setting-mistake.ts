@@ -1,5 +1,6 @@
 import type { AnnotationField } from '../../api/annotation.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
+import { chartFields, readChartPolicy } from './chart-setting.ts'
 import {
   type FoundField,
   type FoundFields,
@@ -19,6 +20,7 @@ type Check = (field: FoundField, found: FoundFields) => unknown
 const checks: readonly (readonly [AnnotationField, Check])[] = [
   ['policy', (_, found) => readPolicy(found)],
   ['images', (field) => requireImageGlobs(field)],
+  ['chart-policy', (_, found) => readChartPolicy(chartFields(found))],
   ['require-approval', (field) => readBoolean(field, true)],
   ['mode', (field) => readMode(field, 'observe')],
   ['min-update-interval', (field) => readDuration(field, 0)],

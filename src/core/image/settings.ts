@@ -1,5 +1,6 @@
 import type { AnnotationField, Mode } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
+import { chartFields, readChartPolicy } from './chart-setting.ts'
 import type { Policy } from './policy.ts'
 import type { UpdateRule } from './rule.ts'
 import {
@@ -16,7 +17,7 @@ import {
   selectsImage,
 } from './setting-field.ts'
 
-/** What is to be done with one container's image. */
+/** What is to be done with one container's image, or with a chart. */
 export interface UpdateSettings {
   policy: Policy
   /** The policy in words, for commit messages and UpdateRequests, e.g. `minor` or `glob v1.*`. */
@@ -43,7 +44,7 @@ export interface UpdateSettings {
 const unsupportedFields: readonly AnnotationField[] = ['rollback']
 
 /**
- * Settings of one container: rules in order, then `headwind.sh/*`, then `fairlead.dev/*`, then the per-container
+ * Settings of one container or chart: rules in order, then `headwind.sh/*`, then `fairlead.dev/*`, then the per-container
  * `fairlead.dev/<field>.<container>`. Undefined when no policy applies. Throws `PolicyInvalid` naming key and value.
  */
 export function resolveSettings(
@@ -51,7 +52,8 @@ export function resolveSettings(
   rules: readonly UpdateRule[],
   defaultMode: Mode,
 ): UpdateSettings | undefined {
-  const found = collectFields(subject, rules)
+  const isChart = subject.chart !== undefined
+  const found = isChart ? chartFields(collectFields(subject, rules)) : collectFields(subject, rules)
   if (found.get('policy') === undefined || found.get('policy')?.value === 'none') return undefined
   const images = found.get('images')
   if (images !== undefined && !selectsImage(images, subject)) return undefined
@@ -61,7 +63,7 @@ export function resolveSettings(
   }
   requireDeadline(found.get('deadline'))
   return {
-    policy: readPolicy(found),
+    policy: isChart ? readChartPolicy(found) : readPolicy(found),
     policyText: policyText(found),
     requireApproval: readBoolean(found.get('require-approval'), true),
     mode: readMode(found.get('mode'), defaultMode),

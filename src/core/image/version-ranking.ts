@@ -67,9 +67,13 @@ function judgeBeside(version: Version, current: Version, rule: VersionRule): Ver
 }
 
 /** The rule of `patch`, `minor`, `major` and `all`; the latter two ask nothing of the numbers. */
-export function createBumpRule(name: 'patch' | 'minor' | 'major' | 'all', prerelease: PrereleaseRule): VersionRule {
+export function createBumpRule(
+  name: 'patch' | 'minor' | 'major' | 'all',
+  prerelease: PrereleaseRule,
+  compare: VersionRule['compare'] = compareVersions,
+): VersionRule {
   return {
-    compare: compareVersions,
+    compare,
     oneNumber: true,
     judge(version, current) {
       if (current === undefined) return 'outside-policy'
@@ -90,10 +94,15 @@ export function createGlobRule({ pattern, prerelease }: Extract<Policy, { kind: 
   }
 }
 
+/** The order of the SemVer specification; after it what that does not know, as it stands in tags. */
+export function orderSemantic(a: Version, b: Version): number {
+  return compareSemantic(a, b) || compareBeyond(a, b) || compareVariants(a.variant, b.variant)
+}
+
 /** The rule of `semver`: its order is that of the specification, its constraint alone decides pre-releases. */
 export function createSemverRule({ constraint }: Extract<Policy, { kind: 'semver' }>): VersionRule {
   return {
-    compare: (a, b) => compareSemantic(a, b) || compareBeyond(a, b) || compareVariants(a.variant, b.variant),
+    compare: orderSemantic,
     oneNumber: false,
     judge: (version) => (constraint.check(version) ? undefined : 'outside-policy'),
   }

@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
 import type { GitBranch } from './applier.ts'
+import type { DeclaredPolicy } from './declared-annotation.ts'
 import { editScalars } from './edit.ts'
 import { leadingField, type Slot } from './slot.ts'
 import type { FileEdit } from './snapshot.ts'
@@ -22,6 +23,10 @@ export interface ChartVersion {
   branch: GitBranch
   /** `file:line` of the scalar. */
   where: string
+  /** What the object that deploys the chart says about its updates. */
+  declared: DeclaredPolicy
+  /** Other objects of its kind that deploy the same version because of the same scalar. */
+  others: readonly { namespace: string; name: string }[]
 }
 
 /** A version as Helm takes it for one, `v` and build metadata included (Masterminds/semver, strict). */
@@ -61,7 +66,7 @@ export function chartVersionSlot(
  * The change that deploys another version of the chart; empty when Git says so already. `UsageInvalid` for a version that
  * is none; the refusals of `editScalars`.
  */
-export function planChartVersion({ slot, branch }: ChartVersion, to: string): FileEdit[] {
+export function planChartVersion({ slot, branch }: Pick<ChartVersion, 'slot' | 'branch'>, to: string): FileEdit[] {
   if (!exact.test(to)) {
     throw new FairleadError('UsageInvalid', `${JSON.stringify(to)} is no chart version, e.g. 1.4.2.`)
   }

@@ -7,6 +7,7 @@ import { traceHelmRelease } from './helm/trace-release.ts'
 import { joinImage, splitImage } from './image-text.ts'
 import type { FileEdit, Snapshot } from './snapshot.ts'
 import { type BranchTrace, planEdits, type TraceQuery } from './trace.ts'
+import { planChart, traceChart } from './trace-chart.ts'
 
 /** Where the image of a container is decided, and through what it was traced. */
 export interface AppliedTrace extends BranchTrace {
@@ -14,7 +15,7 @@ export interface AppliedTrace extends BranchTrace {
 }
 
 /**
- * Finds the place that decides a container's image, through what applies it to the cluster. The slot may lie in a manifest,
+ * Finds the place that decides a container's image, or the version of a chart, through what applies it to the cluster. The slot may lie in a manifest,
  * in what is laid over it, or where the applier itself is declared. Refusals as in `trace`.
  */
 export function traceThrough(applier: Applier, query: TraceQuery): AppliedTrace {
@@ -22,6 +23,7 @@ export function traceThrough(applier: Applier, query: TraceQuery): AppliedTrace 
 }
 
 function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
+  if (query.chart === true) return traceChart(applier, query)
   switch (applier.kind) {
     case 'Kustomization':
       return traceKustomization(applier, query)
@@ -38,6 +40,7 @@ function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
  */
 export function planThrough(traced: AppliedTrace, to: string): FileEdit[] {
   const { branch, applier, image } = traced
+  if (traced.chart !== undefined) return planChart(traced, to, (edited) => traceAgain(traced, edited))
   const wanted = applier.kind === 'Kustomization' ? to : namedAs(to, image)
   return planEdits(branch.snapshot, traced, wanted, (edited) => traceAgain(traced, edited))
 }

@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
 import type { GitBranch } from './applier.ts'
+import type { ChartSource } from './chart-version.ts'
 import { chooseContainer, type DeployedContainer, decidedSlot, variablesFor } from './container-choice.ts'
 import type { RenderedContainer } from './container-flow.ts'
 import { type DeclaredPolicy, declaredPolicyOf } from './declared-annotation.ts'
@@ -26,6 +27,8 @@ export interface TraceQuery extends WorkloadQuery {
   alongside?: readonly LiveContainer[]
   /** The leading field that was found before: asked is whether it still decides, whatever the live image is. */
   decidedAt?: { file: string; keyPath: string }
+  /** Asked is for the version of the release's chart, and not for an image. */
+  chart?: true
   /** Folders that other engine objects deploy and that may change too, when a base is shared with them. */
   roots?: readonly string[]
 }
@@ -49,7 +52,7 @@ export interface Trace {
   /** What was asked, with the container that was found. */
   query: TraceQuery & { container: string }
   container: string
-  /** The reference that Git decides now. */
+  /** The reference that Git decides now; of a chart `podinfo:6.5.4`. */
   image: string
   slot: Slot
   /** The slot's file, and its leading field: the tag, else the digest, else the whole reference. */
@@ -69,6 +72,8 @@ export interface Trace {
   marker?: Marker
   /** What Git says about how this workload may be updated. */
   declared: DeclaredPolicy
+  /** Set when the slot is the version of a chart: which one, and where its versions are listed. */
+  chart?: { name: string; source: ChartSource }
 }
 
 /** A trace that went through what applies the workload. */

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
-import { count, field } from '../workload/field.ts'
+import { count, field, list, text } from '../workload/field.ts'
 import { type FluxCondition, fluxCondition, isSuspended, withAge } from './flux-condition.ts'
 import { fluxVerdicts, type Sync, syncedObject } from './sync-state.ts'
 
@@ -7,8 +7,10 @@ import { fluxVerdicts, type Sync, syncedObject } from './sync-state.ts'
  * How far a HelmRelease has come with a commit. It knows no commit itself: the Kustomization that applied it does, and
  * from then on the release's own generation tells. `owner` is that Kustomization's state. Ready=Unknown, which it shows
  * during every upgrade, is `seen`; a release that was rolled back (`Remediated`) is a failure although it is ready again.
+ * `leaves` is the version of the chart that the commit leaves behind: where the chart is a source of its own, nothing in
+ * the release changes, so it has not followed while it runs that one.
  */
-export function decideHelmSync(release: KubernetesObject, owner: Sync | undefined, now?: Date): Sync {
+export function decideHelmSync(release: KubernetesObject, owner: Sync | undefined, now?: Date, leaves?: string): Sync {
   const object = syncedObject(release)
   const revision = owner?.revision ?? ''
   const verdict = fluxVerdicts(release, revision)
@@ -23,6 +25,10 @@ export function decideHelmSync(release: KubernetesObject, owner: Sync | undefine
   const failure = failureOf(release)
   if (failure?.reason === 'DependencyNotReady') return verdict('blocked', failure.reason, withAge(failure, now))
   if (failure !== undefined) return verdict('failed', failure.reason, withAge(failure, now))
+  const running = field(release.spec, 'chartRef') === undefined ? undefined : runningChart(release)
+  if (leaves !== undefined && running === bareVersion(leaves)) {
+    return verdict('seen', 'Progressing', `chart version ${running} runs still`)
+  }
   const ready = fluxCondition(release, 'Ready')
   if (ready?.status === 'True' && Math.max(observed, attempted) >= generation) {
     return verdict('applied', ready.reason, ready.message)
@@ -32,6 +38,16 @@ export function decideHelmSync(release: KubernetesObject, owner: Sync | undefine
     ready?.reason || 'Progressing',
     ready?.message || `generation ${generation} is not released yet`,
   )
+}
+
+/** Version of the chart in the newest release; helm-controller puts the digest of an OCI artifact behind a plus. */
+function runningChart({ status }: KubernetesObject): string | undefined {
+  const version = text(list(field(status, 'history'))[0], 'chartVersion')
+  return version === undefined ? undefined : bareVersion(version)
+}
+
+function bareVersion(version: string): string {
+  return version.replace(/^v/, '').replace(/\+.*$/, '')
 }
 
 /** The first of Stalled, a failed release or test, Remediated, and any other Ready=False, at this generation. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import type { RegistryHostSettings } from '../../../src/adapters/registry/host.ts'
-import { createRegistry, type RegistrySettings } from '../../../src/adapters/registry/registry.ts'
+import { createRegistries, type RegistrySettings } from '../../../src/adapters/registry/registry.ts'
 import type { Clock, Http, HttpRequest, Registry } from '../../../src/ports.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createHttp } from '../../../src/runtime/http.ts'
@@ -57,7 +57,7 @@ export async function aRegistryWorld(options: WorldOptions = {}): Promise<World>
   const counted: string[] = []
   const secrets = new Set<string>()
   const hosts = [{ host: web.registry, requestsPerSecond: 1000, ...credentials, ...options.host }]
-  const registry = createRegistry(
+  const { registry } = createRegistries(
     { hosts, ...options.settings },
     {
       http: leadTo(http, server.host, targets),

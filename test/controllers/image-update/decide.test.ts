@@ -158,5 +158,7 @@ describe('the wanted reference', () => {
     [`web:1.0.0@${digestA}`, { tag: '1.1.0', isPinned: true }, `web:1.1.0@${digestB}`],
     ['web:stable', { tag: 'stable', isPinned: true }, `web:stable@${digestB}`],
   ]
-  test.each(rows)('after %s', (image, decided, wanted) => expect(chosenReference(image, decided, digestB)).toBe(wanted))
+  test.each(rows)('after %s', (image, decided, wanted) =>
+    expect(chosenReference(image, decided, { policy: { kind: 'digest' }, digest: digestB })).toBe(wanted),
+  )
 })

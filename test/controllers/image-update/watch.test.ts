@@ -184,3 +184,30 @@ describe('hints at once', () => {
     expect(waiting).toHaveLength(3)
   })
 })
+
+test('a chart that two releases deploy is asked for once an interval', async () => {
+  const { watch, registry, clock, stop } = aWatch([])
+  const place = { registry: 'https://charts.example.com', repository: 'podinfo' }
+  registry.push(place, '6.5.4', { digest })
+  for (const name of ['web', 'api']) {
+    const release = {
+      kind: 'HelmRelease',
+      namespace: 'prod',
+      name,
+      uid: name,
+      labels: {},
+      annotations: { 'fairlead.dev/chart-policy': 'minor' },
+      containers: [{ name: 'chart', image: 'podinfo:6.5.4' }],
+      chart: { place },
+    }
+    watch.changed(objectKey(release), release)
+  }
+  const cancel = new AbortController()
+  const polling = watch.poll(cancel.signal)
+  for (let step = 0; step < 6; step++) await clock.advance(50_000)
+  expect(registry.calls).toEqual(['tags https://charts.example.com/podinfo'])
+  cancel.abort()
+  stop()
+  await clock.advance(300_000)
+  await polling
+})

@@ -66,3 +66,38 @@ describe('an annotation that only the live object carries', () => {
     })
   })
 })
+
+describe('of a chart', () => {
+  const declared = (annotations: Record<string, string>) => ({ annotations, labels: {}, patches: [] })
+  const chart = { namespace: 'prod', name: 'web', labels: {}, container: 'chart', image: 'podinfo:6.5.4', chart: {} }
+  const inGit = { 'fairlead.dev/chart-policy': 'semver', 'fairlead.dev/chart-constraint': '^6' }
+  const settingsWith = (live: Record<string, string>) =>
+    resolveDeclaredSettings({ ...chart, annotations: { ...inGit, ...live } }, declared(inGit), rules, 'commit')
+
+  test('the policy is its own, and what says when it lands is that of the release', () => {
+    const both = { ...inGit, 'fairlead.dev/policy': 'glob', 'fairlead.dev/pattern': '*', 'fairlead.dev/min-age': '1h' }
+    const found = resolveDeclaredSettings({ ...chart, annotations: both }, declared(both), rules, 'commit')
+    expect(found).toMatchObject({ policyText: 'semver ^6', requireApproval: false, minAgeMs: 3_600_000 })
+    expect(found?.policy).toMatchObject({ kind: 'semver', isChart: true })
+  })
+
+  test.each([
+    ['widens the range', { 'fairlead.dev/chart-constraint': '*' }],
+    ['changes the policy', { 'fairlead.dev/chart-policy': 'all' }],
+  ])('what is only on the live release is refused when it %s', (_, live) => {
+    expect(() => settingsWith(live)).toThrow(expect.objectContaining({ code: 'PolicyNotInGit' }))
+  })
+
+  test('what is only on the live release may switch it off, and speak of images', () => {
+    expect(settingsWith({ 'fairlead.dev/chart-policy': 'none' })).toBeUndefined()
+    expect(settingsWith({ 'fairlead.dev/pattern': '*' })?.policyText).toBe('semver ^6')
+  })
+
+  test('what is said of a chart does not concern images', () => {
+    const policy = { 'fairlead.dev/policy': 'patch' }
+    const { chart: _, ...container } = chart
+    const live = { ...policy, 'fairlead.dev/chart-policy': 'all', 'fairlead.dev/chart-constraint': '*' }
+    const found = resolveDeclaredSettings({ ...container, annotations: live }, declared(policy), rules, 'commit')
+    expect(found?.policyText).toBe('patch')
+  })
+})

@@ -17,6 +17,12 @@ const rows: [what: string, fields: Partial<Record<AnnotationField, string>>, mis
     { window: 'office,weekend' },
     [/"weekend" is not configured; there are office, freeze/],
   ],
+  ['a policy of a chart', { 'chart-policy': 'semver', 'chart-constraint': '^1.2' }, []],
+  [
+    'a policy that no chart can have',
+    { 'chart-policy': 'glob' },
+    [/chart-policy "glob" is not allowed: use one of none, patch/],
+  ],
   ['a key that is configured', { verify: 'release' }, []],
   ['a key that is not', { verify: 'release, relaese' }, [/verify: "relaese" is not configured; there are release/]],
   ['no key', { verify: ' ' }, [/verify: "" names nothing/]],

@@ -26,6 +26,15 @@ function release(conditions: [string, string, string][], status: object = {}, sp
   }
 }
 
+it.each<[running: string, chart: object, state: string]>([
+  ['6.5.4+0123456789ab', { chartRef: {} }, 'seen'],
+  ['6.6.0+0123456789ab', { chartRef: {} }, 'applied'],
+  ['6.5.4', { chart: {} }, 'applied'],
+])('a release that runs chart %s of %j after 6.5.4 was left is %s', (chartVersion, spec, state) => {
+  const ready = release([['Ready', 'True', 'UpgradeSucceeded']], { history: [{ chartVersion }] }, spec)
+  expect(decideHelmSync(ready, owner, undefined, 'v6.5.4').state).toBe(state)
+})
+
 it.each<[string, KubernetesObject, Sync | undefined, string]>([
   [
     'is applied when it was upgraded',

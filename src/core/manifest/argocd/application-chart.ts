@@ -5,6 +5,7 @@ import { decidingPlace, enterMerged } from '../merged.ts'
 import { leadingField } from '../slot.ts'
 import { applicationInGit, declaredSources, homeIn } from './application.ts'
 import type { Declare } from './declared-application.ts'
+import { policyOfApplication } from './policy.ts'
 import { refuseSharedField } from './shared-field.ts'
 
 /**
@@ -31,5 +32,6 @@ export function traceApplicationChart(applier: ApplicationApplier, declare: Decl
   refuseSharedField(application, { file: found.slot.file, keyPath: leadingField(found.slot).keyPath, branch })
   // A repository without a scheme is an OCI registry (Argo CD's Helm client).
   const url = source.repoUrl.includes('://') ? source.repoUrl : `oci://${source.repoUrl}`
-  return { chart: source.chart, source: { kind: 'url', url }, branch, ...found }
+  const declared = policyOfApplication(application, { annotations: {}, labels: {}, patches: [] })
+  return { chart: source.chart, source: { kind: 'url', url }, branch, ...found, declared, others: [] }
 }

@@ -1,8 +1,10 @@
 import { FairleadError } from '../../../errors.ts'
 import type { Applier, HelmReleaseApplier } from '../applier.ts'
 import { type ChartSource, type ChartVersion, chartVersionSlot } from '../chart-version.ts'
-import { declaredThrough } from '../declared-through.ts'
+import { type DeclaredThrough, declaredThrough } from '../declared-through.ts'
 import { decidingPlace, enterAllMerged, type Merged, mergedText } from '../merged.ts'
+import { releaseManifests } from './release-index.ts'
+import { policyOfRelease } from './release-policy.ts'
 import { undeclared } from './release-values.ts'
 import { refuseSharedValues } from './shared-values.ts'
 
@@ -17,16 +19,19 @@ export function traceChartVersion(applier: HelmReleaseApplier): ChartVersion {
   const who = `HelmRelease ${namespace}/${name}`
   const release = declaredThrough(declaredBy, { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease', namespace, name })
   const chartRef = sourceOf(enterAllMerged(release.merged, 'spec', 'chartRef'), namespace)
-  if (chartRef !== undefined) return inSource(declaredBy, chartRef, who)
+  if (chartRef !== undefined) return inSource(declaredBy, chartRef, { release, who, name, namespace })
   const spec = enterAllMerged(release.merged, 'spec', 'chart', 'spec')
   const reference = sourceOf(enterAllMerged(spec, 'sourceRef'), namespace)
   if (reference?.kind !== 'HelmRepository') throw noVersions(who, reference)
   const found = chartVersionSlot(decidingPlace(enterAllMerged(spec, 'version')), who)
   const { branch } = release
-  refuseSharedValues(release, declaredBy, found.slot.file, { branch })
+  refuseSharedValues(release, declaredBy, found.slot.file, { branch }, versionWords)
   const chart = mergedText(enterAllMerged(spec, 'chart')) ?? ''
-  return { chart, source: { ...reference, kind: reference.kind }, branch, ...found }
+  const declared = policyOfRelease(release)
+  return { chart, source: { ...reference, kind: reference.kind }, branch, ...found, declared, others: [] }
 }
+
+const versionWords = { what: 'version of the chart', remedy: 'patch the version in the overlay of each' }
 
 /** An object that another one names, in the namespace of that one unless it says otherwise. */
 interface SourceReference {
@@ -44,7 +49,12 @@ function sourceOf(reference: Merged, namespace: string): SourceReference | undef
 }
 
 /** An OCIRepository is the chart itself; of its `ref` the digest wins over a range, and that over the tag. */
-function inSource(declaredBy: Applier, { kind, namespace, name }: SourceReference, who: string): ChartVersion {
+function inSource(
+  declaredBy: Applier,
+  { kind, namespace, name }: SourceReference,
+  by: { release: DeclaredThrough; who: string; namespace: string; name: string },
+): ChartVersion {
+  const { who, release } = by
   if (kind !== 'OCIRepository') throw noVersions(who, { kind, namespace, name })
   const source: ChartSource = { kind, namespace, name }
   const declared = declaredThrough(declaredBy, { group: 'source.toolkit.fluxcd.io', ...source })
@@ -57,8 +67,25 @@ function inSource(declaredBy: Applier, { kind, namespace, name }: SourceReferenc
   }
   const found = chartVersionSlot(decidingPlace(enterAllMerged(ref, 'tag')), who)
   const { branch } = declared
-  refuseSharedValues(declared, declaredBy, found.slot.file, { branch })
-  return { chart: '', source, branch, ...found }
+  refuseSharedValues(declared, declaredBy, found.slot.file, { branch }, versionWords)
+  const others = othersWith(source, declared, by)
+  return { chart: '', source, branch, ...found, declared: policyOfRelease(release), others }
+}
+
+/** The releases of the same root that name the source, too; one without a namespace lands in that of the asking one. */
+function othersWith(
+  source: SourceReference,
+  { branch, build }: DeclaredThrough,
+  asking: { namespace: string; name: string },
+): ChartVersion['others'] {
+  const files = new Set(build.sources.map(({ file }) => file))
+  return releaseManifests(branch.snapshot, [source.name]).flatMap(({ file, name, namespace, chartRef }) => {
+    const home = namespace ?? asking.namespace
+    const isSame = chartRef?.kind === source.kind && chartRef.name === source.name
+    const isThere = files.has(file) && (chartRef?.namespace ?? asking.namespace) === source.namespace
+    const isOther = name !== asking.name || home !== asking.namespace
+    return isSame && isThere && isOther ? [{ namespace: home, name }] : []
+  })
 }
 
 function noVersions(who: string, reference: SourceReference | undefined): FairleadError {

@@ -8,12 +8,15 @@ import { parseYaml } from '../yaml-source.ts'
 
 /** From where a HelmRelease takes values, as its manifest says without any patches. */
 export interface ReleaseManifest {
+  file: string
   /** `file:line`. */
   where: string
   name: string
   namespace: string | undefined
   /** Folder of its chart, when that comes from a Git repository. */
   chart: string | undefined
+  /** The source that is its chart; the namespace is unknown where the manifest leaves it to its root. */
+  chartRef: { kind: string; namespace: string | undefined; name: string } | undefined
   /** ConfigMaps of its `valuesFrom`. */
   configMaps: ReadonlySet<string>
 }
@@ -54,12 +57,21 @@ function releaseOf(object: Place): ReleaseManifest {
   const from = itemsOf(enterAll(object, 'spec', 'valuesFrom'))
   const maps = from.filter((entry) => textOf(enter(entry, 'kind')) === 'ConfigMap')
   return {
+    file: object.source.file,
     where: whereIs(object),
     name: textOf(enterAll(object, 'metadata', 'name')) ?? '',
     namespace: textOf(enterAll(object, 'metadata', 'namespace')),
     chart: chartOf(object),
+    chartRef: chartRefOf(object),
     configMaps: new Set(maps.flatMap((entry) => textOf(enter(entry, 'name')) ?? [])),
   }
+}
+
+function chartRefOf(object: Place): ReleaseManifest['chartRef'] {
+  const at = (...path: string[]) => textOf(enterAll(object, ...path))
+  const [kind, name] = [at('spec', 'chartRef', 'kind'), at('spec', 'chartRef', 'name')]
+  if (kind === undefined || name === undefined) return undefined
+  return { kind, name, namespace: at('spec', 'chartRef', 'namespace') ?? at('metadata', 'namespace') }
 }
 
 function chartOf(object: Place): string | undefined {

@@ -10,13 +10,20 @@ import { enterAll, textOf, whereIs } from '../yaml-place.ts'
 import { type ReleaseManifest, releaseManifests } from './release-index.ts'
 import type { ValueOrigin } from './release-values.ts'
 
+const imageWords = { what: 'image', remedy: 'set the tag in the values of the release itself' }
+
 /** `SharedBase` when the value decides what others deploy too: other releases, or other roots with the same release. */
-export function refuseSharedValues(declared: DeclaredThrough, by: Applier, file: string, origin: ValueOrigin): void {
+export function refuseSharedValues(
+  declared: DeclaredThrough,
+  by: Applier,
+  file: string,
+  origin: ValueOrigin,
+  { what, remedy } = imageWords,
+): void {
   const others = [...otherReleases(declared, file, origin), ...otherRoots(declared, by, file, origin)]
   if (others.length === 0) return
-  const what = `${file} decides the image, and others deploy it too`
-  const remedy = 'set the tag in the values of the release itself'
-  throw new FairleadError('SharedBase', `${what}; ${remedy}.`, { evidence: others.slice(0, 20) })
+  const message = `${file} decides the ${what}, and others deploy it too; ${remedy}.`
+  throw new FairleadError('SharedBase', message, { evidence: others.slice(0, 20) })
 }
 
 function otherRoots(declared: DeclaredThrough, by: Applier, file: string, { branch, chart }: ValueOrigin): string[] {

@@ -1,17 +1,16 @@
-import { policyPrefixes } from '../../../api/annotation.ts'
 import { FairleadError } from '../../../errors.ts'
 import type { Applier, HelmReleaseApplier } from '../applier.ts'
-import type { DeclaredPolicy } from '../declared-annotation.ts'
 import { type DeclaredThrough, declaredThrough } from '../declared-through.ts'
 import { entrySlot } from '../image-slot.ts'
 import { splitImage } from '../image-text.ts'
-import { decidingPlace, enterAllMerged, mergedKeys, mergedText } from '../merged.ts'
+import { enterAllMerged, mergedText } from '../merged.ts'
 import { leadingField, type Slot } from '../slot.ts'
 import { type BranchTrace, markerBeside, type SlotContainer, type TraceQuery } from '../trace.ts'
-import { textOf, whereIs } from '../yaml-place.ts'
+import { whereIs } from '../yaml-place.ts'
 import { imageInValues } from './image-in-values.ts'
 import { isSameName } from './image-reading.ts'
 import { afterPostRenderers, beforePostRenderers, postRenderers } from './post-render.ts'
+import { policyOfRelease } from './release-policy.ts'
 import { releaseValues, undeclared, type ValueOrigin } from './release-values.ts'
 import { refuseSharedValues } from './shared-values.ts'
 
@@ -58,7 +57,7 @@ export function traceHelmRelease(applier: HelmReleaseApplier, query: TraceQuery)
     via: [`${whereIs(declared.manifest)} HelmRelease ${name} deploys it`, ...decision.via],
     containers: containersOf(asked),
     versionLabels: [],
-    declared: policyOf(declared),
+    declared: policyOfRelease(declared),
     ...(marker === undefined ? {} : { marker }),
   }
 }
@@ -108,29 +107,4 @@ export function containersOf(query: TraceQuery & { container: string; image: str
   })
   const others = same.filter((one) => !isTraced(one))
   return [traced, ...others.map(({ image: _, ...one }) => one)]
-}
-
-/** What the release's own manifest says; its workloads are the chart's, and no manifest of Git. */
-function policyOf({ merged, source }: DeclaredThrough): DeclaredPolicy {
-  const layered = source.layers.flatMap((layer) => [...layer.annotations])
-  try {
-    return {
-      annotations: { ...textsOf(merged, 'annotations'), ...Object.fromEntries(layered) },
-      labels: textsOf(merged, 'labels'),
-      patches: [],
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof FairleadError)) throw thrown
-    return { annotations: Object.fromEntries(layered), labels: {}, patches: thrown.evidence }
-  }
-}
-
-function textsOf(merged: DeclaredThrough['merged'], field: 'annotations' | 'labels'): Record<string, string> {
-  const entries = enterAllMerged(merged, 'metadata', field)
-  const texts = mergedKeys(entries).flatMap((key): [string, string][] => {
-    const text = textOf(decidingPlace(enterAllMerged(entries, key)))
-    const counts = field === 'labels' || policyPrefixes.some((prefix) => key.startsWith(prefix))
-    return text === undefined || !counts ? [] : [[key, text]]
-  })
-  return Object.fromEntries(texts)
 }
