@@ -66,8 +66,9 @@ export function createStores(
     },
     subject(key) {
       const [kind, namespace = '', name = ''] = key.split('/')
-      if (kind !== 'HelmRelease') return stores.workload(key)
-      const release = watched(namespace) ? engineStores.helmReleases.get(`${namespace}/${name}`) : undefined
+      if (kind !== 'HelmRelease' && kind !== 'Application') return stores.workload(key)
+      const releases = kind === 'HelmRelease' ? engineStores.helmReleases : engineStores.applications
+      const release = watched(namespace) ? releases.get(`${namespace}/${name}`) : undefined
       return release && chartSubject(release, engineStores.chartSources)
     },
     ownedBy,

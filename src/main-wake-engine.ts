@@ -55,6 +55,7 @@ export function wakeByEngine(
   engine.applications.subscribe((key, before, after) => {
     // Workloads name an Application in Argo CD's own namespace by its name alone.
     composedMoved([`Application/${key}`, `Application/${key.replace(/^[^/]*/, '')}`], before, after)
+    if (!isSameWord(before?.object, after?.object)) releaseMoved(`Application/${key}`)
     if (before?.resources.size !== after?.resources.size) everything()
     else if (!isDeepStrictEqual(before?.revisions, after?.revisions)) everything()
   })

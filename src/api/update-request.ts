@@ -40,7 +40,7 @@ export interface UpdateTarget {
   kind: string
   namespace: string
   name: string
-  /** Of a HelmRelease `chart`: what changes is the version of its chart. */
+  /** Of a HelmRelease or an Application `chart`: what changes is the version of its chart. */
   container: string
 }
 

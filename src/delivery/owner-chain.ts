@@ -12,13 +12,18 @@ import { FairleadError } from '../errors.ts'
 const maxOwners = 10
 
 /**
- * The GitOps object that decides what is deployed of something: of a workload its owner, proved; a release decides its
- * chart itself. The refusals of `findOwner`; those for a release come with what declares it.
+ * The GitOps object that decides what is deployed of something: of a workload its owner, proved; a release or an
+ * Application decides its chart itself. The refusals of `findOwner`; for these two they come with what declares them.
  */
 export function decidingOwner(applied: Applied, engine: EngineObjects): Owner {
-  const release =
-    applied.kind === 'HelmRelease' ? engine.helmRelease(`${applied.namespace}/${applied.name}`) : undefined
-  return release === undefined ? findOwner(applied, engine) : { kind: 'HelmRelease', release, chart: undefined }
+  const { kind, namespace, name } = applied
+  const release = kind === 'HelmRelease' ? engine.helmRelease(`${namespace}/${name}`) : undefined
+  if (release !== undefined) return { kind: 'HelmRelease', release, chart: undefined }
+  const named = kind === 'Application' ? engine.applications(name) : []
+  const application = named.find((one) => one.namespace === namespace)
+  if (application === undefined) return findOwner(applied, engine)
+  // What the Application reads has no say about its chart; what declares it has.
+  return { kind: 'Application', application, places: application.sources.map(() => undefined) }
 }
 
 /**

@@ -214,7 +214,7 @@ describe('what is refused is an Event on the release', () => {
       'a constraint that is missing',
       { ...freely, 'fairlead.dev/chart-policy': 'semver' },
       '6.5.4',
-      /^PolicyInvalid: .*constraint is missing/,
+      /^PolicyInvalid: .*chart-policy semver needs a range: give chart-constraint/,
     ],
     ['a misspelt annotation', { 'fairlead.dev/chart-polcy': 'minor' }, '6.5.4', /^PolicyInvalid: .*chart-polcy/],
   ]

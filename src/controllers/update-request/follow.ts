@@ -88,5 +88,5 @@ async function followSource(
 function decideDependent(owner: Owner, before: Sync, { now, leaves }: { now: Date; leaves: string | undefined }): Sync {
   if (owner.kind === 'HelmRelease') return decideHelmSync(owner.release.object, before, now, leaves)
   const { object } = owner.kind === 'Application' ? owner.application : owner.kustomization
-  return decideDependentSync(object, before, now)
+  return decideDependentSync(object, before, now, leaves)
 }

@@ -40,8 +40,14 @@ export function readChartPolicy(fields: FoundFields): Policy {
   const field = fields.get('policy')
   if (field !== undefined && !chartPolicies.some((name) => name === field.value)) {
     const shown = JSON.stringify(field.value.slice(0, 100))
-    const message = `${field.key} ${shown} is not allowed: use one of ${chartPolicies.join(', ')}`
-    throw new FairleadError('PolicyInvalid', message, { evidence: [message] })
+    throw invalid(`${field.key} ${shown} is not allowed: use one of ${chartPolicies.join(', ')}`)
+  }
+  if (field?.value === 'semver' && !fields.has('constraint')) {
+    throw invalid(`${field.key} semver needs a range: give chart-constraint, such as "^1.2"`)
   }
   return { ...readPolicy(fields), isChart: true }
+}
+
+function invalid(message: string): FairleadError {
+  return new FairleadError('PolicyInvalid', message, { evidence: [message] })
 }

@@ -2,6 +2,7 @@ import { chartContainer } from '../../api/update-request.ts'
 import { FairleadError } from '../../errors.ts'
 import type { ChartPlace } from '../image/chart-place.ts'
 import { chartReference } from '../image/slot-reference.ts'
+import { type ArgoApplication, argoChartAddress } from '../sync/argo-application.ts'
 import type { FluxHelmRelease } from '../sync/flux-object.ts'
 import { field, text } from '../workload/field.ts'
 import { ownAnnotations } from '../workload/workload.ts'
@@ -21,16 +22,24 @@ export interface UpdateSubject extends Applied {
   chart?: { place: ChartPlace | undefined }
 }
 
-/** A HelmRelease as what its chart is decided for; undefined when its chart has no versions to choose from. */
-export function chartSubject(release: FluxHelmRelease, sources: ChartSourceObjects): UpdateSubject | undefined {
+/**
+ * A HelmRelease or an Application as what its chart is decided for; undefined when it has none with versions to choose
+ * from.
+ */
+export function chartSubject(
+  release: FluxHelmRelease | ArgoApplication,
+  sources: ChartSourceObjects,
+): UpdateSubject | undefined {
   const { namespace, name, object } = release
-  const chart = liveChart(release)
+  const chart = 'sources' in release ? applicationChart(release) : releaseChart(release)
   if (chart === undefined) return undefined
-  const { labels = {}, uid = '', annotations = {} } = object.metadata
+  const { apiVersion, kind, metadata } = object
+  const { labels = {}, uid = '', annotations = {} } = metadata
+  const [group = ''] = apiVersion.split('/')
   return {
-    apiVersion: object.apiVersion,
-    group: 'helm.toolkit.fluxcd.io',
-    kind: 'HelmRelease',
+    apiVersion,
+    group,
+    kind,
     namespace,
     name,
     uid,
@@ -48,13 +57,21 @@ interface LiveChart {
 }
 
 /** As the live release names it: a chart of a HelmRepository, or an OCIRepository that is the chart. */
-function liveChart({ object, namespace }: FluxHelmRelease): LiveChart | undefined {
+function releaseChart({ object, namespace }: FluxHelmRelease): LiveChart | undefined {
   const spec = field(field(object.spec, 'chart'), 'spec')
   const reference = field(object.spec, 'chartRef') ?? field(spec, 'sourceRef')
   const kind = text(reference, 'kind')
   if (kind !== 'HelmRepository' && kind !== 'OCIRepository') return undefined
   const at = { namespace: text(reference, 'namespace') ?? namespace, name: text(reference, 'name') ?? '' }
   return { name: text(spec, 'chart') ?? '', source: { kind, ...at }, version: text(spec, 'version') ?? '' }
+}
+
+/** The first of several, which tracing refuses. */
+function applicationChart({ sources }: ArgoApplication): LiveChart | undefined {
+  const source = sources.find(({ chart }) => chart !== '')
+  if (source === undefined) return undefined
+  const { chart, repoUrl, targetRevision } = source
+  return { name: chart, source: { kind: 'url', url: argoChartAddress(repoUrl) }, version: targetRevision }
 }
 
 /** Without a version where the release does not hold it: that of an OCIRepository stands there. */

@@ -81,6 +81,11 @@ export function argoResourceId(object: { group: string; kind: string; namespace:
   return resourceId(object.group, object.kind, object)
 }
 
+/** The address of a source's Helm repository: without a scheme it is an OCI registry (Argo CD's Helm client). */
+export function argoChartAddress(repoUrl: string): string {
+  return repoUrl.includes('://') ? repoUrl : `oci://${repoUrl}`
+}
+
 function resourceId(group: string, kind: string, named: unknown): string {
   return `${group}/${kind}/${part(named, 'namespace')}/${part(named, 'name')}`
 }

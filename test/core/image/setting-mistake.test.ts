@@ -19,6 +19,11 @@ const rows: [what: string, fields: Partial<Record<AnnotationField, string>>, mis
   ],
   ['a policy of a chart', { 'chart-policy': 'semver', 'chart-constraint': '^1.2' }, []],
   [
+    'a range that a chart lacks',
+    { 'chart-policy': 'semver' },
+    [/chart-policy semver needs a range: give chart-constraint/],
+  ],
+  [
     'a policy that no chart can have',
     { 'chart-policy': 'glob' },
     [/chart-policy "glob" is not allowed: use one of none, patch/],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { chartSubject } from '../../../src/core/manifest/update-subject.ts'
+import { readApplication } from '../../../src/core/sync/argo-application.ts'
 import { readHelmRepository } from '../../../src/core/sync/flux-chart.ts'
 import { readHelmRelease } from '../../../src/core/sync/flux-object.ts'
 
@@ -51,6 +52,25 @@ test('a release of an OCIRepository is named after that, and its version is not 
 
 test('a source that is not there lists nothing', () => {
   expect(subjectOf(from({ kind: 'HelmRepository', name: 'charts' }))?.chart).toEqual({ place: undefined })
+})
+
+test('an Application has the chart of its source that is one', () => {
+  const application = (spec: object) =>
+    readApplication({
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Application',
+      metadata: { name: 'web', namespace: 'argocd' },
+      spec,
+    })
+  const git = { repoURL: 'https://git.example.com/gitops', ref: 'values' }
+  const chart = { repoURL: 'ghcr.io/acme/charts', chart: 'podinfo', targetRevision: '6.5.4' }
+  expect(chartSubject(application({ sources: [git, chart] }), sources)).toMatchObject({
+    group: 'argoproj.io',
+    kind: 'Application',
+    containers: [{ name: 'chart', image: 'podinfo:6.5.4' }],
+    chart: { place: { registry: 'oci://ghcr.io', repository: 'acme/charts/podinfo' } },
+  })
+  expect(chartSubject(application({ source: git }), sources)).toBeUndefined()
 })
 
 test.each(['GitRepository', 'Bucket'])('a chart from a %s has no versions to choose from', (kind) => {

@@ -1,4 +1,5 @@
 import { FairleadError } from '../../../errors.ts'
+import { argoChartAddress } from '../../sync/argo-application.ts'
 import type { ApplicationApplier } from '../applier.ts'
 import { type ChartVersion, chartVersionSlot } from '../chart-version.ts'
 import { decidingPlace, enterMerged } from '../merged.ts'
@@ -30,8 +31,13 @@ export function traceApplicationChart(applier: ApplicationApplier, declare: Decl
   const branch = place === undefined ? undefined : homeIn(application, place)
   if (branch === undefined) throw new FairleadError('Internal', `${who} has a version without a place.`)
   refuseSharedField(application, { file: found.slot.file, keyPath: leadingField(found.slot).keyPath, branch })
-  // A repository without a scheme is an OCI registry (Argo CD's Helm client).
-  const url = source.repoUrl.includes('://') ? source.repoUrl : `oci://${source.repoUrl}`
   const declared = policyOfApplication(application, { annotations: {}, labels: {}, patches: [] })
-  return { chart: source.chart, source: { kind: 'url', url }, branch, ...found, declared, others: [] }
+  return {
+    chart: source.chart,
+    source: { kind: 'url', url: argoChartAddress(source.repoUrl) },
+    branch,
+    ...found,
+    declared,
+    others: [],
+  }
 }

@@ -1,6 +1,5 @@
 import { annotationPrefix, headwindFields, headwindPrefix } from '../../../api/annotation.ts'
 import { nearestWord } from '../../change/nearest-word.ts'
-import { policyNames } from '../../image/policy.ts'
 import type { UpdateRule } from '../../image/rule.ts'
 import { collectFields, type FoundFields, selectsImage } from '../../image/setting-field.ts'
 import { foundMistakes, type KnownNames, mistakesOf } from '../../image/setting-mistake.ts'
@@ -18,8 +17,9 @@ export interface LintConfig {
 }
 
 /** Kinds whose annotations are read. */
-const readKinds: readonly string[] = [...workloadKinds, 'HelmRelease', 'Application']
-const chartPolicy = `${annotationPrefix}chart-policy`
+const chartKinds = ['HelmRelease', 'Application'] as const
+const readKinds: readonly string[] = [...workloadKinds, ...chartKinds]
+const chartKeys = ['chart-policy', 'chart-constraint'].map((name) => annotationPrefix + name)
 
 /** What is wrong with the annotations at one place. */
 export function annotationFindings(carrier: AnnotationCarrier, config: LintConfig): Finding[] {
@@ -82,9 +82,7 @@ function isPlaceholder(value: string): boolean {
 function nameFinding(carrier: AnnotationCarrier, one: WrittenAnnotation): Finding | undefined {
   const { key, value } = one
   if (key.startsWith(headwindPrefix)) return headwindFinding(carrier, one)
-  if (key === chartPolicy && (carrier.kind === 'HelmRelease' || carrier.kind === 'Application')) {
-    return chartPolicyFinding(carrier, one)
-  }
+  if (chartKeys.includes(key) && carrier.workload !== undefined) return chartFinding(carrier, one)
   // Where the containers are not known, whatever is named may be one.
   const named = key.slice(annotationPrefix.length).split('.').slice(1).join('.')
   const containers = carrier.workload?.containers.map(({ name }) => name) ?? [named]
@@ -103,12 +101,10 @@ function headwindFinding(carrier: AnnotationCarrier, one: WrittenAnnotation): Fi
   return { ...at(carrier, one), severity: 'warning', code: 'AnnotationUnread', message }
 }
 
-function chartPolicyFinding(carrier: AnnotationCarrier, one: WrittenAnnotation): Finding {
-  const isPolicy = policyNames.some((name) => name === one.value)
-  const message = isPolicy
-    ? `${one.key}: not supported by this version; remove it to go on`
-    : `${one.key} ${JSON.stringify(one.value)} is not allowed: use one of ${policyNames.join(', ')}`
-  return { ...at(carrier, one), severity: 'error', code: 'PolicyInvalid', message }
+/** On anything but a release it says nothing; common annotations and patches may reach one. */
+function chartFinding(carrier: AnnotationCarrier, one: WrittenAnnotation): Finding {
+  const message = `${one.key}: a ${carrier.kind} deploys no chart; it belongs on ${chartKinds.join(', ')}`
+  return { ...at(carrier, one), severity: 'warning', code: 'AnnotationUnread', message }
 }
 
 /** Every field as it is read for each container; where the containers are not known, as for one that nobody names. */

@@ -75,13 +75,24 @@ describe('an annotation', () => {
     ['that is no text', 'fairlead.dev/require-approval: false', /error ManifestInvalid .*: false is no text/],
     ['that is empty', 'fairlead.dev/policy: ', /error ManifestInvalid .*: the value is no text/],
     ['that Flux fills in', 'fairlead.dev/policy: $(policy)', /note Templated .*was not checked/],
+    ['for the chart of a release is fine', 'fairlead.dev/chart-policy: minor', undefined, 'HelmRelease'],
     [
-      'that nobody carries out yet',
-      'fairlead.dev/chart-policy: minor',
-      /error PolicyInvalid .*not supported/,
+      'for a chart with a policy that knows no versions',
+      'fairlead.dev/chart-policy: glob',
+      /error PolicyInvalid fairlead.dev\/chart-policy "glob" is not allowed: use one of none, patch, /,
+      'Application',
+    ],
+    [
+      'for a chart that lacks its range',
+      'fairlead.dev/chart-policy: semver',
+      /error PolicyInvalid fairlead.dev\/chart-policy semver needs a range/,
       'HelmRelease',
     ],
-    ['for the charts of a Deployment', 'fairlead.dev/chart-policy: minor', /error PolicyInvalid .*no such annotation/],
+    [
+      'for the chart of a Deployment',
+      'fairlead.dev/chart-policy: minor',
+      /warning AnnotationUnread .*a Deployment deploys no chart/,
+    ],
     [
       'on a kind that is not followed',
       'fairlead.dev/policy: minor',
