@@ -8,16 +8,18 @@
 # temporary folder and renamed when complete: a build that broke never counts.
 #
 # Exit 75: skipped, because Go >= 1.26 or the network is missing. With FAIRLEAD_E2E_REQUIRED=1 that is a failure (1).
-# Cold on two cores about 18 minutes and 9 GB of disk in Go's own caches; warm it does nothing.
+# Cold on two cores about 25 minutes and 11 GB of disk in Go's own caches; warm it does nothing.
 set -euo pipefail
 
-readonly components=(etcd kubernetes source-controller kustomize-controller helm-controller kwok)
+readonly components=(etcd kubernetes source-controller kustomize-controller helm-controller argo-cd kustomize kwok)
 declare -rA versions=(
   [etcd]=3.6.6 # Debian's 3.4 lacks RequestWatchProgress, which streaming lists of a 1.36 API server need
   [kubernetes]=1.36.3
   [source-controller]=1.9.3
   [kustomize-controller]=1.9.5
   [helm-controller]=1.4.0 # later ones build on a fork of Helm
+  [argo-cd]=3.2.11
+  [kustomize]=5.8.1 # Argo CD runs it
   [kwok]=0.8.0
 )
 readonly flux_source_api=1.9.5 # the API module of source-controller has its own releases
@@ -90,6 +92,28 @@ build_helm-controller() {
   # the sums it was released with: the checksum database does not know all of its modules
   cp "$(module_dir "github.com/fluxcd/helm-controller@v$1")/go.sum" .
   build_flux helm-controller "$1" "$1"
+}
+
+# One binary for all of its parts; the replaces of its go.mod must follow.
+build_argo-cd() { # build_argo-cd VERSION
+  local module=github.com/argoproj/argo-cd/v3 dir replaces
+  go_module argo-cd
+  dir=$(module_dir "$module@v$1")
+  replaces=$(awk '/^replace \(/ {inside = 1; next} /^\)/ {inside = 0}
+    inside && $1 !~ /^\/\// && /=>/ {print "replace " $0; next} /^replace [^(]/ {print}' "$dir/go.mod" | grep -v '=> \./' || true)
+  go_module argo-cd "require $module v$1" "$replaces"
+  cp "$dir/go.sum" .
+  go get "$module@v$1"
+  build_package argocd "$module/cmd"
+  mkdir -p "$out/argocd-crds"
+  cp "$dir"/manifests/crds/*-crd.yaml "$out/argocd-crds/"
+}
+
+build_kustomize() { # build_kustomize VERSION
+  local module=sigs.k8s.io/kustomize/kustomize/v5
+  go_module kustomize
+  go get "$module@v$1"
+  build_package kustomize "$module"
 }
 
 build_kwok() { # build_kwok VERSION

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, type Component, startComponent } from './component.ts'
-import { type ControlPlane, startControlPlane, startNode } from './control-plane.ts'
+import { type ControlPlane, type Surroundings, startControlPlane, startNode } from './control-plane.ts'
 import { startFlux } from './flux.ts'
 import { type GitServer, startGitServer } from './git-server.ts'
 import { createGitops, type Gitops } from './gitops.ts'
@@ -26,8 +26,11 @@ export interface Lab {
   stop(): Promise<void>
 }
 
-/** Starts the lab with the binaries that `build.sh` made (`FAIRLEAD_E2E_BIN`). */
-export async function startLab(): Promise<Lab> {
+/** Starts a GitOps engine beside the control plane. */
+export type StartEngine = (surroundings: Surroundings, plane: ControlPlane) => Promise<void>
+
+/** Starts the lab with the binaries that `build.sh` made (`FAIRLEAD_E2E_BIN`); with Flux, unless told otherwise. */
+export async function startLab({ engine = startFlux }: { engine?: StartEngine } = {}): Promise<Lab> {
   const bin = process.env.FAIRLEAD_E2E_BIN
   if (bin === undefined) throw new Error('FAIRLEAD_E2E_BIN is not set: run the end-to-end tests with `npm run e2e`')
   const dir = await mkdtemp(join(process.env.FAIRLEAD_E2E_STATE ?? tmpdir(), 'lab-'))
@@ -55,7 +58,7 @@ export async function startLab(): Promise<Lab> {
       startControlPlane(surroundings),
       startRegistry(surroundings, { name: 'docker-registry', endpoint }),
     ])
-    await Promise.all([startNode(surroundings, plane), startFlux(surroundings, plane)])
+    await Promise.all([startNode(surroundings, plane), engine(surroundings, plane)])
     const createRepository = (name: string) =>
       createGitops({ root: repositories, work: join(dir, 'work'), name, url: git.urlOf(name) })
     return { dir, plane, git, registry, webhook, components, start, createRepository, stop }

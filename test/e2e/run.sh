@@ -17,6 +17,7 @@ skip() { # skip REASON
 }
 
 command -v docker-registry >/dev/null || skip "docker-registry is not installed (apt-get install docker-registry)"
+command -v redis-server >/dev/null || skip "redis-server is not installed (apt-get install redis-server)"
 [ -x "$(git --exec-path 2>/dev/null)/git-http-backend" ] || skip "git with git-http-backend is not installed (apt-get install git)"
 status=0
 FAIRLEAD_E2E_BIN=$("$here/build.sh") || status=$?

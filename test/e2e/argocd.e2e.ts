@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { application, repositorySecret, startArgoCd } from './argocd.ts'
+import { eventually } from './eventually.ts'
+import { type Account, type Fairlead, installFairlead, startFairlead } from './fairlead.ts'
+import { conditionOf } from './kubernetes.ts'
+import { type Lab, startLab } from './lab.ts'
+import { plainDeployment } from './manifest.ts'
+import { createWorld, decisionIn, nextCommit, phasesOfNextRollout, untilContent, type World } from './world.ts'
+
+let lab: Lab
+let account: Account
+let world: World
+let fairlead: Fairlead
+
+const inCluster = { server: 'https://kubernetes.default.svc', namespace: 'harbour' }
+
+/** An Application in Git that says itself which image its folder runs. */
+const child = (tag: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: api
+  namespace: argocd
+spec:
+  project: default
+  destination: {server: https://kubernetes.default.svc, namespace: harbour}
+  syncPolicy: {automated: {prune: true, selfHeal: true}}
+  source:
+    repoURL: ${world.gitops.url}
+    path: api
+    targetRevision: HEAD
+    kustomize:
+      images:
+        - ${world.image('api', tag)} # follows the releases
+`
+
+const web = (tag: string) => plainDeployment({ namespace: 'harbour', name: 'web', image: world.image('web', tag) })
+
+beforeAll(async () => {
+  lab = await startLab({ engine: startArgoCd })
+  account = await installFairlead(lab)
+  world = await createWorld(lab, account, 'harbour')
+  for (const name of ['web', 'api']) await world.release(name, '1.0.0')
+  await world.gitops.commit('Open the harbour', {
+    'root/api.yaml': child('1.0.0'),
+    'web/web.yaml': web('1.0.0'),
+    'api/kustomization.yaml': 'resources: [api.yaml]\n',
+    'api/api.yaml': plainDeployment({ namespace: 'harbour', name: 'api', image: world.image('api', '0.1.0') }),
+  })
+  const { kubernetes } = lab.plane
+  const { user: username, password } = lab.git
+  const source = (path: string) => ({ repoURL: world.gitops.url, path, targetRevision: 'main' })
+  await kubernetes.apply(
+    repositorySecret({ name: 'harbour', url: world.gitops.url, username, password }),
+    application('root', { destination: { ...inCluster, namespace: 'argocd' }, source: source('root') }),
+    application('web', { destination: inCluster, source: source('web') }),
+  )
+  for (const name of ['web', 'api']) {
+    await eventually(
+      `Deployment harbour/${name} is available`,
+      async () => {
+        const deployment = await kubernetes.get('apps/v1', 'Deployment', 'harbour', name)
+        return conditionOf(deployment, 'Available') === 'True' ? true : undefined
+      },
+      { watched: lab.components, timeoutMs: 180_000 },
+    )
+  }
+  fairlead = await startFairlead(lab, account, {
+    name: 'fairlead-argocd',
+    mode: 'commit',
+    backend: 'native',
+    namespace: 'harbour',
+    repository: world.gitops.url,
+    allowPaths: ['root/**', 'web/**'],
+  })
+  await untilContent(fairlead, 2)
+})
+
+afterAll(async () => {
+  await fairlead?.component.end('SIGKILL')
+  await lab?.stop()
+})
+
+describe('a release is committed where Argo CD reads it, applied and followed', () => {
+  test.each([
+    ['a folder of manifests', 'web', 'web/web.yaml', web],
+    ['the images of an Application that another one declares', 'api', 'root/api.yaml', child],
+  ])('%s', async (_, name, file, text) => {
+    const before = await world.gitops.head()
+    const [phases, commit] = await Promise.all([
+      phasesOfNextRollout(fairlead, 'harbour', name),
+      world.release(name, '1.1.0').then(() => nextCommit(world, before, fairlead)),
+    ])
+    expect(phases).toEqual(['success', 'rolling_out', 'success'])
+    expect(commit.files).toEqual([file])
+    expect(await world.gitops.file(commit.id, file)).toBe(text('1.1.0'))
+    expect(await decisionIn(world, name, 'Completed', fairlead)).toMatchObject({ commit: commit.id })
+    await eventually(`the request about ${name} says Applied`, async () => {
+      const requests = await lab.plane.kubernetes.list('fairlead.dev/v1alpha1', 'UpdateRequest', 'harbour')
+      return requests.some((one) => JSON.stringify(one.spec).includes(file) && conditionOf(one, 'Applied') === 'True')
+        ? true
+        : undefined
+    })
+    expect(await world.gitops.commitsSince(before)).toHaveLength(1)
+  })
+})
