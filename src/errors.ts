@@ -106,3 +106,13 @@ export function asFairleadError(thrown: unknown): FairleadError {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new FairleadError('Internal', message, { cause: thrown })
 }
+
+/** What an attempt gives; a refusal becomes what is made of it. Other errors are our own and go on. */
+export function orRefusal<T, R = T>(attempt: () => T, refused: (error: FairleadError) => R): T | R {
+  try {
+    return attempt()
+  } catch (thrown) {
+    if (thrown instanceof FairleadError) return refused(thrown)
+    throw thrown
+  }
+}

@@ -6,7 +6,7 @@ import {
   ownerName,
   ownerObject,
 } from '../core/manifest/origin.ts'
-import { FairleadError } from '../errors.ts'
+import { FairleadError, orRefusal } from '../errors.ts'
 
 /** Real chains have three: a release, its Kustomization, and the one that Flux was bootstrapped with. */
 const maxOwners = 10
@@ -59,10 +59,8 @@ export function ownerChain(owner: Owner, engine: EngineObjects): Owner[] {
 }
 
 function declaringOrNone(owner: Owner, engine: EngineObjects): Owner | undefined {
-  try {
-    return declaringOwner(owner, engine)
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return undefined
-    throw thrown
-  }
+  return orRefusal(
+    () => declaringOwner(owner, engine),
+    () => undefined,
+  )
 }

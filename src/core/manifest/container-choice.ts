@@ -1,4 +1,4 @@
-import { FairleadError } from '../../errors.ts'
+import { FairleadError, orRefusal } from '../../errors.ts'
 import { type RenderedContainer, type RenderedWorkload, renderWorkload } from './container-flow.ts'
 import type { Deployed } from './deployed.ts'
 import { type DecidedSlot, slotOf } from './image-slot.ts'
@@ -94,10 +94,8 @@ function masked(container: string, { kind, name }: Deployed, evidence: readonly 
 
 /** The image it runs, as far as that is known. */
 function imageOf({ decision, name }: RenderedContainer, variables: Variables | undefined): string | undefined {
-  try {
-    return decision === undefined ? undefined : slotOf(decision, name, variables).image
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return undefined
-    throw thrown
-  }
+  return orRefusal(
+    () => (decision === undefined ? undefined : slotOf(decision, name, variables).image),
+    () => undefined,
+  )
 }

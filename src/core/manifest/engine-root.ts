@@ -1,4 +1,4 @@
-import { FairleadError } from '../../errors.ts'
+import { orRefusal } from '../../errors.ts'
 import { groupVersionOf } from './patched-object.ts'
 import { repositoryPath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -42,12 +42,10 @@ const likely = /(?:^|[{,]\s*)["']?kind["']?:\s*["']?(?:Kustomization|Application
 function rootsIn(snapshot: Snapshot, path: string): EngineRoot[] {
   const text = snapshot.text(path) ?? ''
   if (!/kustomize\.toolkit\.fluxcd\.io|argoproj\.io/.test(text) || !likely.test(text)) return []
-  try {
-    return objectsOf(readYaml(path, text)).flatMap(rootsOf)
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return []
-    throw thrown
-  }
+  return orRefusal(
+    () => objectsOf(readYaml(path, text)).flatMap(rootsOf),
+    () => [],
+  )
 }
 
 function rootsOf(manifest: Place): EngineRoot[] {

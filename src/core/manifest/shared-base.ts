@@ -1,4 +1,4 @@
-import { FairleadError } from '../../errors.ts'
+import { FairleadError, orRefusal } from '../../errors.ts'
 import { engineRoots } from './engine-root.ts'
 import { isKustomizationFile, type Kustomization, kustomizationIn } from './kustomization.ts'
 import { type Build, buildOf } from './kustomize.ts'
@@ -56,12 +56,10 @@ function namedBy(snapshot: Snapshot, folder: string): string[] {
 
 /** The kustomization of a folder; one that nobody can read deploys nothing. */
 export function readableKustomization(snapshot: Snapshot, folder: string): Kustomization | undefined {
-  try {
-    return kustomizationIn(snapshot, folder)
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return undefined
-    throw thrown
-  }
+  return orRefusal(
+    () => kustomizationIn(snapshot, folder),
+    () => undefined,
+  )
 }
 
 /** What a change of a file would reach besides the root. */

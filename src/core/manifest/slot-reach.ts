@@ -1,4 +1,4 @@
-import { FairleadError } from '../../errors.ts'
+import { orRefusal } from '../../errors.ts'
 import type { GitBranch } from './applier.ts'
 import { type DeployedContainer, variablesFor } from './container-choice.ts'
 import { renderWorkload } from './container-flow.ts'
@@ -65,7 +65,10 @@ function reachIn(scope: TraceScope, source: BuildSource, key: string): DeployedC
     return renderWorkload(snapshot, source, workload)
       .containers.filter(({ decision, hidden, problem, name }) => {
         if (decision === undefined || hidden.length > 0 || problem !== undefined) return false
-        return orElse(() => slotKey(slotOf(decision, name, variables)) === key, false)
+        return orRefusal(
+          () => slotKey(slotOf(decision, name, variables)) === key,
+          () => false,
+        )
       })
       .map((container) => ({ deployed, container }))
   })
@@ -158,14 +161,8 @@ function writtenNames(layers: readonly Kustomization[], entry: ImageEntry): stri
 /** A file or image that cannot be followed is refused when it is traced itself; here it is no part of the reach. */
 function workloadsIn(snapshot: Snapshot, file: string): readonly WorkloadManifest[] {
   if (!mayHaveContainers(snapshot.text(file) ?? '')) return []
-  return orElse(() => manifestsIn(snapshot, file).workloads, [])
-}
-
-function orElse<T>(attempt: () => T, fallback: T): T {
-  try {
-    return attempt()
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return fallback
-    throw thrown
-  }
+  return orRefusal(
+    () => manifestsIn(snapshot, file).workloads,
+    () => [],
+  )
 }

@@ -1,5 +1,5 @@
 import { versionLabel } from '../../api/annotation.ts'
-import { FairleadError } from '../../errors.ts'
+import { orRefusal } from '../../errors.ts'
 import { type Deployed, deployedAs } from './deployed.ts'
 import type { Build } from './kustomize.ts'
 import { passesOf } from './layer-pass.ts'
@@ -108,10 +108,8 @@ function maySelect(snapshot: Snapshot, file: string): boolean {
 
 /** A file that cannot be read deploys nothing. */
 function readable(snapshot: Snapshot, file: string): ManifestFile | undefined {
-  try {
-    return manifestsIn(snapshot, file)
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return undefined
-    throw thrown
-  }
+  return orRefusal(
+    () => manifestsIn(snapshot, file),
+    () => undefined,
+  )
 }

@@ -1,4 +1,4 @@
-import { FairleadError } from '../../../errors.ts'
+import { orRefusal } from '../../../errors.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { createFileMemo } from '../snapshot-memo.ts'
 import { objectsOf } from '../workload-manifest.ts'
@@ -19,13 +19,12 @@ export function applicationsIn(snapshot: Snapshot, kind: 'Application' | 'Applic
 function applicationsInFile(snapshot: Snapshot, path: string): readonly Place[] {
   const text = snapshot.text(path)
   if (text?.includes('argoproj.io/') !== true || !text.includes('Application')) return []
-  try {
-    return objectsOf(readYaml(path, text)).filter((object) => {
-      const isArgo = textOf(enter(object, 'apiVersion'))?.startsWith('argoproj.io/') === true
-      return isArgo && textOf(enterAll(object, 'metadata', 'name')) !== undefined
-    })
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return []
-    throw thrown
-  }
+  return orRefusal(
+    () =>
+      objectsOf(readYaml(path, text)).filter((object) => {
+        const isArgo = textOf(enter(object, 'apiVersion'))?.startsWith('argoproj.io/') === true
+        return isArgo && textOf(enterAll(object, 'metadata', 'name')) !== undefined
+      }),
+    () => [],
+  )
 }

@@ -1,4 +1,4 @@
-import { FairleadError } from '../../../errors.ts'
+import { orRefusal } from '../../../errors.ts'
 import { normaliseRepositoryUrl } from '../../change/repository-url.ts'
 import type { ApplicationApplier, Applier, GitBranch } from '../applier.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -20,7 +20,10 @@ export function madeApplication(
   const names = applicationSet === undefined ? branchesOf(declaredBy).flatMap(setsIn) : [applicationSet]
   for (const name of new Set(names)) {
     const identity = { group: argoGroup, kind: 'ApplicationSet', namespace, name }
-    const manifest = attempt(() => declare(declaredBy, identity))
+    const manifest = orRefusal(
+      () => declare(declaredBy, identity),
+      () => undefined,
+    )
     if (manifest === undefined) continue
     const set = setOf(manifest, [manifest.branch, ...applier.sources.flatMap((one) => one ?? [])])
     const generated = generatedApplication(set, applier.name)
@@ -62,7 +65,13 @@ function setOf(manifest: ReturnType<Declare>, branches: readonly GitBranch[]): A
 export function isBranch({ repository, name }: GitBranch, url: string, revision: string): boolean {
   if (repository === '') return true
   const isNamed = revision === '' || revision === 'HEAD' || revision === name
-  return isNamed && attempt(() => normaliseRepositoryUrl(url)) === repository
+  return (
+    isNamed &&
+    orRefusal(
+      () => normaliseRepositoryUrl(url),
+      () => undefined,
+    ) === repository
+  )
 }
 
 function branchesOf(applier: Applier): GitBranch[] {
@@ -73,13 +82,4 @@ function branchesOf(applier: Applier): GitBranch[] {
 function setsIn({ snapshot }: GitBranch): string[] {
   const sets = applicationsIn(snapshot, 'ApplicationSet')
   return sets.flatMap((set) => textOf(enterAll(set, 'metadata', 'name')) ?? [])
-}
-
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run()
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return undefined
-    throw thrown
-  }
 }

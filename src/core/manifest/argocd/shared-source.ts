@@ -1,4 +1,4 @@
-import { FairleadError } from '../../../errors.ts'
+import { FairleadError, orRefusal } from '../../../errors.ts'
 import { type ApplicationApplier, type GitBranch, isSameBranch } from '../applier.ts'
 import { kustomizationIn } from '../kustomization.ts'
 import { buildOf } from '../kustomize.ts'
@@ -115,12 +115,10 @@ function readable(
 }
 
 function reads(other: OtherApplication, source: ReadSource, file: string, home: GitBranch): boolean {
-  try {
-    return isReadBy(other, source, file, home)
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return false
-    throw thrown
-  }
+  return orRefusal(
+    () => isReadBy(other, source, file, home),
+    () => false,
+  )
 }
 
 function isReadBy({ sources }: OtherApplication, source: ReadSource, file: string, home: GitBranch): boolean {

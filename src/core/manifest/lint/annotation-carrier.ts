@@ -1,5 +1,6 @@
 import { isScalar, isSeq } from 'yaml'
 import { annotationPrefix, policyPrefixes } from '../../../api/annotation.ts'
+import { orRefusal } from '../../../errors.ts'
 import { workloadKinds } from '../../workload/workload.ts'
 import { isKustomizationFile, kustomizationIn } from '../kustomization.ts'
 import { type Patch, patchContent, patchesOf } from '../patch.ts'
@@ -8,7 +9,6 @@ import type { Snapshot } from '../snapshot.ts'
 import { objectsOf, workloadOf } from '../workload-manifest.ts'
 import { enter, enterAll, entriesOf, itemsOf, lineOf, type Place, rootPlace, textOf } from '../yaml-place.ts'
 import type { YamlSource } from '../yaml-source.ts'
-import { orRefusal } from './finding.ts'
 
 /** An annotation of ours or of Headwind as written. */
 export interface WrittenAnnotation {

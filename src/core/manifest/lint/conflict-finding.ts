@@ -1,4 +1,5 @@
 import { policyPrefixes } from '../../../api/annotation.ts'
+import { orRefusal } from '../../../errors.ts'
 import { workloadKinds } from '../../workload/workload.ts'
 import { type RenderedContainer, renderWorkload } from '../container-flow.ts'
 import { type Deployed, deployedAs } from '../deployed.ts'
@@ -7,7 +8,7 @@ import { type Build, buildOf } from '../kustomize.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { manifestsIn, mayHaveContainers } from '../workload-manifest.ts'
 import type { LintConfig } from './annotation-finding.ts'
-import { type Finding, orRefusal } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { kustomizationAtFile, kustomizationsWith, settingsOf } from './image-finding.ts'
 
 /** One entry of `images:` that decides containers whose policies differ: none of them is updated then. */

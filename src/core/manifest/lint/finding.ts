@@ -1,4 +1,4 @@
-import { type ErrorCode, FairleadError } from '../../../errors.ts'
+import type { ErrorCode, FairleadError } from '../../../errors.ts'
 
 /** An `error` is refused or ignored when fairlead or Flux meets it; a `note` says what could not be looked at. */
 export type Severity = 'error' | 'warning' | 'note'
@@ -48,14 +48,4 @@ export function findingOfRefusal(file: string, error: FairleadError): Finding {
     ? (/^(?::(\d+))?:? (.*)$/s.exec(message.slice(file.length)) ?? [])
     : []
   return { file, line: Number(line), severity: severities[code] ?? 'error', code, message: words }
-}
-
-/** What an attempt gives; a refusal becomes what is made of it. Other errors are our own and go on. */
-export function orRefusal<T>(attempt: () => T, refused: (error: FairleadError) => T): T {
-  try {
-    return attempt()
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return refused(thrown)
-    throw thrown
-  }
 }

@@ -1,3 +1,4 @@
+import { orRefusal } from '../../../errors.ts'
 import type { Policy } from '../../image/policy.ts'
 import type { UpdateRule } from '../../image/rule.ts'
 import { resolveSettings, type UpdateSettings } from '../../image/settings.ts'
@@ -8,7 +9,7 @@ import { folderOf } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { createSnapshotMemo } from '../snapshot-memo.ts'
 import { type ManifestContainer, manifestsIn, type WorkloadManifest } from '../workload-manifest.ts'
-import { type Finding, orRefusal } from './finding.ts'
+import type { Finding } from './finding.ts'
 
 /** Policies that compare versions, so that there must be one. */
 const versionPolicies: readonly Policy['kind'][] = ['patch', 'minor', 'major', 'all', 'semver']

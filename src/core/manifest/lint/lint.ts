@@ -1,11 +1,12 @@
 import { policyPrefixes } from '../../../api/annotation.ts'
+import { orRefusal } from '../../../errors.ts'
 import { isKustomizationFile } from '../kustomization.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { readYaml } from '../yaml-source.ts'
 import { carriersIn } from './annotation-carrier.ts'
 import { annotationFindings, type LintConfig } from './annotation-finding.ts'
 import { conflictFindings } from './conflict-finding.ts'
-import { type Finding, findingOfRefusal, orRefusal, sortFindings } from './finding.ts'
+import { type Finding, findingOfRefusal, sortFindings } from './finding.ts'
 import { imageFindings, tagAndDigestFindings } from './image-finding.ts'
 import { automationNamespaces, markerFindings } from './marker-finding.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FairleadError } from '../../../errors.ts'
+import { orRefusal } from '../../../errors.ts'
 import { parseJsonBody, parsePayload } from '../json-body.ts'
 import { type PayloadParser, word } from './parser.ts'
 
@@ -31,10 +31,8 @@ export const parseGarMessage: PayloadParser = (payload) => {
 }
 
 function readNote(data: string): z.infer<typeof noteSchema> {
-  try {
-    return parsePayload(noteSchema, parseJsonBody(Buffer.from(data, 'base64')))
-  } catch (error) {
-    if (error instanceof FairleadError) return {}
-    throw error
-  }
+  return orRefusal(
+    () => parsePayload(noteSchema, parseJsonBody(Buffer.from(data, 'base64'))),
+    () => ({}),
+  )
 }
