@@ -1,7 +1,6 @@
 import { FairleadError } from '../../../errors.ts'
 import type { ApplicationApplier, Applier, GitBranch, GitFolder, KustomizationApplier } from '../applier.ts'
-import { isKustomizationFile } from '../kustomization.ts'
-import { buildOf } from '../kustomize.ts'
+import { outermostIncluders } from '../including-folder.ts'
 import { folderOf, repositoryPath } from '../repository-path.ts'
 import { enterAll, type Place, textOf } from '../yaml-place.ts'
 import { applicationInGit, declaredSources } from './application.ts'
@@ -105,25 +104,7 @@ function pointsAt(applier: ApplicationApplier, folder: string, declare: Declare)
 /** The folder from which a manifest is applied: its own, or that of the one kustomization which takes it in at last. */
 function declaringFolder(manifest: Place, { branch }: GitFolder): KustomizationApplier | undefined {
   const { file } = manifest.source
-  const builds = branch.snapshot.paths.filter(isKustomizationFile).flatMap((kustomization) => {
-    const build = attempt(() => buildOf(branch.snapshot, folderOf(kustomization)))
-    const takesIn = build?.sources.some((source) => source.file === file) === true
-    return build !== undefined && takesIn ? [{ kustomization, build }] : []
-  })
-  const last = builds.filter(({ kustomization, build }) => {
-    return !builds.some((other) => other.build !== build && other.build.kustomizations.has(kustomization))
-  })
-  const [only, second] = last
+  const [path = folderOf(file), second] = outermostIncluders(branch.snapshot, file)
   if (second !== undefined) return undefined
-  const path = only?.build.root ?? folderOf(file)
   return { kind: 'Kustomization', namespace: '', name: '', folder: { branch, path }, alters: [] }
-}
-
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run()
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return undefined
-    throw thrown
-  }
 }

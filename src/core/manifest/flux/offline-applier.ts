@@ -2,8 +2,8 @@ import { isMap, isSeq } from 'yaml'
 import { FairleadError } from '../../../errors.ts'
 import type { GitBranch, KustomizationApplier } from '../applier.ts'
 import { type EngineRoot, engineRoots } from '../engine-root.ts'
-import { isKustomizationFile, kustomizationIn } from '../kustomization.ts'
-import { buildOf } from '../kustomize.ts'
+import { outermostIncluders } from '../including-folder.ts'
+import { kustomizationIn } from '../kustomization.ts'
 import { folderOf, repositoryPath } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { enterAll, type Place, textOf } from '../yaml-place.ts'
@@ -71,29 +71,4 @@ function declaringFolder(applier: KustomizationApplier, { where, namespace }: En
   const isPlain = kustomizationIn(branch.snapshot, folder) === undefined
   const [path = isPlain ? folder : file] = roots
   return { ...applier, namespace, name: '', folder: { branch, path } }
-}
-
-/** Folders with a kustomization whose build has the file and that take part in no larger one. */
-function outermostIncluders(snapshot: Snapshot, file: string): string[] {
-  const folders = snapshot.paths.filter(isKustomizationFile).map(folderOf)
-  const including = folders.filter((folder) => orFalse(() => buildHas(snapshot, folder, file)))
-  return including.filter((folder) => {
-    const own = kustomizationIn(snapshot, folder)?.file ?? ''
-    return !including.some(
-      (other) => other !== folder && orFalse(() => buildOf(snapshot, other).kustomizations.has(own)),
-    )
-  })
-}
-
-function buildHas(snapshot: Snapshot, folder: string, file: string): boolean {
-  return buildOf(snapshot, folder).sources.some((source) => source.file === file)
-}
-
-function orFalse(attempt: () => boolean): boolean {
-  try {
-    return attempt()
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return false
-    throw thrown
-  }
 }
