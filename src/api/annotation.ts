@@ -8,6 +8,11 @@ export const headwindPrefix = 'headwind.sh/'
 /** Under which prefixes policies are written. */
 export const policyPrefixes = [annotationPrefix, headwindPrefix] as const
 
+/** Does an annotation of this name say what may be done with a workload? */
+export function isPolicyAnnotation(key: string): boolean {
+  return policyPrefixes.some((prefix) => key.startsWith(prefix))
+}
+
 /** Annotation names after the prefix, as users write them. */
 export const annotationFields = [
   'policy',

@@ -1,4 +1,4 @@
-import { annotationPrefix, headwindPrefix, type Mode, policyPrefixes } from '../../api/annotation.ts'
+import { annotationPrefix, headwindPrefix, isPolicyAnnotation, type Mode } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
 import { isImageField } from './chart-setting.ts'
 import type { UpdateRule } from './rule.ts'
@@ -30,7 +30,7 @@ export function resolveDeclaredSettings(
     throw new FairleadError('PolicyNotInGit', message, { evidence: declared.patches })
   }
   const onlyLive = Object.entries(subject.annotations).filter(
-    ([key, value]) => policyPrefixes.some((prefix) => key.startsWith(prefix)) && declared.annotations[key] !== value,
+    ([key, value]) => isPolicyAnnotation(key) && declared.annotations[key] !== value,
   )
   const loosening = onlyLive.find(([key, value]) => !tightens(key, value, subject))
   if (loosening !== undefined) {

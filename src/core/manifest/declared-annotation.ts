@@ -1,9 +1,12 @@
-import { policyPrefixes } from '../../api/annotation.ts'
+import { isPolicyAnnotation, policyPrefixes } from '../../api/annotation.ts'
+import { orRefusal } from '../../errors.ts'
 import type { Deployed } from './deployed.ts'
 import { passesOf } from './layer-pass.ts'
+import { enterAllMerged, type Merged, mergedEntries } from './merged.ts'
 import { mentions } from './patched-object.ts'
 import { writtenObject } from './patched-workload.ts'
 import type { Snapshot } from './snapshot.ts'
+import { textOf } from './yaml-place.ts'
 
 /** What Git says about how a workload may be updated. */
 export interface DeclaredPolicy {
@@ -32,4 +35,29 @@ export function declaredPolicyOf(snapshot: Snapshot, deployed: Deployed): Declar
       .filter(({ patch, object }) => words.some((word) => mentions(snapshot, patch, object, word)))
       .map(({ patch }) => patch.where),
   }
+}
+
+/**
+ * What a HelmRelease or an Application says about its workloads, which are no manifests of Git themselves: `merged` is its
+ * manifest, `layered` what kustomize puts on it. What cannot be followed speaks of policies, for all that is known.
+ */
+export function declaredPolicyOfOwner(merged: Merged, layered: readonly (readonly [string, string])[]): DeclaredPolicy {
+  return orRefusal<DeclaredPolicy>(
+    () => {
+      const own = textsOf(merged, 'annotations').filter(([key]) => isPolicyAnnotation(key))
+      return {
+        annotations: Object.fromEntries([...own, ...layered]),
+        labels: Object.fromEntries(textsOf(merged, 'labels')),
+        patches: [],
+      }
+    },
+    ({ evidence }) => ({ annotations: Object.fromEntries(layered), labels: {}, patches: evidence }),
+  )
+}
+
+function textsOf(merged: Merged, field: 'annotations' | 'labels'): [string, string][] {
+  return mergedEntries(enterAllMerged(merged, 'metadata', field)).flatMap(({ key, value }): [string, string][] => {
+    const text = textOf(value)
+    return text === undefined ? [] : [[key, text]]
+  })
 }

@@ -88,6 +88,14 @@ export function mergedKeys(merged: Merged): string[] {
   return [...keys].filter((key) => enterMerged(merged, key).length > 0)
 }
 
+/** The entries of a mapping whose values a scalar or a sequence decides. `Masked` as above. */
+export function mergedEntries(merged: Merged): { key: string; value: Place }[] {
+  return mergedKeys(merged).flatMap((key) => {
+    const value = decidingPlace(enterMerged(merged, key))
+    return value === undefined ? [] : [{ key, value }]
+  })
+}
+
 /** Merge keys inside merge keys that are looked into. */
 const maxMerges = 8
 

@@ -1,4 +1,4 @@
-import { policyPrefixes } from '../../api/annotation.ts'
+import { isPolicyAnnotation } from '../../api/annotation.ts'
 import { entriesOf, type Place, textOf } from './yaml-place.ts'
 
 /** The annotations of a place (`metadata.annotations`, `commonAnnotations`) that say what may be done with a workload. */
@@ -9,9 +9,4 @@ export function policyAnnotationsOf(place: Place | undefined): ReadonlyMap<strin
       return text === undefined || !isPolicyAnnotation(key) ? [] : [[key, text]]
     }),
   )
-}
-
-/** Does an annotation of this name say what may be done with a workload? */
-export function isPolicyAnnotation(key: string): boolean {
-  return policyPrefixes.some((prefix) => key.startsWith(prefix))
 }

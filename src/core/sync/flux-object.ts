@@ -1,4 +1,4 @@
-import { policyPrefixes, versionLabel } from '../../api/annotation.ts'
+import { isPolicyAnnotation, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { count, field, list, strings, text } from '../workload/field.ts'
 
@@ -83,7 +83,7 @@ export function readKustomization(object: KubernetesObject): FluxKustomization {
 /** Most common labels and annotations mean nothing here. */
 function setsPolicies(commonMetadata: unknown): boolean {
   const annotations = Object.keys(strings(field(commonMetadata, 'annotations')))
-  const isPolicy = annotations.some((key) => policyPrefixes.some((prefix) => key.startsWith(prefix)))
+  const isPolicy = annotations.some(isPolicyAnnotation)
   return isPolicy || text(field(commonMetadata, 'labels'), versionLabel) !== undefined
 }
 

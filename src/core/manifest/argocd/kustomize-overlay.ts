@@ -1,11 +1,11 @@
+import { isPolicyAnnotation } from '../../../api/annotation.ts'
 import { FairleadError } from '../../../errors.ts'
 import type { GitBranch } from '../applier.ts'
 import { splitImage } from '../image-text.ts'
 import type { ImageEntry, ImageField, Kustomization, PathEntry } from '../kustomization.ts'
 import type { RootOverlay } from '../kustomize.ts'
-import { decidingPlace, enterMerged, type Merged, mergedItems, mergedKeys, mergedText } from '../merged.ts'
+import { decidingPlace, enterMerged, type Merged, mergedEntries, mergedItems, mergedText } from '../merged.ts'
 import { type Patch, patchOf } from '../patch.ts'
-import { isPolicyAnnotation } from '../policy-annotation.ts'
 import { resolvePath } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { keyPathOf, lineOf, type Place, textOf, whereIs } from '../yaml-place.ts'
@@ -30,7 +30,7 @@ function overridden(own: Kustomization, fields: Merged, snapshot: Snapshot, home
   const images = mergedItems(value('images')).flatMap((item) => imageEntry(decidingPlace(item), own.images, home))
   const mayMiss = text('ignoreMissingComponents') === 'true'
   const components = places('components').map((place) => ({ path: textOf(place) ?? '', where: whereIs(place) }))
-  const [labels, annotations] = [textsOf(value('commonLabels')), textsOf(value('commonAnnotations'))]
+  const [labels, annotations] = [mergedEntries(value('commonLabels')), mergedEntries(value('commonAnnotations'))]
   return {
     ...own,
     namespace: text('namespace') || own.namespace,
@@ -43,10 +43,13 @@ function overridden(own: Kustomization, fields: Merged, snapshot: Snapshot, home
       ...own.patches.filter(({ stage }) => stage === 'after-names'),
     ],
     components: [...own.components, ...components.filter((one) => !mayMiss || isThere(snapshot, own.folder, one))],
-    labels: new Map([...own.labels, ...labels.map(([key, place]) => [key, whereIs(place)] as const)]),
+    labels: new Map([...own.labels, ...labels.map(({ key, value }) => [key, whereIs(value)] as const)]),
     setLabels: new Map([...own.setLabels, ...labels.map(textPair)]),
     setAnnotations: new Map([...own.setAnnotations, ...annotations.map(textPair)]),
-    annotations: new Map([...own.annotations, ...annotations.filter(([key]) => isPolicyAnnotation(key)).map(textPair)]),
+    annotations: new Map([
+      ...own.annotations,
+      ...annotations.filter(({ key }) => isPolicyAnnotation(key)).map(textPair),
+    ]),
   }
 }
 
@@ -55,15 +58,8 @@ function isThere(snapshot: Snapshot, folder: string, { path }: PathEntry): boole
   return resolved !== undefined && snapshot.paths.some((file) => file.startsWith(`${resolved}/`))
 }
 
-function textsOf(map: Merged): [key: string, place: Place][] {
-  return mergedKeys(map).flatMap((key): [string, Place][] => {
-    const place = decidingPlace(enterMerged(map, key))
-    return place === undefined ? [] : [[key, place]]
-  })
-}
-
-function textPair([key, place]: readonly [string, Place]): readonly [string, string] {
-  return [key, textOf(place) ?? '']
+function textPair({ key, value }: { key: string; value: Place }): readonly [string, string] {
+  return [key, textOf(value) ?? '']
 }
 
 /** The last one of a name counts. */

@@ -1,12 +1,12 @@
 import { isSeq } from 'yaml'
+import { isPolicyAnnotation } from '../../../api/annotation.ts'
 import { FairleadError } from '../../../errors.ts'
 import type { GitBranch } from '../applier.ts'
 import type { DeclaredObject } from '../declared.ts'
 import { type ImageEntry, imageEntriesOf, type Kustomization, pathsOf } from '../kustomization.ts'
 import type { RootOverlay } from '../kustomize.ts'
-import { decidingPlace, enterAllMerged, mergedKeys, mergedText } from '../merged.ts'
+import { decidingPlace, enterAllMerged, enterMerged, mergedEntries, mergedText } from '../merged.ts'
 import { type Patch, patchOf } from '../patch.ts'
-import { isPolicyAnnotation } from '../policy-annotation.ts'
 import { resolvePath } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { itemsOf, type Place, textOf, whereIs } from '../yaml-place.ts'
@@ -36,7 +36,11 @@ export function rootOverlay(spec: DeclaredSpec): RootOverlay {
   const patches = itemsOf(listOf(spec, 'patches')).map((entry): Patch => ({ ...patchOf(entry, ''), branch }))
   const components = pathsOf(listOf(spec, 'components'))
   const mayMiss = text('ignoreMissingComponents') === 'true'
-  const [labels, annotations] = [metadataOf(spec, 'labels'), metadataOf(spec, 'annotations')]
+  const metadata = enterAllMerged(spec.declared.merged, 'spec', 'commonMetadata')
+  const [labels, annotations] = [
+    mergedEntries(enterMerged(metadata, 'labels')),
+    mergedEntries(enterMerged(metadata, 'annotations')),
+  ]
   const [namespace, namePrefix, nameSuffix] = [text('targetNamespace'), text('namePrefix'), text('nameSuffix')]
   return (root) => ({
     ...root,
@@ -50,7 +54,7 @@ export function rootOverlay(spec: DeclaredSpec): RootOverlay {
       ...root.patches.filter(({ stage }) => stage === 'after-names'),
     ],
     components: [...root.components, ...components.filter(({ path }) => !mayMiss || isThere(spec, root, path))],
-    labels: new Map([...root.labels, ...labels.map(({ key, place }): [string, string] => [key, whereIs(place)])]),
+    labels: new Map([...root.labels, ...labels.map(({ key, value }): [string, string] => [key, whereIs(value)])]),
     annotations: new Map([...root.annotations, ...annotations.flatMap(policyPair)]),
   })
 }
@@ -102,16 +106,8 @@ function overridden(before: ImageEntry, entry: ImageEntry): ImageEntry {
   }
 }
 
-function metadataOf({ declared }: DeclaredSpec, kind: string): { key: string; place: Place }[] {
-  const at = enterAllMerged(declared.merged, 'spec', 'commonMetadata', kind)
-  return mergedKeys(at).flatMap((key) => {
-    const place = decidingPlace(enterAllMerged(at, key))
-    return place === undefined ? [] : [{ key, place }]
-  })
-}
-
-function policyPair({ key, place }: { key: string; place: Place }): [string, string][] {
-  const text = textOf(place)
+function policyPair({ key, value }: { key: string; value: Place }): [string, string][] {
+  const text = textOf(value)
   return text === undefined || !isPolicyAnnotation(key) ? [] : [[key, text]]
 }
 

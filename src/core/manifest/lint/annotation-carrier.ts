@@ -1,5 +1,5 @@
 import { isScalar, isSeq } from 'yaml'
-import { annotationPrefix, policyPrefixes } from '../../../api/annotation.ts'
+import { annotationPrefix, isPolicyAnnotation } from '../../../api/annotation.ts'
 import { orRefusal } from '../../../errors.ts'
 import { workloadKinds } from '../../workload/workload.ts'
 import { isKustomizationFile, kustomizationIn } from '../kustomization.ts'
@@ -121,7 +121,7 @@ function annotationsAt(place: Place | undefined): WrittenAnnotation[] {
 }
 
 function written(key: string, value: Place): WrittenAnnotation[] {
-  if (!policyPrefixes.some((prefix) => key.startsWith(prefix))) return []
+  if (!isPolicyAnnotation(key)) return []
   const isText = isScalar(value.node) && typeof value.node.value === 'string'
   return [{ key, value: textOf(value)?.trim() ?? '', line: lineOf(value), isText }]
 }
