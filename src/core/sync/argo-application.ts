@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { field, list, text } from '../workload/field.ts'
+import { withoutManagedFields } from './kept-object.ts'
 
 /** The parts of an Argo CD Application that tell where a workload comes from. What it renders is read from Git alone. */
 export interface ArgoApplication {
@@ -128,11 +129,4 @@ function isSettled(object: KubernetesObject): boolean {
   const phase = part(field(object.status, 'operationState'), 'phase')
   const isOperating = field(object, 'operation') !== undefined || phase === 'Running' || phase === 'Terminating'
   return part(field(object.status, 'sync'), 'status') === 'Synced' && !isOperating
-}
-
-function withoutManagedFields(object: KubernetesObject): KubernetesObject {
-  const { managedFields: _, ...metadata } = object.metadata as KubernetesObject['metadata'] & {
-    managedFields?: unknown
-  }
-  return { ...object, metadata }
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
+import { isObjectId } from '../change/object-id.ts'
 import { field, list, text } from '../workload/field.ts'
 import type { Ancestry } from './ancestry.ts'
 import { type Sync, type SyncStateName, syncedObject } from './sync-state.ts'
@@ -38,7 +39,7 @@ export function argoRevisions(applications: readonly KubernetesObject[]): string
       (revision) => drySha(application, revision),
     ),
   )
-  return [...new Set(found.filter(isCommit))]
+  return [...new Set(found.filter(isObjectId))]
 }
 
 /**
@@ -149,7 +150,7 @@ function readFacts(application: KubernetesObject, question: ArgoQuestion): Facts
 function bestOf(application: KubernetesObject, all: readonly string[], { ancestryOf }: ArgoQuestion): Evidence {
   const known = all
     .map((revision) => ({ revision, sha: drySha(application, revision) }))
-    .filter(({ sha }) => isCommit(sha))
+    .filter(({ sha }) => isObjectId(sha))
     .map((one) => ({ ...one, contains: ancestryOf(one.sha) }))
   const find = (wanted: Ancestry) => known.find(({ contains }) => contains === wanted)
   return find('yes') ?? find('no') ?? known[0] ?? { revision: all[0] ?? '', sha: '', contains: 'unknown' }
@@ -188,10 +189,6 @@ function condition(application: KubernetesObject, types: readonly string[]) {
 
 function isRunning({ operationPhase }: Facts): boolean {
   return operationPhase === 'Running' || operationPhase === 'Terminating'
-}
-
-function isCommit(revision: string): boolean {
-  return /^[0-9a-f]{40}$/.test(revision)
 }
 
 function verdict(facts: Facts, at: Evidence, state: SyncStateName, reason: string, message: string): Sync {

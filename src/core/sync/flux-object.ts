@@ -1,6 +1,7 @@
 import { isPolicyAnnotation, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { count, field, list, strings, text } from '../workload/field.ts'
+import { withoutManagedFields } from './kept-object.ts'
 
 /** The parts of a Flux Kustomization that tell where a workload comes from. */
 export interface FluxKustomization {
@@ -193,11 +194,4 @@ function isSettled(object: KubernetesObject): boolean {
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true
   return typeof value === 'object' && Object.keys(value).length === 0
-}
-
-function withoutManagedFields(object: KubernetesObject): KubernetesObject {
-  const { managedFields: _, ...metadata } = object.metadata as KubernetesObject['metadata'] & {
-    managedFields?: unknown
-  }
-  return { ...object, metadata }
 }
