@@ -1,4 +1,4 @@
-import type { Gate, GateName } from '../../core/change/gate.ts'
+import { type Gate, pass, stop, wait } from '../../core/change/gate.ts'
 import { chooseImage } from '../../core/image/choice.ts'
 import type { Decision } from '../../core/image/decision.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
@@ -12,6 +12,7 @@ export interface DecisionGates {
   selection: Decision | undefined
 }
 
+/** What is known of a container whose gates are to be told. */
 export interface Explained {
   observed: ObservedContainer
   decision: ContainerDecision
@@ -23,7 +24,7 @@ export function withoutPolicy(isLive: boolean): Gate {
   const message = isLive
     ? 'only the live object has a policy; Git declares none'
     : 'no annotation fairlead.dev/policy and no rule of updates.rules applies'
-  return { gate: 'policy', verdict: 'stop', reason: 'NoPolicy', message }
+  return stop('policy', 'NoPolicy', message)
 }
 
 /** Why a container of which everything was looked up is (not) to be updated. Pure. */
@@ -42,7 +43,7 @@ export function explainDecision({ observed, decision, now }: Explained): Decisio
     },
   ]
   if (settings.hold !== undefined) {
-    gates.push({ gate: 'hold', verdict: 'stop', reason: 'Held', message: `held: ${settings.hold}` })
+    gates.push(stop('hold', 'Held', `held: ${settings.hold}`))
     return { gates, selection }
   }
   gates.push(pass('hold', 'NotHeld', 'nobody holds it'), tagsGate(decision, facts))
@@ -61,7 +62,7 @@ function tagsGate(decision: ContainerDecision, facts: ContainerFacts): Gate {
     const blocked = findBlocked(decision, facts)
     const message = `Git has ${present}, and no tag is to be chosen instead (${decision.reason})`
     const why = blocked === undefined ? {} : { reason: blocked.reason, evidence: [blocked.message] }
-    return { gate: 'tags', verdict: 'stop', reason: decision.reason, message, ...why }
+    return { ...stop('tags', decision.reason, message), ...why }
   }
   const choice = chooseImage(facts.settings, present, facts)
   const to = choice.kind === 'update' ? choice.tag : present
@@ -71,11 +72,7 @@ function tagsGate(decision: ContainerDecision, facts: ContainerFacts): Gate {
 function timingGate(decision: ContainerDecision, now: Date): Gate {
   if (decision.kind !== 'wait') return pass('timing', 'Due', 'it may be changed now')
   const until = new Date(now.getTime() + decision.untilMs).toISOString()
-  return { gate: 'timing', verdict: 'wait', reason: decision.reason, message: `waits until ${until}`, until }
-}
-
-function pass(gate: GateName, reason: string, message: string): Gate {
-  return { gate, verdict: 'pass', reason, message }
+  return { ...wait('timing', decision.reason, `waits until ${until}`), until }
 }
 
 const policyCodes: readonly ErrorCode[] = ['PolicyInvalid', 'PolicyNotInGit']

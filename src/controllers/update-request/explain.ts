@@ -1,7 +1,7 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { finalPhases } from '../../api/update-request.ts'
 import { isApproved, waitingWords } from '../../core/change/approval.ts'
-import type { Gate, GateName, GateVerdict } from '../../core/change/gate.ts'
+import { type Gate, type GateVerdict, pass, stop, wait } from '../../core/change/gate.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import { type TimingFacts, waitForAge, waitForWindow } from './decide.ts'
 import type { Situation } from './situation.ts'
@@ -85,16 +85,4 @@ function syncGate(sync: Sync | undefined): Gate {
     unknown: 'unknown',
   }
   return { gate: 'sync', verdict: verdicts[state], reason, message: `${object} is ${state}: ${message}` }
-}
-
-function pass(gate: GateName, reason: string, message: string): Gate {
-  return { gate, verdict: 'pass', reason, message }
-}
-
-function stop(gate: GateName, reason: string, message: string): Gate {
-  return { gate, verdict: 'stop', reason, message }
-}
-
-function wait(gate: GateName, reason: string, message: string): Gate {
-  return { gate, verdict: 'wait', reason, message }
 }

@@ -31,6 +31,21 @@ export interface Gate {
   until?: string
 }
 
+/** It stands open. */
+export function pass(gate: GateName, reason: string, message: string): Gate {
+  return { gate, verdict: 'pass', reason, message }
+}
+
+/** Somebody must change something. */
+export function stop(gate: GateName, reason: string, message: string): Gate {
+  return { gate, verdict: 'stop', reason, message }
+}
+
+/** It opens by itself, or by an approval. */
+export function wait(gate: GateName, reason: string, message: string): Gate {
+  return { gate, verdict: 'wait', reason, message }
+}
+
 /** Why the image of one container is (not) changed: the gates up to the first that stops it. */
 export interface ContainerExplanation {
   container: string
@@ -45,6 +60,7 @@ export interface ContainerExplanation {
   updateRequest?: string
 }
 
+/** Why the images of one workload are (not) changed. */
 export interface WorkloadExplanation extends ObjectKey {
   containers: readonly ContainerExplanation[]
 }
