@@ -2,8 +2,7 @@ import type { AnnotationField } from './api/annotation.ts'
 import type { Config, RuleConfig } from './config-schema.ts'
 import { compileWindow, type UpdateWindow } from './core/change/window.ts'
 import { compileRule, type UpdateRule } from './core/image/rule.ts'
-import { fieldMistakes, type KnownNames } from './core/image/setting-mistake.ts'
-import { asFairleadError } from './errors.ts'
+import { fieldMistakes, type KnownNames, mistakesOf } from './core/image/setting-mistake.ts'
 
 type WindowConfig = Config['windows'][number]
 
@@ -26,20 +25,10 @@ export function updateWindow({ name, allow, exclude, timezone, match }: WindowCo
 /** What is wrong with a rule, in words. A rule without a policy only adds fields to others, so it is not checked as one. */
 export function ruleMistakes(rule: RuleConfig, known: KnownNames): string[] {
   const { match: _, ...fields } = rule
-  return [...problem(() => updateRule(rule)), ...fieldMistakes(ruleFields(fields), known)]
+  return [...mistakesOf(() => updateRule(rule)), ...fieldMistakes(ruleFields(fields), known)]
 }
 
 /** What is wrong with a window, in words. */
 export function windowMistakes(window: WindowConfig): string[] {
-  return problem(() => updateWindow(window))
-}
-
-function problem(run: () => unknown): string[] {
-  try {
-    run()
-    return []
-  } catch (thrown) {
-    const { message, evidence } = asFairleadError(thrown)
-    return evidence.length > 0 ? [...evidence] : [message]
-  }
+  return mistakesOf(() => updateWindow(window))
 }
