@@ -20,6 +20,11 @@ export interface Snapshot {
   changesSince?(other: Snapshot): ReadonlySet<string> | undefined
 }
 
+/** Is there a folder, so a file below it? */
+export function hasFolder(snapshot: Snapshot, folder: string): boolean {
+  return snapshot.paths.some((path) => path.startsWith(`${folder}/`))
+}
+
 /** One file before and after a change. An edit whose sides are equal does not exist. */
 export interface FileEdit {
   path: string

@@ -7,7 +7,7 @@ import type { RootOverlay } from '../kustomize.ts'
 import { decidingPlace, enterMerged, type Merged, mergedEntries, mergedItems, mergedText } from '../merged.ts'
 import { type Patch, patchOf } from '../patch.ts'
 import { resolvePath } from '../repository-path.ts'
-import type { Snapshot } from '../snapshot.ts'
+import { hasFolder, type Snapshot } from '../snapshot.ts'
 import { keyPathOf, lineOf, type Place, textOf, whereIs } from '../yaml-place.ts'
 import { fieldWithin, isOneValue, type PlacedField } from './composition.ts'
 
@@ -55,7 +55,7 @@ function overridden(own: Kustomization, fields: Merged, snapshot: Snapshot, home
 
 function isThere(snapshot: Snapshot, folder: string, { path }: PathEntry): boolean {
   const resolved = resolvePath(folder, path)
-  return resolved !== undefined && snapshot.paths.some((file) => file.startsWith(`${resolved}/`))
+  return resolved !== undefined && hasFolder(snapshot, resolved)
 }
 
 function textPair({ key, value }: { key: string; value: Place }): readonly [string, string] {

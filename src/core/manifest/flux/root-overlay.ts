@@ -8,7 +8,7 @@ import type { RootOverlay } from '../kustomize.ts'
 import { decidingPlace, enterAllMerged, enterMerged, mergedEntries, mergedText } from '../merged.ts'
 import { type Patch, patchOf } from '../patch.ts'
 import { resolvePath } from '../repository-path.ts'
-import type { Snapshot } from '../snapshot.ts'
+import { hasFolder, type Snapshot } from '../snapshot.ts'
 import { itemsOf, type Place, textOf, whereIs } from '../yaml-place.ts'
 
 /** The declaration of a Flux Kustomization, the branch it lies in, and the files of the folder it builds. */
@@ -113,5 +113,5 @@ function policyPair({ key, value }: { key: string; value: Place }): [string, str
 
 function isThere({ snapshot }: DeclaredSpec, root: Kustomization, path: string): boolean {
   const folder = resolvePath(root.folder, path)
-  return folder !== undefined && snapshot.paths.some((one) => one.startsWith(`${folder}/`))
+  return folder !== undefined && hasFolder(snapshot, folder)
 }
