@@ -4,6 +4,7 @@ import type { Build, BuildSource } from '../kustomize.ts'
 import { enterAllMerged, type Merged, mergedText } from '../merged.ts'
 import { isWithin } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { matcherOf } from './file-glob.ts'
 
 /** A file with these words is no manifest to Argo CD (its reposerver). */
 const skipMarker = '+argocd:skip-file-rendering'
@@ -34,16 +35,9 @@ export function directoryBuild(snapshot: Snapshot, folder: string, fields: Merge
   return { root: folder, sources, kustomizations: new Set(), generated: generated ?? [], unfollowed: unfollowed ?? [] }
 }
 
-/** A glob that cannot be read matches nothing, as in Argo CD. */
 function chooserOf(include: string, exclude: string): (path: string) => boolean {
-  const [included, excluded] = [include, exclude].map((glob) => (glob === '' ? undefined : matcherOf(glob)))
+  const [included, excluded] = [include, exclude].map((glob) =>
+    glob === '' ? undefined : matcherOf(globMatcher, glob),
+  )
   return (path) => (included?.(path) ?? true) && !(excluded?.(path) ?? false)
-}
-
-function matcherOf(glob: string): (path: string) => boolean {
-  try {
-    return globMatcher(glob)
-  } catch {
-    return () => false
-  }
 }

@@ -16,6 +16,18 @@ export function fileGlob(pattern: string): (path: string) => boolean {
   return (path) => expression.test(path)
 }
 
+/** A pattern compiled; one that cannot be read matches nothing, as in Argo CD. */
+export function matcherOf(
+  compile: (pattern: string) => (path: string) => boolean,
+  pattern: string,
+): (path: string) => boolean {
+  try {
+    return compile(pattern)
+  } catch {
+    return () => false
+  }
+}
+
 const token = /\*\*\/|\*\*|\*|\?|\[[!^]?\]?[^\]]*\]|\\.|\{|\}|,|[^*?[\\{},]+|./g
 
 function* tokensOf(pattern: string): Generator<string> {

@@ -8,7 +8,7 @@ import { folderOf } from '../repository-path.ts'
 import { enterAll, itemsOf, type Place, textOf, whereIs } from '../yaml-place.ts'
 import type { YamlSource } from '../yaml-source.ts'
 import type { Piece } from './composition.ts'
-import { fileGlob } from './file-glob.ts'
+import { fileGlob, matcherOf } from './file-glob.ts'
 
 /** One set of parameters, of which an ApplicationSet makes one Application. */
 export interface SetElement {
@@ -99,7 +99,7 @@ function folderElements(directories: Merged, branch: GitBranch): SetElement[] {
   })
 }
 
-/** Those that a `path` matches and none with `exclude: true`. A pattern that cannot be read matches nothing. */
+/** Those that a `path` matches and none with `exclude: true`. */
 function chosen(
   list: Merged,
   paths: readonly string[],
@@ -107,18 +107,10 @@ function chosen(
 ): string[] {
   const patterns = mergedItems(list).map((item) => {
     const exclude = mergedText(enterMerged(item, 'exclude')) === 'true'
-    return { exclude, matches: attempt(compile, mergedText(enterMerged(item, 'path')) ?? '') }
+    return { exclude, matches: matcherOf(compile, mergedText(enterMerged(item, 'path')) ?? '') }
   })
   const isIn = (path: string, exclude: boolean) => patterns.some((one) => one.exclude === exclude && one.matches(path))
   return paths.filter((path) => isIn(path, false) && !isIn(path, true))
-}
-
-function attempt(compile: (pattern: string) => (path: string) => boolean, pattern: string): (path: string) => boolean {
-  try {
-    return compile(pattern)
-  } catch {
-    return () => false
-  }
 }
 
 /** What Argo CD says about a folder or file beside its content (its Git generator). */
