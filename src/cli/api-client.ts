@@ -2,6 +2,7 @@ import { type ErrorCode, errorCodes, FairleadError } from '../errors.ts'
 import type { HttpResponse } from '../ports.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { createHttp } from '../runtime/http.ts'
+import { jsonOrNothing } from '../runtime/json.ts'
 import type { ApiOptions } from './api-options.ts'
 
 export interface ApiAnswer<T> {
@@ -54,7 +55,7 @@ export function updatePath({ namespace, name }: { namespace: string; name: strin
 }
 
 function readAnswer({ status, body, headers }: HttpResponse, server: string): unknown {
-  const value = parse(Buffer.from(body).toString('utf8'))
+  const value = jsonOrNothing(Buffer.from(body).toString('utf8'))
   if (status >= 200 && status < 300 && value !== undefined) return value
   const error = (value as { error?: { code?: unknown; message?: unknown } } | undefined)?.error
   if (error === undefined) {
@@ -78,12 +79,4 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 function codeOf(status: number, code: string): ErrorCode {
   const known = Object.keys(errorCodes).find((one) => one === code) as ErrorCode | undefined
   return codes[status] ?? known ?? (status === 409 ? 'ApiConflict' : 'ApiUnavailable')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { Composer, Lexer, Parser } from 'yaml'
 import type { KubernetesObject } from '../api/kubernetes.ts'
 import { FairleadError } from '../errors.ts'
+import { jsonOrNothing } from '../runtime/json.ts'
 import type { Io } from './io.ts'
 
 const maxBytes = 64 * 1024 * 1024
@@ -46,7 +47,8 @@ function decode(name: string, bytes: Uint8Array): string {
 function parseValues(name: string, text: string): readonly unknown[] {
   if (/^\s*[[{]/.test(text)) {
     refuseDeepJson(name, text)
-    const value = parseJson(text)
+    // When it is no JSON: YAML in flow style begins in the same way.
+    const value = jsonOrNothing(text)
     if (value !== undefined) return [value]
   }
   try {
@@ -55,15 +57,6 @@ function parseValues(name: string, text: string): readonly unknown[] {
     if (thrown instanceof FairleadError) throw thrown
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
     throw new FairleadError('ManifestInvalid', `${name} is neither YAML nor JSON: ${reason}`, { cause: thrown })
-  }
-}
-
-/** Undefined when it is no JSON: YAML in flow style begins in the same way. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { FairleadError } from '../../errors.ts'
+import { jsonOrNothing } from '../../runtime/json.ts'
 import { ApiStatus, apiError } from './api-error.ts'
 import type { Connection } from './connection.ts'
 import type { Purpose } from './pool.ts'
@@ -161,17 +162,9 @@ function parse(body: string, action: string): unknown {
 }
 
 function refused(response: IncomingMessage, body: string, action: string): FairleadError {
+  // Proxies answer in HTML; that the status has no details is no second error.
   const status = new ApiStatus(response.statusCode ?? 0, jsonOrNothing(body), response.headers['retry-after'])
   return apiError(action, status)
-}
-
-/** Proxies answer in HTML; that the status has no details is no second error. */
-function jsonOrNothing(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }
 
 function timedOut(action: string): FairleadError {

@@ -1,6 +1,7 @@
 import { importPKCS8, SignJWT } from 'jose'
 import { z } from 'zod'
 import { FairleadError } from '../../../errors.ts'
+import { jsonOrNothing } from '../../../runtime/json.ts'
 import { createMountedFile, createSecretFile } from '../../../runtime/mounted-file.ts'
 import type { Credential, CredentialSource } from '../credential.ts'
 import { exchangeJson, formPost } from './exchange.ts'
@@ -90,10 +91,8 @@ function createFileReader(path: string, deps: CloudDependencies): () => Promise<
 }
 
 function parseFile(content: string, path: string) {
-  let json: unknown
-  try {
-    json = JSON.parse(content)
-  } catch {
+  const json = jsonOrNothing(content)
+  if (json === undefined) {
     throw new FairleadError('ConfigInvalid', `${path} is not JSON; a Google Cloud credentials file is wanted`)
   }
   const checked = fileSchema.safeParse(json)
@@ -160,14 +159,6 @@ async function readSubjectToken(
   }
   secretSeen(token)
   return token
-}
-
-function jsonOrNothing(content: string): unknown {
-  try {
-    return JSON.parse(content)
-  } catch {
-    return undefined
-  }
 }
 
 /** Source: IAM Service Account Credentials API, `generateAccessToken`. */
