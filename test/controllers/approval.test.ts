@@ -1,28 +1,12 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest, UpdateRequestStatus } from '../../src/api/update-request.ts'
 import { FairleadError } from '../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, image, manifestOf, type Replica } from '../fakes/world.ts'
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
+import { push, start } from './replica.ts'
 
 const asking = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/min-update-interval': '0s' }
-
-async function start(world: FakeWorld, config = ''): Promise<Replica> {
-  const replica = await world.start(`mode: commit\n${config}`)
-  replicas.push(replica)
-  await replica.quiet()
-  return replica
-}
-
-async function push(world: FakeWorld, replica: Replica, tag: string, content = tag): Promise<void> {
-  world.registry.push(image('web'), tag, { digest: digestOf(content) })
-  replica.loops.images.hinted(image('web'))
-  await replica.quiet()
-}
+const committing = (world: FakeWorld, config = '') => start(world, `mode: commit\n${config}`)
 
 /** `web` runs 1.0.0 and waits for somebody to approve 1.1.0. */
 async function aPendingUpdate(config?: string) {
@@ -30,7 +14,7 @@ async function aPendingUpdate(config?: string) {
   world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
   world.deploy('web', 'ghcr.io/acme/web:1.0.0', asking)
   await world.sync()
-  const replica = await start(world, config)
+  const replica = await committing(world, config)
   await push(world, replica, '1.1.0')
   return { world, replica, request: pendingOf(world) }
 }
@@ -199,7 +183,7 @@ describe('a rejection', () => {
     expect(world.requests()[0]?.status).toMatchObject(remembered)
     expect(world.cluster.recorded.find(({ reason }) => reason === 'Rejected')?.message).toContain('breaks the shop')
     await replica.stop()
-    const next = await start(world)
+    const next = await committing(world)
     next.loops.images.hinted(image('web'))
     await next.quiet()
     expect([phases(world), inGit(world)]).toEqual([['1.1.0 Rejected'], '1.0.0'])
@@ -263,7 +247,7 @@ describe('with four eyes', () => {
     const { world, replica } = await aPendingUpdate('suspend: true')
     await approve({ world, replica })
     await replica.stop()
-    const strict = await start(world, fourEyes)
+    const strict = await committing(world, fourEyes)
     expect([phases(world), world.git.pushes]).toEqual([['1.1.0 Pending'], 0])
     await approve({ world, replica: strict }, 'bob')
     expect(inGit(world)).toBe('1.1.0')

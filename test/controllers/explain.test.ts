@@ -1,11 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { FairleadError } from '../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, image, manifestOf, type Replica } from '../fakes/world.ts'
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
+import { start } from './replica.ts'
 
 const freely = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
 const asking = { 'fairlead.dev/policy': 'minor' }
@@ -27,9 +23,7 @@ async function explained({ annotations = freely, config = 'mode: commit', tags =
   world.deploy('web', 'ghcr.io/acme/web:1.0.0', annotations)
   await world.sync()
   before?.(world)
-  const replica = await world.start(config)
-  replicas.push(replica)
-  await replica.quiet()
+  const replica = await start(world, config)
   await after?.(world, replica)
   await replica.quiet()
   const found = await replica.loops.api.explain({ kind: 'Deployment', namespace: 'prod', name: 'web' }, undefined)
@@ -205,9 +199,7 @@ test('containers of one place that disagree are named', async () => {
 
 test('a workload that is not there, or not looked after, is not explained', async () => {
   const world = createFakeWorld()
-  const replica = await world.start()
-  replicas.push(replica)
-  await replica.quiet()
+  const replica = await start(world)
   const key = { kind: 'Deployment', namespace: 'prod', name: 'web' }
   expect(await replica.loops.api.explain(key, undefined)).toBeUndefined()
 })

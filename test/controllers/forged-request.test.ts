@@ -1,14 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { slotOf } from '../../src/core/change/claim.ts'
 import { updateRequestName } from '../../src/core/change/identity.ts'
 import { createFakeWorld, digestOf, type FakeWorld, gitUrl, image, type Replica } from '../fakes/world.ts'
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
+import { start } from './replica.ts'
 
 const freely = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
 
@@ -20,13 +16,6 @@ async function aWorld(annotations: Record<string, string> = freely): Promise<Fak
   world.deploy('db', 'ghcr.io/acme/db:1.0.0', {})
   await world.sync()
   return world
-}
-
-async function start(world: FakeWorld): Promise<Replica> {
-  const replica = await world.start()
-  replicas.push(replica)
-  await replica.quiet()
-  return replica
 }
 
 type Forgery = (request: UpdateRequest) => void
@@ -102,9 +91,7 @@ describe('a request that somebody else made cannot bring into Git', () => {
   test('anything under a name of its own, and it says so', async () => {
     const world = await aWorld()
     world.registry.push(image('web'), '1.1.0', { digest: digestOf('1.1.0') })
-    const replica = await world.start('mode: observe')
-    replicas.push(replica)
-    await replica.quiet()
+    const replica = await start(world, 'mode: observe')
     await submit(
       world,
       replica,

@@ -1,22 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { FairleadError } from '../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, image, type Replica } from '../fakes/world.ts'
+import { push, start } from './replica.ts'
 
 /** What holds a decision back, from the setting to the status of its request. */
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
-
-async function start(world: FakeWorld, config?: string): Promise<Replica> {
-  const replica = await world.start(config)
-  replicas.push(replica)
-  await replica.quiet()
-  return replica
-}
 
 /** `web` runs 1.0.0 under these annotations, without an interval or an approval in the way. */
 async function aWorld(annotations: Record<string, string>): Promise<FakeWorld> {
@@ -27,12 +16,6 @@ async function aWorld(annotations: Record<string, string>): Promise<FakeWorld> {
   world.deploy('web', 'ghcr.io/acme/web:1.0.0', Object.fromEntries(named))
   await world.sync()
   return world
-}
-
-async function push(world: FakeWorld, replica: Replica, tag: string): Promise<void> {
-  world.registry.push(image('web'), tag, { digest: digestOf(tag) })
-  replica.loops.images.hinted(image('web'))
-  await replica.quiet()
 }
 
 const tagInGit = (world: FakeWorld) => /image: \S+?:(\S+)/.exec(world.git.read('main', 'apps/web.yaml') ?? '')?.[1]

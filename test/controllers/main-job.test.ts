@@ -1,17 +1,6 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createFakeWorld, digestOf, type FakeWorld, image, manifestOf, type Replica } from '../fakes/world.ts'
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
-
-async function start(world: FakeWorld, config?: string): Promise<Replica> {
-  const replica = await world.start(config)
-  replicas.push(replica)
-  await replica.quiet()
-  return replica
-}
+import { describe, expect, test, vi } from 'vitest'
+import { createFakeWorld, digestOf, type FakeWorld, image, manifestOf } from '../fakes/world.ts'
+import { push, start } from './replica.ts'
 
 /** A world where `web` runs 1.0.0 and Flux has applied what is in Git. */
 async function aWorld(annotations?: Record<string, string>): Promise<FakeWorld> {
@@ -20,12 +9,6 @@ async function aWorld(annotations?: Record<string, string>): Promise<FakeWorld> 
   world.deploy('web', 'ghcr.io/acme/web:1.0.0', annotations)
   await world.sync()
   return world
-}
-
-async function push(world: FakeWorld, replica: Replica, tag: string): Promise<void> {
-  world.registry.push(image('web'), tag, { digest: digestOf(tag) })
-  replica.loops.images.hinted(image('web'))
-  await replica.quiet()
 }
 
 const freely = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }

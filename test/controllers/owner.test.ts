@@ -1,13 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type KubernetesObject, type ObjectMeta, type Resource, resources } from '../../src/api/kubernetes.ts'
 import { createFakeWorld, digestOf, type FakeWorld, gitUrl, image, manifestOf, type Replica } from '../fakes/world.ts'
+import { push, start } from './replica.ts'
 
 /** The main job through other owners than a plain Flux Kustomization. */
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
 
 const policy = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
 const fluxLabels = {
@@ -110,18 +106,9 @@ async function argoRuns(world: FakeWorld, tag: string): Promise<void> {
   put(world, resources.deployment, deployment('web', tag, { annotations }))
 }
 
-async function start(world: FakeWorld): Promise<Replica> {
+async function startWithWeb(world: FakeWorld): Promise<Replica> {
   world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
-  const replica = await world.start()
-  replicas.push(replica)
-  await replica.quiet()
-  return replica
-}
-
-async function push(world: FakeWorld, replica: Replica, tag: string): Promise<void> {
-  world.registry.push(image('web'), tag, { digest: digestOf(tag) })
-  replica.loops.images.hinted(image('web'))
-  await replica.quiet()
+  return start(world)
 }
 
 const applied = (world: FakeWorld) =>
@@ -132,7 +119,7 @@ describe('a HelmRelease', () => {
     const world = createFakeWorld()
     world.git.commit('main', { 'apps/shop.yaml': release('1.0.0') }, 'Open the shop')
     await engineRuns(world, '1.0.0')
-    return { world, replica: await start(world) }
+    return { world, replica: await startWithWeb(world) }
   }
 
   test('gets the new tag in its values, once for all workloads that it decides', async () => {
@@ -174,7 +161,7 @@ describe('an Application of an Application', () => {
     const files = { 'root/shop.yaml': application('1.0.0'), 'shop/web.yaml': manifest }
     world.git.commit('main', { ...files, 'shop/kustomization.yaml': kustomization }, 'Open the shop')
     await argoRuns(world, '1.0.0')
-    return { world, replica: await start(world) }
+    return { world, replica: await startWithWeb(world) }
   }
 
   test('gets the new tag in its own manifest, where its images decide', async () => {
