@@ -160,11 +160,17 @@ function aSlowRegistry() {
 describe('hints at once', () => {
   const names = Array.from({ length: 100 }, (_, index) => `app-${index}`)
 
-  test('of a hundred images do not wait for each other', async () => {
+  test('of a hundred images are asked about eight at a time, and each answer lets the next one in', async () => {
     const { registry, waiting } = aSlowRegistry()
     const { watch, clock } = aWatch(names, { registry })
     for (const name of names) watch.hinted(imageOf(name), '1.0.0')
     await clock.advance(0)
+    expect(waiting).toHaveLength(8)
+    for (let at = 0; at < waiting.length; at++) {
+      waiting[at]?.answer()
+      await clock.advance(0)
+      expect(waiting).toHaveLength(Math.min(names.length, 9 + at))
+    }
     expect(waiting.map((one) => one.name).sort()).toEqual(names.map((name) => `acme/${name}`).sort())
   })
 
