@@ -1,11 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { type KubernetesObject, type Resource, resources } from '../../src/api/kubernetes.ts'
+import { describe, expect, test } from 'vitest'
+import { resources } from '../../src/api/kubernetes.ts'
+import { put } from '../fakes/object-store.ts'
 import { createFakeWorld, type FakeWorld, gitUrl, type Replica } from '../fakes/world.ts'
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
+import { start } from './replica.ts'
 
 const freely = { 'fairlead.dev/chart-policy': 'minor', 'fairlead.dev/require-approval': 'false' }
 const shop = (revision: string) => `apiVersion: argoproj.io/v1alpha1
@@ -23,20 +20,12 @@ spec:
     targetRevision: ${revision} # by fairlead
 `
 
-function put(world: FakeWorld, resource: Resource, object: KubernetesObject): void {
-  const { objects } = world.cluster
-  const { namespace = '', name } = object.metadata
-  if (objects.get(resource, namespace, name) === undefined) objects.create(resource, object)
-  else objects.update(resource, object, 'object')
-  objects.update(resource, { ...(objects.get(resource, namespace, name) ?? object), status: object.status }, 'status')
-}
-
 /** What Argo CD says: `root` has applied the head, and `shop` was compared with that version of its chart. */
 async function argoRuns(world: FakeWorld, applied: string, compared: string): Promise<void> {
   const head = (await world.git.remoteHead('main')) ?? ''
   const destination = { server: 'https://kubernetes.default.svc' }
   const app = (name: string, source: object, status: object, annotations: Record<string, string> = {}) =>
-    put(world, resources.application, {
+    put(world.cluster.objects, resources.application, {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: { name, namespace: 'argocd', annotations },
@@ -64,10 +53,7 @@ async function anApplication(revision: string): Promise<{ world: FakeWorld; repl
   world.charts.publish({ type: 'http', url: 'https://charts.example.com', chart: 'podinfo' }, ['6.5.4', '6.6.0'])
   world.git.commit('main', { 'root/shop.yaml': shop(revision) }, 'Open the shop')
   await argoRuns(world, revision, revision)
-  const replica = await world.start()
-  replicas.push(replica)
-  await replica.quiet()
-  return { world, replica }
+  return { world, replica: await start(world) }
 }
 
 describe('the chart of an Application', () => {

@@ -1,22 +1,15 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { targetId, updateRequestName } from '../../src/core/change/identity.ts'
 import { FairleadError } from '../../src/errors.ts'
 import { type ChartWorld, createChartWorld, freely, releaseManifest } from '../fakes/chart-world.ts'
 import { digestOf, type Replica } from '../fakes/world.ts'
-
-const replicas: Replica[] = []
-afterEach(async () => {
-  for (const replica of replicas.splice(0)) await replica.stop()
-})
+import { start as startReplica } from './replica.ts'
 
 async function start(world: ChartWorld, config?: string): Promise<Replica> {
   await world.sync()
-  const replica = await world.start(config)
-  replicas.push(replica)
-  await replica.quiet()
-  return replica
+  return startReplica(world, config)
 }
 
 /** A world where the release `web` has podinfo 6.5.4. */

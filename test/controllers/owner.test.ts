@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type KubernetesObject, type ObjectMeta, type Resource, resources } from '../../src/api/kubernetes.ts'
+import { type KubernetesObject, type ObjectMeta, resources } from '../../src/api/kubernetes.ts'
+import { put } from '../fakes/object-store.ts'
 import { createFakeWorld, digestOf, type FakeWorld, gitUrl, image, manifestOf, type Replica } from '../fakes/world.ts'
 import { push, start } from './replica.ts'
 
@@ -39,14 +40,6 @@ spec:
 `
 
 /** Puts the object there as it is, with its status. */
-function put(world: FakeWorld, resource: Resource, object: KubernetesObject): void {
-  const { namespace = '', name } = object.metadata
-  if (world.cluster.objects.get(resource, namespace, name) === undefined) world.cluster.objects.create(resource, object)
-  else world.cluster.objects.update(resource, object, 'object')
-  const stored = world.cluster.objects.get(resource, namespace, name) ?? object
-  world.cluster.objects.update(resource, { ...stored, status: object.status }, 'status')
-}
-
 function deployment(name: string, tag: string, marks: Partial<ObjectMeta>): KubernetesObject {
   return {
     apiVersion: 'apps/v1',
@@ -63,7 +56,7 @@ async function engineRuns(world: FakeWorld, tag: string): Promise<void> {
   const revision = `main@sha1:${head}`
   const current = world.cluster.objects.get(resources.kustomization, 'flux-system', 'apps')
   if (current === undefined) throw new Error('no Kustomization')
-  put(world, resources.kustomization, {
+  put(world.cluster.objects, resources.kustomization, {
     ...current,
     status: {
       lastAppliedRevision: revision,
@@ -72,7 +65,7 @@ async function engineRuns(world: FakeWorld, tag: string): Promise<void> {
       conditions: [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', observedGeneration: 9 }],
     },
   })
-  put(world, resources.helmRelease, {
+  put(world.cluster.objects, resources.helmRelease, {
     apiVersion: 'helm.toolkit.fluxcd.io/v2',
     kind: 'HelmRelease',
     metadata: { name: 'shop', namespace: 'prod', labels: fluxLabels, annotations: policy },
@@ -84,7 +77,8 @@ async function engineRuns(world: FakeWorld, tag: string): Promise<void> {
     },
   })
   const labels = { 'helm.toolkit.fluxcd.io/name': 'shop', 'helm.toolkit.fluxcd.io/namespace': 'prod' }
-  for (const name of ['web', 'jobs']) put(world, resources.deployment, deployment(name, tag, { labels }))
+  for (const name of ['web', 'jobs'])
+    put(world.cluster.objects, resources.deployment, deployment(name, tag, { labels }))
 }
 
 async function argoRuns(world: FakeWorld, tag: string): Promise<void> {
@@ -99,11 +93,19 @@ async function argoRuns(world: FakeWorld, tag: string): Promise<void> {
     status: { sync: { status: 'Synced', revision }, resources: listing },
   })
   const tracking = (id: string) => ({ 'argocd.argoproj.io/tracking-id': id })
-  put(world, resources.application, app('root', 'root', {}, [listed('shop', 'Application', 'argoproj.io', 'argocd')]))
+  put(
+    world.cluster.objects,
+    resources.application,
+    app('root', 'root', {}, [listed('shop', 'Application', 'argoproj.io', 'argocd')]),
+  )
   const marks = { annotations: { ...policy, ...tracking('root:argoproj.io/Application:argocd/shop') } }
-  put(world, resources.application, app('shop', 'shop', marks, [listed('web', 'Deployment', 'apps', 'prod')]))
+  put(
+    world.cluster.objects,
+    resources.application,
+    app('shop', 'shop', marks, [listed('web', 'Deployment', 'apps', 'prod')]),
+  )
   const annotations = tracking('shop:apps/Deployment:prod/web')
-  put(world, resources.deployment, deployment('web', tag, { annotations }))
+  put(world.cluster.objects, resources.deployment, deployment('web', tag, { annotations }))
 }
 
 async function startWithWeb(world: FakeWorld): Promise<Replica> {
@@ -181,7 +183,7 @@ describe('an Application of an Application', () => {
 
   test('is not touched where Image Updater writes its image too, until that ends', async () => {
     const { world, replica } = await anApplication()
-    put(world, resources.imageUpdater, {
+    put(world.cluster.objects, resources.imageUpdater, {
       apiVersion: 'argocd-image-updater.argoproj.io/v1alpha1',
       kind: 'ImageUpdater',
       metadata: { name: 'images', namespace: 'argocd' },

@@ -143,3 +143,11 @@ export function createObjectStore(kinds: readonly Resource[]): ObjectStore {
     },
   }
 }
+
+/** The object as it is given, with its status, whether it was there before or not. */
+export function put(objects: ObjectStore, resource: Resource, object: KubernetesObject): void {
+  const { namespace = '', name } = object.metadata
+  if (objects.get(resource, namespace, name) === undefined) objects.create(resource, object)
+  else objects.update(resource, object, 'object')
+  objects.update(resource, { ...(objects.get(resource, namespace, name) ?? object), status: object.status }, 'status')
+}
