@@ -14,7 +14,7 @@ export type ChartSource =
   | { kind: 'url'; url: string }
 
 /** The one scalar that decides which version of a chart is deployed. */
-export interface ChartVersion {
+export interface ChartTrace {
   /** Name in the repository; `''` where the source is the chart itself. */
   chart: string
   source: ChartSource
@@ -66,7 +66,7 @@ export function chartVersionSlot(
  * The change that deploys another version of the chart; empty when Git says so already. `UsageInvalid` for a version that
  * is none; the refusals of `editScalars`.
  */
-export function planChartVersion({ slot, branch }: Pick<ChartVersion, 'slot' | 'branch'>, to: string): FileEdit[] {
+export function planChartVersion({ slot, branch }: Pick<ChartTrace, 'slot' | 'branch'>, to: string): FileEdit[] {
   if (!exact.test(to)) {
     throw new FairleadError('UsageInvalid', `${JSON.stringify(to)} is no chart version, e.g. 1.4.2.`)
   }

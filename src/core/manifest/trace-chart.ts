@@ -3,7 +3,7 @@ import { FairleadError } from '../../errors.ts'
 import { chartReference, readSlotReference } from '../image/slot-reference.ts'
 import type { Applier } from './applier.ts'
 import { traceApplicationChart } from './argocd/application-chart.ts'
-import { type ChartVersion, planChartVersion } from './chart-version.ts'
+import { type ChartTrace, planChartVersion } from './chart-version.ts'
 import { declaredThrough } from './declared-through.ts'
 import { traceChartVersion } from './helm/release-chart.ts'
 import { leadingField, unfit } from './slot.ts'
@@ -45,7 +45,7 @@ export function traceChart(applier: Applier, query: TraceQuery): BranchTrace {
   }
 }
 
-function chartOf(applier: Applier, { kind, name }: TraceQuery): ChartVersion {
+function chartOf(applier: Applier, { kind, name }: TraceQuery): ChartTrace {
   switch (applier.kind) {
     case 'HelmRelease':
       return traceChartVersion(applier)

@@ -1,7 +1,7 @@
 import { FairleadError } from '../../../errors.ts'
 import { argoChartAddress } from '../../sync/argo-application.ts'
 import type { ApplicationApplier } from '../applier.ts'
-import { type ChartVersion, chartVersionSlot } from '../chart-version.ts'
+import { type ChartTrace, chartVersionSlot } from '../chart-version.ts'
 import { decidingPlace, enterMerged } from '../merged.ts'
 import { leadingField } from '../slot.ts'
 import { applicationInGit, declaredSources, homeIn } from './application.ts'
@@ -14,7 +14,7 @@ import { refuseSharedField } from './shared-field.ts'
  * that source. `NotTraced` when no source is such a chart, `Ambiguous` when several are; otherwise the refusals of
  * `applicationInGit` and `chartVersionSlot`.
  */
-export function traceApplicationChart(applier: ApplicationApplier, declare: Declare): ChartVersion {
+export function traceApplicationChart(applier: ApplicationApplier, declare: Declare): ChartTrace {
   const application = applicationInGit(applier, declare)
   const who = `Application ${applier.namespace}/${applier.name}`
   const charts = declaredSources(application, applier).filter(({ chart }) => chart !== '')

@@ -1,6 +1,6 @@
 import { FairleadError } from '../../../errors.ts'
 import type { Applier, HelmReleaseApplier } from '../applier.ts'
-import { type ChartSource, type ChartVersion, chartVersionSlot } from '../chart-version.ts'
+import { type ChartSource, type ChartTrace, chartVersionSlot } from '../chart-version.ts'
 import { type DeclaredThrough, declaredThrough } from '../declared-through.ts'
 import { decidingPlace, enterAllMerged, type Merged, mergedText } from '../merged.ts'
 import { releaseManifests } from './release-index.ts'
@@ -13,7 +13,7 @@ import { refuseSharedValues } from './shared-values.ts'
  * OCIRepository that its `spec.chartRef` names. Refusals as in `declaredThrough` and `chartVersionSlot`; `NotTraced` for a
  * chart that comes from Git or a bucket, where there are no versions to choose from.
  */
-export function traceChartVersion(applier: HelmReleaseApplier): ChartVersion {
+export function traceChartVersion(applier: HelmReleaseApplier): ChartTrace {
   const { declaredBy, namespace, name } = applier
   if (declaredBy === undefined) throw undeclared(applier)
   const who = `HelmRelease ${namespace}/${name}`
@@ -53,7 +53,7 @@ function inSource(
   declaredBy: Applier,
   { kind, namespace, name }: SourceReference,
   by: { release: DeclaredThrough; who: string; namespace: string; name: string },
-): ChartVersion {
+): ChartTrace {
   const { who, release } = by
   if (kind !== 'OCIRepository') throw noVersions(who, { kind, namespace, name })
   const source: ChartSource = { kind, namespace, name }
@@ -77,7 +77,7 @@ function othersWith(
   source: SourceReference,
   { branch, build }: DeclaredThrough,
   asking: { namespace: string; name: string },
-): ChartVersion['others'] {
+): ChartTrace['others'] {
   const files = new Set(build.sources.map(({ file }) => file))
   return releaseManifests(branch.snapshot, [source.name]).flatMap(({ file, name, namespace, chartRef }) => {
     const home = namespace ?? asking.namespace
