@@ -1,4 +1,3 @@
-import { access, constants } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createGitRepository } from './adapters/git/open.ts'
@@ -21,6 +20,7 @@ import { parseRepositoryUrl } from './core/change/repository-url.ts'
 import { globMatcher } from './core/image/glob.ts'
 import type { RepositoryRules } from './delivery/repositories.ts'
 import { FairleadError } from './errors.ts'
+import { reportMissingFiles } from './main-files.ts'
 import type {
   AccessReview,
   ChartRepository,
@@ -132,40 +132,6 @@ export async function requireLeastRights(cluster: Cluster, config: Config): Prom
     'this account may patch Deployments, which fairlead never does: give it the shipped ClusterRole, ' +
       'or set allowWriteRights: true',
   )
-}
-
-/**
- * Says which files of the configuration are missing. It does not end the process: a Secret may be mounted later, and a
- * container that ends makes its whole pod unready.
- */
-async function reportMissingFiles(config: Config, log: Log): Promise<void> {
-  const named = [
-    ...config.git.repositories.flatMap((one, index) => [
-      ...Object.entries(one.credentials ?? {}).map(([key, path]) => [
-        `git.repositories[${index}].credentials.${key}`,
-        path,
-      ]),
-      [`git.repositories[${index}].caFile`, one.caFile],
-      [`git.repositories[${index}].signing.keyFile`, one.signing?.keyFile],
-    ]),
-    ...config.registries.flatMap((one, index) => [
-      [`registries[${index}].credentialsFile`, one.credentialsFile],
-      [`registries[${index}].caFile`, one.caFile],
-      [
-        `registries[${index}].auth.credentialsFile`,
-        one.auth?.provider === 'gcp' ? one.auth.credentialsFile : undefined,
-      ],
-    ]),
-    ...config.keys.map((one, index) => [`keys[${index}].publicKeyFile`, one.publicKeyFile]),
-    ...config.webhooks.receivers.flatMap((one, index) => [
-      [`webhooks.receivers[${index}].secretFile`, one.secretFile],
-      [`webhooks.receivers[${index}].oidc.caFile`, one.oidc?.caFile],
-    ]),
-  ]
-  for (const [key, path] of named) {
-    if (path === undefined || path === '') continue
-    await access(path, constants.R_OK).catch(() => log.error({ key, path }, 'file cannot be read; is it mounted?'))
-  }
 }
 
 async function openRepository(
