@@ -9,16 +9,17 @@ export interface Destination {
 }
 
 /**
- * The destination of a change on a branch, caused by workloads of a namespace. `NamespaceNotAllowed` when that namespace
- * may not cause changes there.
+ * The destination of a change on a branch that decides workloads of these namespaces. `NamespaceNotAllowed` when one of
+ * them may not cause changes there: whoever shares a slot with others must not carry them along.
  */
 export function destinationOn(
   { repository: url, name: branch }: Pick<GitBranch, 'repository' | 'name'>,
-  namespace: string,
+  namespaces: Iterable<string>,
   repositories: Repositories,
 ): Destination {
   const repository = repositories.find(url)
-  if (repository.rules.namespaceAllowed(namespace)) return { repository, branch }
+  const namespace = [...namespaces].find((one) => !repository.rules.namespaceAllowed(one))
+  if (namespace === undefined) return { repository, branch }
   const message = `namespace ${namespace} may not cause changes in ${repository.url} (git.repositories[].namespaces)`
   throw new FairleadError('NamespaceNotAllowed', message)
 }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { parseConfig } from '../../src/config.ts'
+import type { RepositoryRules } from '../../src/delivery/repositories.ts'
 import { createLoops, type Loops } from '../../src/main-loops.ts'
 import { createStores } from '../../src/main-stores.ts'
 import { createSoleLeader } from '../../src/runtime/leader.ts'
@@ -31,7 +32,7 @@ export interface FakeWorld {
   /** Flux applies what the branch holds now. */
   sync(): Promise<void>
   requests(): UpdateRequest[]
-  start(config?: string, faults?: Faults): Promise<Replica>
+  start(config?: string, faults?: Faults, rules?: Partial<RepositoryRules>): Promise<Replica>
 }
 
 /** Wraps the named methods of a port, so that effects can fail. */
@@ -134,23 +135,28 @@ export function createFakeWorld(): FakeWorld {
       })
     },
     requests: () => [...cluster.objects.list(updateRequest)] as UpdateRequest[],
-    start: (config = 'mode: commit', faults = noFaults) => startReplica(world, config, faults),
+    start: (config = 'mode: commit', faults = noFaults, rules = {}) => startReplica(world, config, { faults, rules }),
   }
   return world
 }
 
-async function startReplica(world: FakeWorld, text: string, faults: Faults): Promise<Replica> {
+async function startReplica(
+  world: FakeWorld,
+  text: string,
+  { faults, rules: given }: { faults: Faults; rules: Partial<RepositoryRules> },
+): Promise<Replica> {
   const config = parseConfig('fairlead.yaml', `${text}\npolling: {enabled: false}`)
   const log = createRecordingLog()
   const metrics = createMetrics('test')
   const { cluster, registry } = world
   const git = faults(world.git, ['store', 'push'])
-  const rules = {
+  const rules: RepositoryRules = {
     namespaceAllowed: () => true,
     allowPaths: ['**'],
     requireApproval: undefined,
     mode: undefined,
     suspend: false,
+    ...given,
   }
   const ports = {
     cluster: cluster.cluster,

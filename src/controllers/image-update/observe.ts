@@ -2,8 +2,9 @@ import type { Mode } from '../../api/annotation.ts'
 import { type UpdateWindow, windowDemands } from '../../core/change/window.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
+import { slotNamespaces } from '../../core/manifest/slot-target.ts'
 import type { LiveContainer, TraceQuery } from '../../core/manifest/trace.ts'
-import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
+import { type AppliedTrace, matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
@@ -62,11 +63,12 @@ async function observeContainer(
       await openApplier(workload, deps),
       containerQuery(workload, container, deps.alongside(workload)),
     )
-    const destination = destinationOn(found.branch, workload.namespace, deps.repositories)
-    const settings = resolveDeclaredSettings({ ...workload, container, image }, found.declared, deps.rules, deps.mode)
+    const destination = destinationOn(found.branch, slotNamespaces(found, workload.namespace), deps.repositories)
+    const subject = { ...workload, container, image: matchedImage(found.image, image) }
+    const settings = resolveDeclaredSettings(subject, found.declared, deps.rules, deps.mode)
     if (settings === undefined) return undefined
     // Asked when a decision is carried out; a name that is none is said at once.
-    windowDemands({ ...workload, image }, settings.windows, deps.windows)
+    windowDemands(subject, settings.windows, deps.windows)
     requireKeys(settings.verify, deps.keys)
     const agreed = agreedSettings({ container, settings, trace: found }, deps)
     const { namespace } = workload

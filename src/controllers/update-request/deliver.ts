@@ -72,7 +72,7 @@ export function deliveryOf(
   return {
     id: requestId(request),
     date: new Date(request.metadata.creationTimestamp ?? 0),
-    plan: planRequest(request, { destination, trace: slot.trace }, words),
+    plan: planRequest(request, { destination, ...slot }, words),
   }
 }
 

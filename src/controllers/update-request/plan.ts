@@ -1,12 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
+import { versionLabel } from '../../api/annotation.ts'
 import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
 import { fairleadId, targetId } from '../../core/change/identity.ts'
 import { type MessageFacts, renderMessage } from '../../core/change/message.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
+import { slotTargets } from '../../core/manifest/slot-target.ts'
 import type { Snapshot } from '../../core/manifest/snapshot.ts'
 import { type AppliedTrace, planThrough, traceAgain } from '../../core/manifest/trace-through.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { Plan } from '../../delivery/plan.ts'
 import { FairleadError } from '../../errors.ts'
+
+type Change = UpdateRequest['spec']['change']
 
 /** `Fairlead-Id` of the change an UpdateRequest asks for. */
 export function requestId({ spec: { change } }: UpdateRequest): string {
@@ -14,13 +19,24 @@ export function requestId({ spec: { change } }: UpdateRequest): string {
   return fairleadId({ target: targetId({ repository, branch, file: path, keyPath }), from, to, action: 'update' })
 }
 
+/** The slot of a request as Git had it when its settings were read. */
+export interface PlannedSlot {
+  destination: Destination
+  trace: AppliedTrace
+  /** Of its other targets. */
+  others: readonly AppliedTrace[]
+  /** Of the first target. */
+  namespace: string
+}
+
 /**
  * The change on a given head, traced anew: the slot must still be where it was and hold the value the decision started
- * from. `ValueChanged` otherwise; whoever changed it has decided. Pure.
+ * from. `ValueChanged` otherwise; whoever changed it has decided. `PushRejected` when that head says something else about
+ * the policies of its targets than what was decided by: then everything is asked again. Pure.
  */
 export function planRequest(
   request: UpdateRequest,
-  { destination, trace }: { destination: Destination; trace: AppliedTrace },
+  { destination, trace, others, namespace }: PlannedSlot,
   words: { template: string; cluster: string },
 ): (snapshot: Snapshot) => Plan {
   return (snapshot) => {
@@ -34,10 +50,30 @@ export function planRequest(
     if (found.image !== change.from) {
       throw new FairleadError('ValueChanged', `${change.path} holds ${found.image} now, no more ${change.from}`)
     }
+    const targets = slotTargets(found, namespace)
+    if (!isDeepStrictEqual(targets, slotTargets(trace, namespace))) throw movedPolicy(change, found)
+    requireSamePolicy(change, trace, found)
+    for (const other of others) requireSamePolicy(change, other, traceAgain(other, snapshot))
     const edits = planThrough(found, change.to)
     for (const { path } of edits) requireAllowedPath(path, destination.repository.rules.allowPaths)
     return { kind: 'change', edits, message: renderMessage(words.template, messageFacts(request, words.cluster)) }
   }
+}
+
+/** A hold, a policy or the demand of an approval that came in between counts, whoever was first at the branch. */
+function requireSamePolicy(change: Change, before: AppliedTrace, now: AppliedTrace): void {
+  if (!isDeepStrictEqual(policyOf(before), policyOf(now))) throw movedPolicy(change, now)
+}
+
+/** Without the label that our own commits move. */
+function policyOf({ declared: { annotations, labels, patches } }: AppliedTrace) {
+  const { [versionLabel]: _, ...lasting } = labels
+  return { annotations, labels: lasting, patches }
+}
+
+function movedPolicy({ path, branch }: Change, { container }: AppliedTrace): FairleadError {
+  const message = `${branch} says something else by now about the policy of container ${container}, decided in ${path}`
+  return new FairleadError('PushRejected', `${message}; it is decided again`)
 }
 
 function messageFacts(request: UpdateRequest, cluster: string): MessageFacts {

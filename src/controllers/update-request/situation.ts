@@ -14,9 +14,9 @@ import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
 import { stricterMode, strictestSettings, type UpdateSettings } from '../../core/image/settings.ts'
 import type { Owner } from '../../core/manifest/origin.ts'
-import { slotTargets } from '../../core/manifest/slot-target.ts'
+import { slotNamespaces, slotTargets } from '../../core/manifest/slot-target.ts'
 import type { LiveContainer } from '../../core/manifest/trace.ts'
-import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
+import { type AppliedTrace, matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { ChoiceQuestion } from '../../delivery/candidate.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
@@ -44,8 +44,8 @@ export interface Situation {
   /** The GitOps object that applies the first target. */
   owner: Owner | undefined
   destination: Destination | undefined
-  /** The slot as Git has it and the policy for it; what the request itself says is only a claim. */
-  slot: Pick<ChoiceQuestion, 'trace' | 'settings' | 'namespace'> | undefined
+  /** The slot as Git has it, the policy for it and its other targets; what the request itself says is only a claim. */
+  slot: (Pick<ChoiceQuestion, 'trace' | 'settings' | 'namespace'> & { others: readonly AppliedTrace[] }) | undefined
   /** Why its place in Git cannot be reached or may not be used. */
   refusal: FairleadError | undefined
 }
@@ -103,27 +103,31 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   const traced = await Promise.all(live.map(async (one) => ({ ...one, found: await traceTarget(one, deps) })))
   const found = traced[0]?.found
   if (found === undefined) return
-  const destination = destinationOn(found.branch, first.workload.namespace, deps.repositories)
+  const destination = destinationOn(found.branch, slotNamespaces(found, first.workload.namespace), deps.repositories)
   situation.destination = destination
   situation.moved = difference(request, { found, destination, namespace: first.workload.namespace })
   if (situation.moved !== undefined) return
   const demands: WindowDemand[] = []
   let strictest: UpdateSettings | undefined
   for (const one of traced) {
-    const subject = { ...one.workload, container: one.target.container, image: one.image }
+    const image = matchedImage(one.found.image, one.image)
+    const subject = { ...one.workload, container: one.target.container, image }
     const settings = resolveDeclaredSettings(subject, one.found.declared, deps.rules, deps.mode)
     if (settings === undefined) {
       // No policy is the strictest there is.
       situation.mode = undefined
       return
     }
+    if (strictest !== undefined && strictest.policyText !== settings.policyText)
+      throw conflict(one, settings, strictest)
     strictest = strictest === undefined ? settings : strictestSettings(strictest, settings)
     // As rules are: by the labels that Git declares.
     const declared = { ...subject, labels: one.found.declared.labels }
     demands.push(...windowDemands(declared, settings.windows, deps.windows))
   }
   if (strictest === undefined) return
-  situation.slot = { trace: found, settings: strictest, namespace: first.workload.namespace }
+  const others = traced.slice(1).map((one) => one.found)
+  situation.slot = { trace: found, others, settings: strictest, namespace: first.workload.namespace }
   situation.window = windowState(demands, deps.clock.now())
   addSettings(situation, strictest, destination)
 }
@@ -132,6 +136,13 @@ interface LiveTarget {
   target: UpdateTarget
   workload: UpdateSubject
   image: string
+}
+
+/** What the live objects say was compared when the decision was made; this is what Git says now. */
+function conflict({ target, found }: LiveTarget & { found: AppliedTrace }, own: UpdateSettings, other: UpdateSettings) {
+  const evidence = [`${objectKey(target)} container ${target.container}: ${own.policyText}`, other.policyText]
+  const message = `${found.file} decides several containers, and their policies in Git differ (${evidence.join('; others: ')})`
+  return new FairleadError('PolicyConflict', message, { evidence })
 }
 
 async function traceTarget({ target, workload, image }: LiveTarget, deps: SituationDeps): Promise<AppliedTrace> {

@@ -30,11 +30,13 @@ export function siblingKey(namespace: string, slot: string): string {
   return `${namespace}/${slot}`
 }
 
-/** Targets in the one order in which every replica and every workload of the slot writes them; at most 64. */
+/** As many as the CRD takes. */
+export const maxTargets = 64
+
+/** Targets in the one order in which every replica and every workload of the slot writes them. */
 export function orderedTargets(targets: readonly UpdateTarget[]): UpdateTarget[] {
   const key = ({ kind, namespace, name, container }: UpdateTarget) => `${namespace}/${kind}/${name}/${container}`
   return targets
     .map(({ kind, namespace, name, container }) => ({ kind, namespace, name, container }))
     .sort((a, b) => (key(a) < key(b) ? -1 : 1))
-    .slice(0, 64)
 }

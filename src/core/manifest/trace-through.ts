@@ -51,6 +51,14 @@ function namedAs(to: string, present: string): string {
   return isSameName(wanted.name, name) ? joinImage({ ...wanted, name }) : to
 }
 
+/**
+ * The image by which rules match a container: as Git decides it, in the spelling that runs. What only the live object runs
+ * is nobody's permission.
+ */
+export function matchedImage(decided: string, live: string): string {
+  return namedAs(decided, live)
+}
+
 /** What was traced, as another snapshot of its branch has it. */
 export function traceAgain(traced: AppliedTrace, snapshot: Snapshot): AppliedTrace {
   const { applier, branch, query, file, keyPath } = traced
