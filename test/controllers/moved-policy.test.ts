@@ -68,7 +68,36 @@ describe('a slot of two workloads', () => {
     const rules = 'updates: {rules: [{policy: minor}]}'
     await push(world, await start(world, `mode: commit\n${rules}`), 'shared')
     expect(sharedTag(world)).toBe('1.0.0')
+    expect(world.requests()).toEqual([])
+    expect(world.cluster.recorded[0]).toMatchObject({ reason: 'PolicyConflict' })
+  })
+
+  test('is not changed when their policies differ since it was decided', async () => {
+    const asked = { ...base, 'fairlead.dev/require-approval': 'true' }
+    const world = await aSharedSlot(asked, asked)
+    const replica = await start(world)
+    await push(world, replica, 'shared')
+    const other = { ...asked, 'fairlead.dev/policy': 'patch' }
+    const text = manifestOf('b', 'ghcr.io/acme/shared:1.0.0', other)
+    world.git.commit('main', { 'apps/b.yaml': text }, 'Patches only')
+    await world.sync()
+    annotateOnly(world, 'b', other)
+    await replica.quiet()
+    const [request] = world.requests()
+    if (request === undefined) throw new Error('nothing was decided')
+    await replica.loops.api.approve(request, { by: 'jane' })
+    await replica.quiet()
+    expect(sharedTag(world)).toBe('1.0.0')
     expect(world.requests()[0]?.status?.message).toMatch(/their policies in Git differ/)
+  })
+
+  test('is decided by what Git says of both, and not again and again', async () => {
+    const world = await aSharedSlot(base, { ...base, 'fairlead.dev/platform': 'linux/arm64' })
+    annotateOnly(world, 'b', base)
+    const replica = await start(world)
+    await push(world, replica, 'shared')
+    expect(world.requests()).toEqual([])
+    expect(world.cluster.recorded[0]).toMatchObject({ reason: 'WrongPlatform' })
   })
 
   test.each(['aa', 'zz'])('is not changed when namespace %s of one may not cause changes', async (other) => {

@@ -1,18 +1,16 @@
-import type { Mode } from '../../api/annotation.ts'
 import { type UpdateWindow, windowDemands } from '../../core/change/window.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
-import type { UpdateRule } from '../../core/image/rule.ts'
 import { slotNamespaces } from '../../core/manifest/slot-target.ts'
 import type { LiveContainer, TraceQuery } from '../../core/manifest/trace.ts'
 import { type AppliedTrace, matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
-import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
+import { openApplier } from '../../delivery/open-applier.ts'
 import { requireKeys } from '../../delivery/signature-check.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
-import { agreedSettings } from './agreement.ts'
+import { type AgreementDeps, agreedSettings } from './agreement.ts'
 import type { ContainerFacts } from './decide.ts'
 import { type WatchedContainer, watchedContainers } from './watched.ts'
 
@@ -26,16 +24,10 @@ export interface Observation {
   containers: readonly ObservedContainer[]
 }
 
-export interface ObserveDeps extends OpenApplierDeps, ChoiceFactsDeps {
-  /** Live containers of workloads that belong to the same release or Application. */
-  alongside: (workload: UpdateSubject) => readonly LiveContainer[]
-  /** By `Kind/namespace/name`. */
-  workload: (key: string) => UpdateSubject | undefined
-  rules: readonly UpdateRule[]
+export interface ObserveDeps extends AgreementDeps, ChoiceFactsDeps {
   windows: readonly UpdateWindow[]
   /** Names of configured keys. */
   keys: readonly string[]
-  mode: Mode
   clock: Clock
   /** When a slot was last changed by us, by target id. */
   lastUpdate: (slot: { namespace: string; destination: Destination; trace: AppliedTrace }) => Date | undefined
@@ -70,7 +62,7 @@ async function observeContainer(
     // Asked when a decision is carried out; a name that is none is said at once.
     windowDemands(subject, settings.windows, deps.windows)
     requireKeys(settings.verify, deps.keys)
-    const agreed = agreedSettings({ container, settings, trace: found }, deps)
+    const agreed = await agreedSettings({ workload, container, settings, trace: found }, deps)
     const { namespace } = workload
     const question = { trace: found, settings: agreed, destination, namespace }
     const facts = {
