@@ -3,10 +3,11 @@ import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { globMatcher } from './core/image/glob.ts'
-import { nominatedOwner, nominationName } from './core/manifest/origin.ts'
+import { type EngineObjects, findOwner, nominatedOwner, nominationName } from './core/manifest/origin.ts'
 import type { LiveContainer } from './core/manifest/trace.ts'
 import { chartSubject, type UpdateSubject } from './core/manifest/update-subject.ts'
 import { readWorkload, type Workload, withInherited } from './core/workload/workload.ts'
+import { asFairleadError } from './errors.ts'
 import { createEngineStores, type EngineStores } from './main-engine.ts'
 import type { Cluster, Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
@@ -24,7 +25,7 @@ export interface Stores {
   subject(key: string): UpdateSubject | undefined
   /** The workloads that name this owner as theirs, by `nominationName`. */
   ownedBy(owner: string): readonly Workload[]
-  /** Live containers of what belongs to the same release or Application as a workload. */
+  /** Live containers of what names the same release or Application as a workload, and is not disowned by it. */
   alongside(workload: UpdateSubject): readonly LiveContainer[]
   all(): readonly Store<object>[]
 }
@@ -76,13 +77,24 @@ export function createStores(
       if (workload.chart !== undefined) return []
       const nomination = nominatedOwner(workload)
       if (nomination === undefined || nomination.kind === 'Kustomization') return []
-      return ownedBy(nominationName(nomination)).flatMap(({ kind, namespace, name, containers }) =>
+      const named = ownedBy(nominationName(nomination)).filter((one) => !isForeign(one, engineStores.objects))
+      return named.flatMap(({ kind, namespace, name, containers }) =>
         containers.map(({ name: container, image }) => ({ kind, namespace, name, container, image })),
       )
     },
     all: () => [...workloads, requests, ...engineStores.all()],
   }
   return stores
+}
+
+/** The owner it names says that it is none of its: whoever may label a workload must not have a say in a release. */
+function isForeign(workload: Workload, engine: EngineObjects): boolean {
+  try {
+    findOwner(workload, engine)
+    return false
+  } catch (thrown) {
+    return asFairleadError(thrown).code === 'NotOwned'
+  }
 }
 
 function nominatedName(workload: Workload): string[] {

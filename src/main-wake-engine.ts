@@ -17,6 +17,8 @@ export interface EngineWakes {
 /** What applied a workload from values that may be ahead of what runs. */
 interface Composed {
   isSettled: boolean
+  /** Of a release. */
+  isDeployed?: boolean
   object: KubernetesObject
 }
 
@@ -38,6 +40,7 @@ export function wakeByEngine(
     const isSame =
       isSameSpec(before?.object, after?.object) &&
       before?.isSettled === after?.isSettled &&
+      before?.isDeployed === after?.isDeployed &&
       isDeepStrictEqual(before?.object.metadata.annotations, after?.object.metadata.annotations)
     if (isSame) return
     for (const owned of owners.flatMap((owner) => stores.ownedBy(owner))) {

@@ -67,7 +67,7 @@ async function openRelease(owner: HelmReleaseOwner, opening: Opening): Promise<A
     kind: 'HelmRelease',
     namespace,
     name,
-    isSettled: release.isSettled && isChartAtHead && isDeclaredAtHead,
+    isSettled: release.isDeployed && isChartAtHead && isDeclaredAtHead,
     chart: chart === undefined || branch === undefined ? undefined : { branch, path: chart.path },
     declaredBy,
   }

@@ -145,6 +145,40 @@ describe('a HelmRelease', () => {
     expect(applied(world)).toMatchObject({ status: 'True' })
   })
 
+  test('is not held up by who labels a workload as one of its own', async () => {
+    const { world, replica } = await aRelease()
+    const labels = { 'helm.toolkit.fluxcd.io/name': 'shop', 'helm.toolkit.fluxcd.io/namespace': 'prod' }
+    put(world, resources.deployment, deployment('intruder', '1.0.0', { namespace: 'aaa', labels }))
+    await replica.quiet()
+    await push(world, replica, '1.1.0')
+    expect(world.git.read('main', 'apps/shop.yaml')).toBe(release('1.1.0'))
+    const [request] = world.requests()
+    expect(request?.metadata.namespace).toBe('prod')
+    expect(request?.spec.targets.map(({ name }) => name)).toEqual(['jobs', 'web'])
+  })
+
+  test('whose upgrade was taken back runs what another value says by chance, and nothing is changed', async () => {
+    const world = createFakeWorld()
+    const values = release('1.1.0').replace(
+      '    image:',
+      '    cleaner:\n      image: {repository: ghcr.io/acme/web, tag: "1.0.0"}\n    image:',
+    )
+    world.git.commit('main', { 'apps/shop.yaml': values }, 'Open the shop')
+    await engineRuns(world, '1.0.0')
+    const shop = world.cluster.objects.get(resources.helmRelease, 'prod', 'shop')
+    if (shop === undefined) throw new Error('no HelmRelease')
+    const conditions = [
+      { type: 'Ready', status: 'False', reason: 'RollbackSucceeded', observedGeneration: 9 },
+      { type: 'Released', status: 'False', reason: 'UpgradeFailed', observedGeneration: 9 },
+      { type: 'Remediated', status: 'True', reason: 'RollbackSucceeded', observedGeneration: 9 },
+    ]
+    put(world, resources.helmRelease, { ...shop, status: { ...(shop.status as object), conditions } })
+    const replica = await start(world)
+    await push(world, replica, '1.2.0')
+    expect(world.git.read('main', 'apps/shop.yaml')).toBe(values)
+    expect(world.cluster.recorded.map(({ reason }) => reason)).toContain('Ambiguous')
+  })
+
   test('is not touched while the cluster runs another image than its values say', async () => {
     const { world, replica } = await aRelease()
     await engineRuns(world, '0.9.0')

@@ -35,6 +35,8 @@ export interface FluxHelmRelease {
   /** Ids as in a Kustomization's; empty where helm-controller does not keep any. */
   inventory: ReadonlySet<string>
   isSettled: boolean
+  /** What runs was made of its newest generation: it is settled, did not fail, was not taken back and is not suspended. */
+  isDeployed: boolean
   object: KubernetesObject
 }
 
@@ -126,8 +128,15 @@ export function readHelmRelease(object: KubernetesObject): FluxHelmRelease {
     hasKubeConfig: field(object.spec, 'kubeConfig') !== undefined,
     inventory: inventoryOf(object),
     isSettled: isSettled(object),
+    isDeployed: isSettled(object) && !isTakenBack(object) && field(object.spec, 'suspend') !== true,
     object: withoutManagedFields(object),
   }
+}
+
+/** A failed upgrade leaves the old release running, and so does remediation, which is ready again (helm-controller). */
+function isTakenBack({ status }: KubernetesObject): boolean {
+  const says = (type: string) => text(conditionOf(status, type), 'status')
+  return says('Ready') !== 'True' || says('Released') === 'False' || says('Remediated') === 'True'
 }
 
 /**
@@ -186,9 +195,13 @@ export function readSource(object: KubernetesObject): FluxSource {
 
 /** `Ready` is True or False, not Unknown, and about the generation that is there. */
 function isSettled(object: KubernetesObject): boolean {
-  const ready = list(field(object.status, 'conditions')).find((one) => text(one, 'type') === 'Ready')
+  const ready = conditionOf(object.status, 'Ready')
   const isDecided = text(ready, 'status') === 'True' || text(ready, 'status') === 'False'
   return isDecided && (count(ready, 'observedGeneration') ?? 0) >= (object.metadata.generation ?? 1)
+}
+
+function conditionOf(status: unknown, type: string): unknown {
+  return list(field(status, 'conditions')).find((one) => text(one, 'type') === type)
 }
 
 function isEmpty(value: unknown): boolean {
