@@ -13,6 +13,16 @@ const listen = (fallback: string) =>
     .default(fallback)
 
 const globs = (fallback: string[]) => z.array(z.string().min(1)).max(1000).default(fallback)
+/** One glob that matches is enough, so that `!secret/**` beside others would allow all but that folder. */
+const pathGlobs = z
+  .array(
+    z
+      .string()
+      .min(1)
+      .regex(/^(?!!)/, 'a glob without ! before it: name the folders that may be written'),
+  )
+  .max(1000)
+  .default(['**'])
 const file = z.string().min(1)
 const line = z.string().regex(/^\P{Cc}*$/u, 'one line without control characters')
 const ident = z.string().regex(/^[^\p{Cc}<>]+$/u, 'a name or address without <, > and control characters')
@@ -59,7 +69,7 @@ const repository = z.strictObject({
   caFile: z.string().default(''),
   insecure: z.boolean().default(false).describe('Allows plain HTTP.'),
   namespaces: globs(['*']).describe('Globs: whose workloads may cause a write here.'),
-  allowPaths: globs(['**']).describe('Globs: nothing outside is ever written.'),
+  allowPaths: pathGlobs.describe('Globs: nothing outside is ever written.'),
   requireApproval: z.boolean().optional().describe('true beats every annotation.'),
   mode: mode.optional(),
   suspend: z.boolean().default(false),

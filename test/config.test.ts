@@ -72,6 +72,11 @@ describe('the configuration', () => {
       'registries[0]: ghcr.io has credentialsFile and auth; one way to authenticate is enough',
     ],
     [
+      'an exclusion, which would allow everything else',
+      'git: {repositories: [{url: "https://git/x", allowPaths: ["apps/**", "!apps/secret/**"]}]}',
+      'git.repositories[0].allowPaths[1]: a glob without ! before it',
+    ],
+    [
       'a key defined twice',
       'keys: [{name: a, publicKeyFile: /a}, {name: a, publicKeyFile: /b}]',
       'keys[1].name: key a is defined twice',
