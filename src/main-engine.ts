@@ -62,6 +62,7 @@ export function createEngineStores(engine: Cluster, options: StoreOptions): Engi
     imageUpdaters,
     objects: {
       kustomization: (key) => kustomizations.get(key),
+      kustomizations: () => kustomizations.values(),
       helmRelease: (key) => helmReleases.get(key),
       source: (kind, key) => (kind === 'OCIRepository' ? ociSources : sources).get(key),
       applications: named,

@@ -1,3 +1,4 @@
+import { normaliseRepositoryUrl } from '../core/change/repository-url.ts'
 import type { Applier, GitBranch } from '../core/manifest/applier.ts'
 import {
   type ApplicationOwner,
@@ -30,6 +31,16 @@ export async function openApplier(workload: Applied, deps: OpenApplierDeps): Pro
   return open(decidingOwner(workload, deps.engine), { ...deps, passed: [] })
 }
 
+/** An address that is none is nobody's repository, and must not stop others. */
+function isSameRepository(one: string, other: string): boolean {
+  try {
+    return normaliseRepositoryUrl(one) === normaliseRepositoryUrl(other)
+  } catch (thrown) {
+    if (thrown instanceof FairleadError) return false
+    throw thrown
+  }
+}
+
 /** On the way outwards; `passed` are the owners that were met already. */
 interface Opening extends OpenApplierDeps {
   passed: readonly string[]
@@ -53,7 +64,18 @@ async function openKustomization(owner: KustomizationOwner, opening: Opening): P
   const isOurOwn = opening.passed.includes(ownerName(owner))
   // The one at the top declares itself; once around is enough.
   const declaredBy = overrides.length === 0 || isOurOwn ? undefined : await openDeclaring(owner, opening)
-  return { kind: 'Kustomization', namespace, name, folder, targetNamespace, alters: overrides, declaredBy }
+  const beside = kustomizationsBeside(owner, opening.engine)
+  return { kind: 'Kustomization', namespace, name, folder, targetNamespace, alters: overrides, beside, declaredBy }
+}
+
+/** The others of the cluster that read the same branch; what they build of it is only known from the files. */
+function kustomizationsBeside({ kustomization: own, place }: KustomizationOwner, engine: EngineObjects) {
+  return [...engine.kustomizations()].flatMap(({ namespace, name, path, sourceRef }) => {
+    if (namespace === own.namespace && name === own.name) return []
+    const source = engine.source(sourceRef.kind, `${sourceRef.namespace}/${sourceRef.name}`)
+    const isSame = source?.branch === place.branch && isSameRepository(source.url, place.repository)
+    return isSame ? [{ name: `Kustomization/${namespace}/${name}`, path }] : []
+  })
 }
 
 async function openRelease(owner: HelmReleaseOwner, opening: Opening): Promise<Applier> {

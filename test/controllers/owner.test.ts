@@ -189,6 +189,42 @@ describe('a HelmRelease', () => {
   })
 })
 
+describe('a folder that a second Kustomization deploys elsewhere', () => {
+  test('is not changed for one of them alone: who approves there does not decide here', async () => {
+    const world = createFakeWorld()
+    world.deploy('web', 'ghcr.io/acme/web:1.0.0', { 'fairlead.dev/policy': 'minor' })
+    await world.sync()
+    const apps = world.cluster.objects.get(resources.kustomization, 'flux-system', 'apps')
+    if (apps === undefined) throw new Error('no Kustomization')
+    const sourceRef = { kind: 'GitRepository', name: 'gitops', namespace: 'flux-system' }
+    put(world, resources.kustomization, {
+      ...apps,
+      metadata: { name: 'mine', namespace: 'tenant' },
+      spec: { path: './apps', targetNamespace: 'tenant', sourceRef },
+      status: { ...(apps.status as object), inventory: { entries: [{ id: 'tenant_web_apps_Deployment', v: 'v1' }] } },
+    })
+    put(world, resources.gitRepository, {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'GitRepository',
+      metadata: { name: 'odd', namespace: 'tenant' },
+      spec: { url: '-', ref: { branch: 'main' } },
+    })
+    put(world, resources.kustomization, {
+      ...apps,
+      metadata: { name: 'odd', namespace: 'tenant' },
+      spec: { path: './apps', sourceRef: { kind: 'GitRepository', name: 'odd' } },
+    })
+    const labels = { 'kustomize.toolkit.fluxcd.io/name': 'mine', 'kustomize.toolkit.fluxcd.io/namespace': 'tenant' }
+    const annotations = { 'fairlead.dev/policy': 'minor' }
+    put(world, resources.deployment, deployment('web', '1.0.0', { namespace: 'tenant', labels, annotations }))
+    const replica = await start(world)
+    await push(world, replica, '1.1.0')
+    expect(world.requests()).toEqual([])
+    const said = world.cluster.recorded.map(({ reason, about }) => `${about.namespace} ${reason}`)
+    expect(said.sort()).toEqual(['prod SharedBase', 'tenant SharedBase'])
+  })
+})
+
 describe('an Application of an Application', () => {
   async function anApplication(): Promise<{ world: FakeWorld; replica: Replica }> {
     const world = createFakeWorld()

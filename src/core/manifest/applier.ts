@@ -41,6 +41,8 @@ export interface KustomizationApplier extends ApplierCommon {
   kind: 'Kustomization'
   folder: GitFolder
   targetNamespace?: string | undefined
+  /** Other Kustomizations of the cluster that read the same branch: what they build too is not this one's alone. */
+  beside?: readonly { name: string; path: string }[] | undefined
   /** Fields of its spec that change what was read from the folder, e.g. `images`; then its own manifest is read too. */
   alters: readonly string[]
 }

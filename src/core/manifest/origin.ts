@@ -20,6 +20,7 @@ export interface Applied {
 /** The objects of the GitOps engines as they are now, by `namespace/name`. */
 export interface EngineObjects {
   kustomization(key: string): FluxKustomization | undefined
+  kustomizations(): Iterable<FluxKustomization>
   helmRelease(key: string): FluxHelmRelease | undefined
   source(kind: string, key: string): FluxSource | undefined
   /** All Applications of a name; one that names no namespace is in Argo CD's own, which nobody tells us. */

@@ -1,4 +1,5 @@
 import { FairleadError, orRefusal } from '../../errors.ts'
+import type { KustomizationApplier } from './applier.ts'
 import { engineRoots } from './engine-root.ts'
 import { isKustomizationFile, type Kustomization, kustomizationIn } from './kustomization.ts'
 import { type Build, buildOf } from './kustomize.ts'
@@ -91,6 +92,35 @@ export function refuseShared(
   throw new FairleadError('SharedBase', `${what}; give ${own} its own images: entry.`, { evidence })
 }
 
+/**
+ * Refuses (`SharedBase`) the change of a file that other Kustomizations of the cluster build too, wherever they are
+ * declared: whoever may change one of them would change the others. Folders that nobody can build deploy nothing.
+ */
+export function refuseBuiltBeside(
+  snapshot: Snapshot,
+  file: string,
+  { beside = [], roots = [] }: { beside?: KustomizationApplier['beside']; roots?: readonly string[] | undefined },
+): void {
+  const sharing = beside.filter(({ path }) => !roots.includes(path) && isBuilt(snapshot, path, file))
+  if (sharing.length === 0) return
+  const evidence = sharing.slice(0, 20).map(({ name, path }) => `${name} builds ${path || '.'}, which includes ${file}`)
+  const names = sharing.slice(0, 5).map(({ name }) => name)
+  const what = `${file} decides the image, and other Kustomizations deploy it too (${names.join(', ')})`
+  throw new FairleadError('SharedBase', `${what}; give each an images: entry of its own.`, { evidence })
+}
+
+function isBuilt(snapshot: Snapshot, path: string, file: string): boolean {
+  try {
+    const { sources, kustomizations } = buildOf(snapshot, path)
+    if (kustomizations.has(file) || sources.some((source) => source.file === file)) return true
+    const layers = new Set(sources.flatMap((source) => source.layers))
+    return [...layers].some(({ patches }) => patches.some((patch) => patch.path === file))
+  } catch (thrown) {
+    if (thrown instanceof FairleadError) return false
+    throw thrown
+  }
+}
+
 /** Folders of kustomizations that include the file and that no other kustomization includes. */
 function includingRoots(snapshot: Snapshot, build: Build, file: string): Sharing[] {
   const includers = otherIncluders(snapshot, build, file)
@@ -113,11 +143,8 @@ function engineRootsOf(snapshot: Snapshot, build: Build, file: string): Sharing[
 /** Does a root deploy the file by another way than through the build's own root? */
 function deploys(snapshot: Snapshot, own: Build, { path, file }: { path: string; file: string }): boolean {
   try {
-    const { sources, kustomizations } = buildOf(snapshot, path)
-    if ([...kustomizations].some((one) => folderOf(one) === own.root)) return false
-    if (kustomizations.has(file) || sources.some((source) => source.file === file)) return true
-    const layers = new Set(sources.flatMap((source) => source.layers))
-    return [...layers].some(({ patches }) => patches.some((patch) => patch.path === file))
+    const { kustomizations } = buildOf(snapshot, path)
+    return ![...kustomizations].some((one) => folderOf(one) === own.root) && isBuilt(snapshot, path, file)
   } catch (thrown) {
     if (thrown instanceof FairleadError) return false
     throw thrown

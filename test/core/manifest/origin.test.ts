@@ -96,6 +96,7 @@ function ownerOf(applied: Applied, objects: Objects) {
     source: (kind) => (kind === 'OCIRepository' ? objects.oci : objects.source),
     applications: (name) => (objects.applications ?? []).filter((one) => one.name === name),
     applicationSet: () => undefined,
+    kustomizations: () => [],
     demandsSignatures: (project) => project === 'argocd/signed',
   }
   return findOwner(applied, engine)

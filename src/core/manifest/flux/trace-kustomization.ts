@@ -1,6 +1,6 @@
 import { isSameBranch, type KustomizationApplier } from '../applier.ts'
 import { declaredAsBuilt } from '../declared-through.ts'
-import { refuseShared } from '../shared-base.ts'
+import { refuseBuiltBeside, refuseShared } from '../shared-base.ts'
 import { type BranchTrace, type TraceQuery, traceWithin } from '../trace.ts'
 import { kustomizationBuild } from './kustomization-build.ts'
 
@@ -15,7 +15,10 @@ export function traceKustomization(applier: KustomizationApplier, query: TraceQu
   const targetNamespace = query.targetNamespace ?? applier.targetNamespace
   const scope = { snapshot: branch.snapshot, build, variables, targetNamespace }
   const { slotBranch, ...traced } = traceWithin(scope, query)
-  if (slotBranch === undefined) return { ...traced, branch }
+  if (slotBranch === undefined) {
+    refuseBuiltBeside(branch.snapshot, traced.file, { beside: applier.beside, roots: query.roots })
+    return { ...traced, branch }
+  }
   if (declared !== undefined && isSameBranch(declared.branch, slotBranch)) {
     refuseShared(slotBranch.snapshot, declared.build, { file: traced.file, roots: query.roots ?? [] })
   }
