@@ -148,7 +148,7 @@ describe('a HelmRelease', () => {
   test('is not held up by who labels a workload as one of its own', async () => {
     const { world, replica } = await aRelease()
     const labels = { 'helm.toolkit.fluxcd.io/name': 'shop', 'helm.toolkit.fluxcd.io/namespace': 'prod' }
-    put(world, resources.deployment, deployment('intruder', '1.0.0', { namespace: 'aaa', labels }))
+    put(world.cluster.objects, resources.deployment, deployment('intruder', '1.0.0', { namespace: 'aaa', labels }))
     await replica.quiet()
     await push(world, replica, '1.1.0')
     expect(world.git.read('main', 'apps/shop.yaml')).toBe(release('1.1.0'))
@@ -172,7 +172,7 @@ describe('a HelmRelease', () => {
       { type: 'Released', status: 'False', reason: 'UpgradeFailed', observedGeneration: 9 },
       { type: 'Remediated', status: 'True', reason: 'RollbackSucceeded', observedGeneration: 9 },
     ]
-    put(world, resources.helmRelease, { ...shop, status: { ...(shop.status as object), conditions } })
+    put(world.cluster.objects, resources.helmRelease, { ...shop, status: { ...(shop.status as object), conditions } })
     const replica = await start(world)
     await push(world, replica, '1.2.0')
     expect(world.git.read('main', 'apps/shop.yaml')).toBe(values)
@@ -197,26 +197,26 @@ describe('a folder that a second Kustomization deploys elsewhere', () => {
     const apps = world.cluster.objects.get(resources.kustomization, 'flux-system', 'apps')
     if (apps === undefined) throw new Error('no Kustomization')
     const sourceRef = { kind: 'GitRepository', name: 'gitops', namespace: 'flux-system' }
-    put(world, resources.kustomization, {
+    put(world.cluster.objects, resources.kustomization, {
       ...apps,
       metadata: { name: 'mine', namespace: 'tenant' },
       spec: { path: './apps', targetNamespace: 'tenant', sourceRef },
       status: { ...(apps.status as object), inventory: { entries: [{ id: 'tenant_web_apps_Deployment', v: 'v1' }] } },
     })
-    put(world, resources.gitRepository, {
+    put(world.cluster.objects, resources.gitRepository, {
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'GitRepository',
       metadata: { name: 'odd', namespace: 'tenant' },
       spec: { url: '-', ref: { branch: 'main' } },
     })
-    put(world, resources.kustomization, {
+    put(world.cluster.objects, resources.kustomization, {
       ...apps,
       metadata: { name: 'odd', namespace: 'tenant' },
       spec: { path: './apps', sourceRef: { kind: 'GitRepository', name: 'odd' } },
     })
     const labels = { 'kustomize.toolkit.fluxcd.io/name': 'mine', 'kustomize.toolkit.fluxcd.io/namespace': 'tenant' }
     const annotations = { 'fairlead.dev/policy': 'minor' }
-    put(world, resources.deployment, deployment('web', '1.0.0', { namespace: 'tenant', labels, annotations }))
+    put(world.cluster.objects, resources.deployment, deployment('web', '1.0.0', { namespace: 'tenant', labels, annotations }))
     const replica = await start(world)
     await push(world, replica, '1.1.0')
     expect(world.requests()).toEqual([])
