@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { UpdateRequest } from '../api/update-request.ts'
 import { unifiedDiff } from '../core/change/diff.ts'
 import { FairleadError } from '../errors.ts'
 import type { World } from '../sandbox/world.ts'
@@ -7,22 +8,16 @@ import { appliedRevision, newest, readAt, repository, requestOf, type Story } fr
 const path = 'apps/worker/kustomization.yaml'
 
 /** What needs an approval waits for it, until somebody who may gives it. */
-export async function tellApproval({ world, controller, narrator }: Story): Promise<void> {
+export async function tellApproval(story: Story): Promise<void> {
+  const { world, controller, narrator } = story
   const before = world.git.head(repository, 'main') ?? ''
   const [alice, mallory] = [person(world, 'alice', true), person(world, 'mallory', false)]
   let request = ''
   await narrator.step('approval', async () => {
-    world.registry.push('acme/worker', '2.3.1')
-    const decided = await controller.logged('the decision about the worker', (line) =>
-      line.msg === 'decided an update' && String(line.to).endsWith('2.3.1') ? line : undefined,
-    )
-    request = String(decided.request)
-    await world.until('it waits', () => {
-      const status = requestOf(world, request)?.status as { phase?: string } | undefined
-      return status?.phase === 'Pending'
-    })
+    request = await waitingRequest(story, '2.3.1')
     if (world.git.head(repository, 'main') !== before) throw new FairleadError('Internal', 'it did not wait')
-    const detail = `UpdateRequest ${request}: ${decided.from} → ${decided.to}`
+    const spec = requestOf(world, request)?.spec as UpdateRequest['spec'] | undefined
+    const detail = `UpdateRequest ${request}: ${spec?.change.from} → ${spec?.change.to}`
     return { title: 'shop/production-worker wants an approval first, so nothing is written', detail }
   })
   const url = `http://${controller.addresses.api}/api/v1/updates/${request}`
@@ -50,6 +45,19 @@ export async function tellApproval({ world, controller, narrator }: Story): Prom
     const revision = await world.until('the engine applies it', () => appliedRevision(world, planned))
     return { title: 'and the engine applies it', detail: `Kustomization/flux-system/apps ${revision}` }
   })
+}
+
+/** Pushes that tag of the worker; `namespace/name` of the UpdateRequest that then waits for an approval. */
+export async function waitingRequest({ world, controller }: Story, tag: string): Promise<string> {
+  world.registry.push('acme/worker', tag)
+  const request = await controller.logged(`the decision about acme/worker:${tag}`, (line) =>
+    line.msg === 'decided an update' && String(line.to).endsWith(`:${tag}`) ? String(line.request) : undefined,
+  )
+  await world.until('it waits', () => {
+    const status = requestOf(world, request)?.status as { phase?: string } | undefined
+    return status?.phase === 'Pending'
+  })
+  return request
 }
 
 /** Somebody with a token of the cluster, who may approve in the namespace `shop` or not; gives the token. */

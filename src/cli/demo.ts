@@ -8,7 +8,7 @@ import { unifiedDiff } from '../core/change/diff.ts'
 import { FairleadError } from '../errors.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import { startWorld, type World } from '../sandbox/world.ts'
-import { tellApproval } from './demo-approval.ts'
+import { tellApproval, waitingRequest } from './demo-approval.ts'
 import { type ControllerProcess, startController } from './demo-controller.ts'
 import { createNarrator, type Narrator } from './demo-narrator.ts'
 import { appliedRevision, newest, readAt, repository, type Story } from './demo-story.ts'
@@ -156,10 +156,12 @@ function summarise(narrator: Narrator, totalMs: number): void {
   )
 }
 
-async function keepUp({ world, controller, narrator }: Story): Promise<void> {
-  narrator.say(`\nEverything stays up until Ctrl-C. To look around:
+async function keepUp(story: Story): Promise<void> {
+  const { world, controller, narrator } = story
+  const request = await waitingRequest(story, '2.3.2')
+  narrator.say(`\nEverything stays up until Ctrl-C, and acme/worker:2.3.2 waits for an approval. To look around:
   curl -H 'Authorization: Bearer ${world.kubernetes.adminToken}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/updaterequests
-  curl -X POST -H 'Authorization: Bearer ${world.kubernetes.adminToken}' http://${controller.addresses.api}/api/v1/updates/shop/NAME/approve
+  curl -X POST -H 'Authorization: Bearer ${world.kubernetes.adminToken}' http://${controller.addresses.api}/api/v1/updates/${request}/approve
   git clone ${world.git.urlOf(repository)}
   curl http://${controller.addresses.metrics}/metrics
   registry ${world.registry.url}`)

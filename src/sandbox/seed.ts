@@ -135,6 +135,7 @@ metadata:
   name: worker
   annotations:
     fairlead.dev/policy: patch
+    fairlead.dev/min-update-interval: 0s
 spec:
   replicas: 2
   selector:
