@@ -14,7 +14,7 @@ import { type PreviewDeps, previewRequest } from './controllers/update-request/p
 import type { ContainerExplanation, Gate } from './core/change/gate.ts'
 import type { UpdateRule } from './core/image/rule.ts'
 import type { UpdateSubject } from './core/manifest/update-subject.ts'
-import { asFairleadError } from './errors.ts'
+import { asFairleadError, FairleadError } from './errors.ts'
 import type { Stores } from './main-stores.ts'
 import type { ApiBackend } from './server/api/backend.ts'
 
@@ -39,6 +39,11 @@ export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
     async explain(key, container) {
       const workload = stores.subject(objectKey(key))
       if (workload === undefined) return undefined
+      const names = workload.containers.map(({ name }) => name)
+      if (container !== undefined && !names.includes(container)) {
+        const message = `${key.kind} ${key.namespace}/${key.name} has no container ${JSON.stringify(container)}; it has ${names.join(', ')}`
+        throw new FairleadError('UsageInvalid', message)
+      }
       const observation = await deps.imageUpdate.observe(objectKey(key))
       const wanted = workload.containers.filter(({ name }) => container === undefined || name === container)
       const containers: ContainerExplanation[] = []

@@ -1,3 +1,5 @@
+import { updateRequestPhases } from './update-request.ts'
+
 /**
  * The CustomResourceDefinitions of fairlead's kinds, as applied to a cluster. Their types stand beside this file; the
  * limits here keep every object far below what etcd stores (1.5 MB) and its status below 32 KiB.
@@ -111,7 +113,7 @@ const updateRequestStatus: Schema = {
   properties: {
     phase: {
       type: 'string',
-      enum: ['Pending', 'Approved', 'Rejected', 'Completed', 'Failed', 'Expired', 'Superseded'],
+      enum: [...updateRequestPhases],
     },
     observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
     approvals: {

@@ -82,7 +82,18 @@ export interface UpdateRequestSpec {
   expiresAt?: string
 }
 
-export type UpdateRequestPhase = 'Pending' | 'Approved' | 'Rejected' | 'Completed' | 'Failed' | 'Expired' | 'Superseded'
+/** Every phase of an UpdateRequest; one without a status is `Pending`. */
+export const updateRequestPhases = [
+  'Pending',
+  'Approved',
+  'Rejected',
+  'Completed',
+  'Failed',
+  'Expired',
+  'Superseded',
+] as const
+
+export type UpdateRequestPhase = (typeof updateRequestPhases)[number]
 
 /** Phases after which an UpdateRequest never changes Git again. */
 export const finalPhases: readonly UpdateRequestPhase[] = ['Rejected', 'Completed', 'Failed', 'Expired', 'Superseded']

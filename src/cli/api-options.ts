@@ -101,5 +101,11 @@ async function accountToken(
     () => true,
     () => false,
   )
-  return readAccountToken({ kubeconfig: isThere ? atHome : '', context })
+  if (isThere) return readAccountToken({ kubeconfig: atHome, context })
+  return readAccountToken({ kubeconfig: '', context }).catch((cause) => {
+    const looked = `KUBECONFIG is not set, ${atHome} is not there, and this is no pod with a service account`
+    throw new FairleadError('KubeconfigInvalid', `no token: ${looked}; give --token-file FILE or --kubeconfig FILE`, {
+      cause,
+    })
+  })
 }

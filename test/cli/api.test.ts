@@ -210,6 +210,7 @@ web: web:1
 
   test.each([
     ['a missing workload', ['deploy/prod/none'], 1, 'there is no Deployment prod/none'],
+    ['what is never updated', ['cj/prod/web'], 2, 'use Deployment, StatefulSet, DaemonSet, HelmRelease, Application'],
     ['no namespace', ['deploy/web'], 2, 'namespace is missing'],
     ['nothing', [], 2, 'KIND/NS/NAME'],
   ])('is refused: %s', async (_, args, exit, words) => {
@@ -224,6 +225,12 @@ test('updates lists all pages', async () => {
   expect((await run(updatesCommand, '--namespace', 'prod', '-o', 'json')).json()).toHaveLength(501)
   const { out } = await run(updatesCommand, '--namespace', 'prod', '--phase', 'Pending')
   expect(out.split('\n')[0]).toMatch(/^prod\/[0-9a-f-]+ Pending app-\d+:1 -> app-\d+:2$/)
+})
+
+test('updates of a phase that is none are wrong use, not none', async () => {
+  const { run } = await api()
+  const words = expect.stringContaining('phase: one of Pending, Approved')
+  expect(await run(updatesCommand, '--namespace', 'prod', '--phase', 'pending')).toMatchObject({ exit: 2, err: words })
 })
 
 describe('the way to the API', () => {
@@ -281,7 +288,7 @@ describe('the way to the API', () => {
       {},
       /no bearer token|kubectl create/,
     ],
-    ['not from nowhere', [], {}, /KUBERNETES_SERVICE_HOST|no kubeconfig/],
+    ['not from nowhere', [], {}, /not there, and this is no pod.*--token-file FILE or --kubeconfig FILE/],
     ['not from a missing file', ['--token-file', join(folder, 'none')], {}, /cannot be read/],
   ]
   test.each(tokens)('takes the token %s', async (_, args, extra, expected) => {

@@ -197,6 +197,17 @@ test('containers of one place that disagree are named', async () => {
   expect(gates.at(-1)?.evidence).not.toEqual([])
 })
 
+test('a container that the workload does not have is said to be missing, with those it has', async () => {
+  const world = createFakeWorld()
+  world.deploy('web', 'ghcr.io/acme/web:1.0.0', freely)
+  await world.sync()
+  const replica = await world.start()
+  replicas.push(replica)
+  await replica.quiet()
+  const key = { kind: 'Deployment', namespace: 'prod', name: 'web' }
+  await expect(replica.loops.api.explain(key, 'wep')).rejects.toThrow('has no container "wep"; it has web')
+})
+
 test('a workload that is not there, or not looked after, is not explained', async () => {
   const world = createFakeWorld()
   const replica = await start(world)

@@ -1,4 +1,5 @@
 import { updateRequestSchemas } from '../../api/crd.ts'
+import { updateRequestPhases } from '../../api/update-request.ts'
 import { openApiSchemas } from './openapi-schema.ts'
 
 const text = { type: 'string' } as const
@@ -76,7 +77,7 @@ export const openApiDocument = {
         summary: 'UpdateRequests, ordered by namespace and name.',
         parameters: [
           query('namespace', 'Only of this namespace; without it the right is needed in every namespace.'),
-          query('phase', 'Only in this phase.'),
+          query('phase', 'Only in this phase.', false, { type: 'string', enum: [...updateRequestPhases] }),
           query('limit', 'At most so many; default 100.', false, { type: 'integer', minimum: 1, maximum: 500 }),
           query('continue', 'Of the page before.'),
         ],

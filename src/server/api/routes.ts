@@ -1,3 +1,4 @@
+import { workloadResources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { claimProblem } from '../../core/change/claim.ts'
 import { FairleadError } from '../../errors.ts'
@@ -104,12 +105,24 @@ async function explainWorkload({ request, denied }: Call, backend: ApiBackend): 
   const { query } = request
   const [namespace, kind, name] = ['namespace', 'kind', 'name'].map((key) => query.get(key) ?? '')
   if (!namespace || !kind || !name) throw new FairleadError('UsageInvalid', 'namespace, kind and name are needed')
+  requireExplainedKind(kind)
   const refusal = await denied('read', [namespace])
   if (refusal !== undefined) return refusal
   const found = await backend.explain({ kind, namespace, name }, query.get('container') ?? undefined)
   if (found !== undefined) return json(200, found)
   const message = `there is no ${kind} ${namespace}/${name}, or cluster.namespaces or cluster.labelSelector leaves it out`
   return problem(404, 'NotFound', message)
+}
+
+/** Only these can have a decision; of others it would be untrue that they are missing. */
+const explainedKinds: readonly string[] = [...workloadResources.map(({ kind }) => kind), 'HelmRelease', 'Application']
+
+function requireExplainedKind(kind: string): void {
+  if (explainedKinds.includes(kind)) return
+  throw new FairleadError(
+    'UsageInvalid',
+    `kind ${JSON.stringify(kind)} is not followed; use ${explainedKinds.join(', ')}`,
+  )
 }
 
 /** A request that fairlead did not make is never carried out, so there is nothing to decide about it. */

@@ -1,4 +1,4 @@
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { type UpdateRequest, updateRequestPhases } from '../../api/update-request.ts'
 import { FairleadError } from '../../errors.ts'
 
 /** An UpdateRequest as the API shows it: without what only machines of Kubernetes need. */
@@ -15,7 +15,7 @@ export function pageOf(all: Iterable<UpdateRequest>, query: URLSearchParams) {
   const limit = readLimit(query.get('limit'))
   const after = readContinue(query.get('continue'))
   const namespace = query.get('namespace')
-  const phase = query.get('phase')
+  const phase = readPhase(query.get('phase'))
   const fitting = [...all]
     .filter(({ metadata }) => namespace === null || metadata.namespace === namespace)
     .filter(({ status }) => phase === null || (status?.phase ?? 'Pending') === phase)
@@ -40,6 +40,11 @@ function readLimit(text: string | null): number {
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (limit < 1) throw new FairleadError('UsageInvalid', `limit: a number from 1 to ${maxLimit}`)
   return Math.min(limit, maxLimit)
+}
+
+function readPhase(text: string | null): string | null {
+  if (text === null || updateRequestPhases.some((phase) => phase === text)) return text
+  throw new FairleadError('UsageInvalid', `phase: one of ${updateRequestPhases.join(', ')}`)
 }
 
 function readContinue(text: string | null): string | undefined {

@@ -171,6 +171,8 @@ describe('reading', () => {
     ['why a workload is not updated', '/api/v1/explain?namespace=prod&kind=Deployment&name=web', 200],
     ['why a missing workload is not', '/api/v1/explain?namespace=prod&kind=Deployment&name=no', 404, 'NotFound'],
     ['why a workload elsewhere is not', '/api/v1/explain?namespace=pay&kind=Deployment&name=web', 403, 'Forbidden'],
+    ['why what is never updated is not', '/api/v1/explain?namespace=prod&kind=CronJob&name=web', 400, 'BadRequest'],
+    ['in a phase that is none', '/api/v1/updates?namespace=prod&phase=pending', 400, 'BadRequest'],
     ['why nothing is not', '/api/v1/explain?namespace=prod', 400, 'BadRequest'],
     ['what is not there', '/api/v1/updates/prod/none', 404, 'NotFound'],
     ['a name that leads elsewhere', '/api/v1/updates/prod/%2e%2e', 404, 'NotFound'],
