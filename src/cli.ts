@@ -17,9 +17,14 @@ import { asFairleadError, FairleadError } from './errors.ts'
 interface Verb {
   name: string
   usage: string
+  /** What else may be given; told by `--help`. */
+  options?: string
   summary: string
   run(args: string[], io: Io): Promise<number>
 }
+
+/** What the verbs that ask the API share, as `apiUsage` has it. */
+const apiOptions = '[--token-file FILE | --kubeconfig FILE [--context C]] [--ca-file FILE] [--insecure] [-o json]'
 
 const verbs: readonly Verb[] = [
   {
@@ -36,73 +41,95 @@ const verbs: readonly Verb[] = [
   },
   {
     name: 'policy',
-    usage: 'check --policy P --current TAG < tags',
+    usage: 'check --policy P --current TAG < TAGS',
+    options:
+      '[--constraint C] [--pattern G] [--filter R --extract X] [--order O] [--prerelease W] [-o json]; TAGS: one a line',
     summary: 'which tag would be chosen, and why not the others',
     run: async (args, io) =>
       args[0] === 'check' ? policyCheck(args.slice(1), io) : wrongUse(io, 'policy knows: check'),
   },
   {
     name: 'trace',
-    usage: '--repo DIR --root PATH KIND/[NAMESPACE/]NAME [--container C]',
+    usage: '--repo DIR --root PATH KIND/[NAMESPACE/]NAME [--container C] [--image REF]',
+    options: '[-o json]; --image: what runs now, for a HelmRelease or an Application',
     summary: 'where in Git the image of a workload is decided',
     run: traceCommand,
   },
   {
     name: 'bump',
-    usage: '--repo DIR --root PATH KIND/[NAMESPACE/]NAME --container C --image REF [--write]',
+    usage: '--repo DIR --root PATH KIND/[NAMESPACE/]NAME [--container C] --image REF [--write]',
+    options: '[--from REF] [-o json]; --from: what runs now, for a HelmRelease or an Application',
     summary: 'the edit that would change it, as a diff',
     run: bumpCommand,
   },
   {
     name: 'updates',
     usage: '[--namespace NS] [--phase P] --server URL',
+    options: apiOptions,
     summary: 'the decisions there are, from the API',
     run: async (args, io) => (await import('./cli/updates.ts')).updatesCommand(args, io),
   },
   {
     name: 'plan',
     usage: 'NS/NAME --server URL',
+    options: apiOptions,
     summary: 'the diff and the very commit that an UpdateRequest would push',
     run: async (args, io) => (await import('./cli/plan.ts')).planCommand(args, io),
   },
   {
     name: 'explain',
     usage: 'KIND/NS/NAME [--container C] --server URL',
+    options: apiOptions,
     summary: 'why the image of a workload is (not) updated',
     run: async (args, io) => (await import('./cli/explain.ts')).explainCommand(args, io),
   },
   {
     name: 'approve',
     usage: 'NS/NAME [--digest D] --server URL',
+    options: apiOptions,
     summary: 'let a waiting UpdateRequest be committed',
     run: async (args, io) => (await import('./cli/approve.ts')).approveCommand(args, io),
   },
   {
     name: 'reject',
-    usage: 'NS/NAME --reason TEXT --server URL',
+    usage: 'NS/NAME --reason TEXT [--digest D] --server URL',
+    options: apiOptions,
     summary: 'refuse a version until a newer one lands',
     run: async (args, io) => (await import('./cli/approve.ts')).rejectCommand(args, io),
   },
   {
     name: 'lint',
     usage: 'DIR [--config FILE]',
+    options: '[-o json]',
     summary: 'what would be refused or silently ignored in the files of a folder',
     run: lintCommand,
   },
-  { name: 'phase', usage: '-f FILE|-', summary: 'phase of the workloads in a file', run: phaseCommand },
+  {
+    name: 'phase',
+    usage: '-f FILE|-',
+    options: '[--started T] [--now T] [--deadline 15m] [-o json]',
+    summary: 'phase of the workloads in a file',
+    run: phaseCommand,
+  },
   {
     name: 'sync',
-    usage: '-f OBJECTS --repo DIR --commit SHA',
+    usage: '-f OBJECTS|- --repo DIR --commit SHA',
+    options: '[--now T] [-o json]',
     summary: 'has the engine applied a commit?',
     run: (args, io) => syncCommand(args, io, openLocalRepository),
   },
   {
     name: 'config',
-    usage: 'check FILE | schema',
+    usage: 'check FILE [-o json] | schema [--write FILE | --check FILE]',
     summary: 'check a configuration, print its schema',
     run: configCommand,
   },
-  { name: 'crds', usage: '', summary: 'print the CustomResourceDefinitions', run: crdsCommand },
+  {
+    name: 'crds',
+    usage: '[--write DIR | --check DIR] [-o json]',
+    summary: 'print the CustomResourceDefinitions',
+    run: crdsCommand,
+  },
 ]
 
 /** The `fairlead` command: finds the verb and runs it. Exit 0 done, 1 failed or refused, 2 wrong use, 3 timeout. */
@@ -120,7 +147,8 @@ async function main(args: string[], io: Io): Promise<number> {
     return isHelp ? 0 : 2
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    io.stdout(`fairlead ${verb.name} ${verb.usage}\n\n${verb.summary}\n`)
+    const more = verb.options === undefined ? '' : `\n  ${verb.options}`
+    io.stdout(`fairlead ${verb.name} ${verb.usage}${more}\n\n${verb.summary}\n`)
     return 0
   }
   return verb.run(rest, io)

@@ -94,6 +94,30 @@ describe('a command of the README prints what stands below it', () => {
 
   test('there are some', () => expect(examples.length).toBeGreaterThan(7))
 
+  const verbs = [
+    'policy check',
+    'trace',
+    'bump',
+    'updates',
+    'plan',
+    'explain',
+    'approve',
+    'reject',
+    'lint',
+    'phase',
+    'sync',
+  ]
+  test.each([...verbs, 'crds', 'config'])('and %s --help names every option that wrong use is told', (verb) => {
+    const run = (option: string) =>
+      spawnSync(process.execPath, [join(folder, 'dist/cli.mjs'), ...verb.split(' '), option], { encoding: 'utf8' })
+    const wrong = run('--nope')
+    const words = `${wrong.stdout}${wrong.stderr}`.replaceAll('--nope', '')
+    const told = unique(words.matchAll(/(?<![-\w])(--[a-z][a-z-]+)/g))
+    const { stdout } = run('--help')
+    expect(told).not.toEqual([])
+    expect(told.filter((option) => !stdout.includes(option))).toEqual([])
+  })
+
   test.each(examples)('$command', ({ command, output }) => {
     const script = `exec 2>&1; fairlead() { "$NODE" "$CLI" "$@"; }\n${command}`
     const env = { PATH: process.env['PATH'], NODE: process.execPath, CLI: join(folder, 'dist/cli.mjs') }

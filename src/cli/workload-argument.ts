@@ -87,5 +87,10 @@ export function parseWorkload(text: string, wrong: (why: string) => FairleadErro
     throw wrong(`${JSON.stringify(text)} is not of the form KIND/[NAMESPACE/]NAME.`)
   }
   const name = second ?? first
-  return { kind: kinds.get(kind.toLowerCase()) ?? kind, namespace: second === undefined ? '' : first, name }
+  const known = kinds.get(kind.toLowerCase())
+  // Kinds of others are given as manifests have them; a small first letter is a namespace where the kind was forgotten.
+  if (known === undefined && !/^[A-Z]/.test(kind)) {
+    throw wrong(`${JSON.stringify(kind)} is no kind that is known; use ${[...new Set(kinds.values())].join(', ')}.`)
+  }
+  return { kind: known ?? kind, namespace: second === undefined ? '' : first, name }
 }

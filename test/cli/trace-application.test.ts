@@ -15,6 +15,7 @@ beforeAll(async () => {
   const made = await folderOnDisk({
     'argocd/shop.yaml': `${head}${source('v3')}\n`,
     'web/kustomization.yaml': 'resources: [web.yaml]\n',
+    'sets/chart.yaml': `${head.replace('shop', 'charted')}  source: {repoURL: https://charts.example.com, chart: web, targetRevision: 1.0.0}\n`,
     'web/web.yaml': deployment('web', 'app'),
   })
   folder = made.folder
@@ -46,6 +47,12 @@ describe('an Application', () => {
       0,
       [`-${source('v3')}`, `+${source('v4')}`],
     ])
+  })
+
+  test('that no file declares is not said to be made by the chart that may make it', async () => {
+    const args = ['--repo', folder, '--root', 'sets', 'app/argocd/typo', '--image', 'app:v3']
+    const { code, stderr } = await run(traceCommand, args)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('typo is declared in no file; only a Helm chart can')])
   })
 
   test('needs an image to be looked for', async () => {

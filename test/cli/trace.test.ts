@@ -75,6 +75,11 @@ describe('fairlead trace', () => {
     ['no workload', ['--repo', '.', '--root', '.'], /KIND/],
     ['two workloads', ['--repo', '.', '--root', '.', 'deploy/a', 'deploy/b'], /Exactly one/],
     ['a workload without kind', ['--repo', '.', '--root', '.', 'web'], /KIND/],
+    [
+      'a namespace for a kind',
+      ['--repo', '.', '--root', '.', 'prod/web'],
+      /"prod" is no kind.*Deployment.*HelmRelease/,
+    ],
     ['an empty name', ['--repo', '.', '--root', '.', 'deploy/'], /KIND/],
     ['an unknown option', ['--repo', '.', '--root', '.', 'deploy/a', '--nope'], /nope/],
     ['an unknown output', ['--repo', '.', '--root', '.', 'deploy/a', '-o', 'yaml'], /-o yaml/],

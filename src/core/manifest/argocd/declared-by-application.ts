@@ -43,9 +43,13 @@ export function declaredByApplication(
 
 function made({ kind, name }: ObjectIdentity, where: string, type: 'helm' | 'plugin'): FairleadError {
   const what = type === 'helm' ? 'a Helm chart' : 'a plugin'
-  return new FairleadError('Generated', `${kind} ${name} is made by ${what}, which is not followed.`, {
-    evidence: [where],
-  })
+  return new FairleadError(
+    'Generated',
+    `${kind} ${name} is declared in no file; only ${what} can make it, which is not followed.`,
+    {
+      evidence: [where],
+    },
+  )
 }
 
 function noSource(who: string): FairleadError {
