@@ -20,6 +20,8 @@ export interface LintConfig {
 const chartKinds = ['HelmRelease', 'Application'] as const
 const readKinds: readonly string[] = [...workloadKinds, ...chartKinds]
 const chartKeys = ['chart-policy', 'chart-constraint'].map((name) => annotationPrefix + name)
+/** Kinds that are read as their strategic merge patches leave them; operations name no kind, and are not followed. */
+const mergedKinds: readonly string[] = chartKinds
 
 /** What is wrong with the annotations at one place. */
 export function annotationFindings(carrier: AnnotationCarrier, config: LintConfig): Finding[] {
@@ -28,7 +30,7 @@ export function annotationFindings(carrier: AnnotationCarrier, config: LintConfi
   const readable = carrier.annotations.filter(({ value, isText }) => isText && !isPlaceholder(value))
   const known = readable.filter((one) => nameFinding(carrier, one) === undefined)
   return [
-    ...(carrier.role === 'patch' ? [patchFinding(carrier)] : []),
+    ...(carrier.role === 'patch' && !mergedKinds.includes(carrier.kind) ? [patchFinding(carrier)] : []),
     ...carrier.annotations.flatMap((one) => formFinding(carrier, one) ?? []),
     ...readable.flatMap((one) => nameFinding(carrier, one) ?? []),
     ...valueFindings(carrier, known, config),

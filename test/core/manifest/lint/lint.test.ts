@@ -158,6 +158,18 @@ describe('a kustomization', () => {
     expect(found(files)).toEqual([expect.stringMatching(`^${where} error PolicyNotInGit a patch sets`)])
   })
 
+  test.each(['HelmRelease', 'Application'])(
+    'that sets policies of a %s by a merge patch is read, mistakes included',
+    (kind) => {
+      const patch = (policy: string) => ({
+        'k/kustomization.yaml': 'patches:\n- path: patch.yaml\n',
+        'k/patch.yaml': `kind: ${kind}\nmetadata:\n  name: web\n  annotations: {fairlead.dev/policy: ${policy}}\n`,
+      })
+      expect(found(patch('minor'))).toEqual([])
+      expect(found(patch('minro'))).toEqual([expect.stringMatching(/^k\/patch.yaml:4 error PolicyInvalid .*"minro"/)])
+    },
+  )
+
   const images = 'resources: [a.yaml, b.yaml]\nimages:\n- {name: web, newTag: 1.0.1}\n'
   const named = (name: string, annotation: string) => workload([annotation]).replace('  name: web', `  name: ${name}`)
   test.each<[string, string, string, LintConfig, RegExp | undefined]>([
