@@ -201,9 +201,7 @@ test('a container that the workload does not have is said to be missing, with th
   const world = createFakeWorld()
   world.deploy('web', 'ghcr.io/acme/web:1.0.0', freely)
   await world.sync()
-  const replica = await world.start()
-  replicas.push(replica)
-  await replica.quiet()
+  const replica = await start(world)
   const key = { kind: 'Deployment', namespace: 'prod', name: 'web' }
   await expect(replica.loops.api.explain(key, 'wep')).rejects.toThrow('has no container "wep"; it has web')
 })

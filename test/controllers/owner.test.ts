@@ -216,7 +216,11 @@ describe('a folder that a second Kustomization deploys elsewhere', () => {
     })
     const labels = { 'kustomize.toolkit.fluxcd.io/name': 'mine', 'kustomize.toolkit.fluxcd.io/namespace': 'tenant' }
     const annotations = { 'fairlead.dev/policy': 'minor' }
-    put(world.cluster.objects, resources.deployment, deployment('web', '1.0.0', { namespace: 'tenant', labels, annotations }))
+    put(
+      world.cluster.objects,
+      resources.deployment,
+      deployment('web', '1.0.0', { namespace: 'tenant', labels, annotations }),
+    )
     const replica = await start(world)
     await push(world, replica, '1.1.0')
     expect(world.requests()).toEqual([])
