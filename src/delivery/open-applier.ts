@@ -12,7 +12,7 @@ import {
   ownerObject,
 } from '../core/manifest/origin.ts'
 import { hasApplied } from '../core/sync/applied-head.ts'
-import { FairleadError } from '../errors.ts'
+import { FairleadError, orRefusal } from '../errors.ts'
 import type { BranchReader } from './branch-reader.ts'
 import { decidingOwner, declaringOwner } from './owner-chain.ts'
 import type { Repositories } from './repositories.ts'
@@ -33,12 +33,10 @@ export async function openApplier(workload: Applied, deps: OpenApplierDeps): Pro
 
 /** An address that is none is nobody's repository, and must not stop others. */
 function isSameRepository(one: string, other: string): boolean {
-  try {
-    return normaliseRepositoryUrl(one) === normaliseRepositoryUrl(other)
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return false
-    throw thrown
-  }
+  return orRefusal(
+    () => normaliseRepositoryUrl(one) === normaliseRepositoryUrl(other),
+    () => false,
+  )
 }
 
 /** On the way outwards; `passed` are the owners that were met already. */

@@ -110,15 +110,15 @@ export function refuseBuiltBeside(
 }
 
 function isBuilt(snapshot: Snapshot, path: string, file: string): boolean {
-  try {
-    const { sources, kustomizations } = buildOf(snapshot, path)
-    if (kustomizations.has(file) || sources.some((source) => source.file === file)) return true
-    const layers = new Set(sources.flatMap((source) => source.layers))
-    return [...layers].some(({ patches }) => patches.some((patch) => patch.path === file))
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return false
-    throw thrown
-  }
+  const build = orRefusal(
+    () => buildOf(snapshot, path),
+    () => undefined,
+  )
+  if (build === undefined) return false
+  const { sources, kustomizations } = build
+  if (kustomizations.has(file) || sources.some((source) => source.file === file)) return true
+  const layers = new Set(sources.flatMap((source) => source.layers))
+  return [...layers].some(({ patches }) => patches.some((patch) => patch.path === file))
 }
 
 /** Folders of kustomizations that include the file and that no other kustomization includes. */
@@ -142,11 +142,6 @@ function engineRootsOf(snapshot: Snapshot, build: Build, file: string): Sharing[
 
 /** Does a root deploy the file by another way than through the build's own root? */
 function deploys(snapshot: Snapshot, own: Build, { path, file }: { path: string; file: string }): boolean {
-  try {
-    const { kustomizations } = buildOf(snapshot, path)
-    return ![...kustomizations].some((one) => folderOf(one) === own.root) && isBuilt(snapshot, path, file)
-  } catch (thrown) {
-    if (thrown instanceof FairleadError) return false
-    throw thrown
-  }
+  if (!isBuilt(snapshot, path, file)) return false
+  return ![...buildOf(snapshot, path).kustomizations].some((one) => folderOf(one) === own.root)
 }
