@@ -1,6 +1,7 @@
 import { isPolicyAnnotation, policyPrefixes } from '../../api/annotation.ts'
 import { orRefusal } from '../../errors.ts'
 import type { Deployed } from './deployed.ts'
+import type { Kustomization } from './kustomization.ts'
 import { passesOf } from './layer-pass.ts'
 import { enterAllMerged, type Merged, mergedEntries } from './merged.ts'
 import { mentions } from './patched-object.ts'
@@ -39,9 +40,10 @@ export function declaredPolicyOf(snapshot: Snapshot, deployed: Deployed): Declar
 
 /**
  * What a HelmRelease or an Application says about its workloads, which are no manifests of Git themselves: `merged` is its
- * manifest, `layered` what kustomize puts on it. What cannot be followed speaks of policies, for all that is known.
+ * manifest, `layers` what kustomize puts on it. What cannot be followed speaks of policies, for all that is known.
  */
-export function declaredPolicyOfOwner(merged: Merged, layered: readonly (readonly [string, string])[]): DeclaredPolicy {
+export function declaredPolicyOfOwner(merged: Merged, layers: readonly Kustomization[]): DeclaredPolicy {
+  const layered = layers.flatMap((layer) => [...layer.annotations])
   return orRefusal<DeclaredPolicy>(
     () => {
       const own = textsOf(merged, 'annotations').filter(([key]) => isPolicyAnnotation(key))

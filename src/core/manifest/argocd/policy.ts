@@ -15,6 +15,5 @@ export function policyOfApplication(application: DeclaredApplication, workload: 
 function ownPolicy({ fields, manifest, generated }: DeclaredApplication): DeclaredPolicy {
   // What kustomize puts on an ApplicationSet does not reach what it makes.
   const layers = generated === undefined ? (manifest?.source.layers ?? []) : []
-  const layered = layers.flatMap((layer) => [...layer.annotations])
-  return declaredPolicyOfOwner(fields, layered)
+  return declaredPolicyOfOwner(fields, layers)
 }

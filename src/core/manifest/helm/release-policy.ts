@@ -3,6 +3,5 @@ import type { DeclaredThrough } from '../declared-through.ts'
 
 /** What the release's own manifest says; its workloads are the chart's, and no manifest of Git. */
 export function policyOfRelease({ merged, source }: DeclaredThrough): DeclaredPolicy {
-  const layered = source.layers.flatMap((layer) => [...layer.annotations])
-  return declaredPolicyOfOwner(merged, layered)
+  return declaredPolicyOfOwner(merged, source.layers)
 }
