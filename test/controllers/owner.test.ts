@@ -179,6 +179,26 @@ describe('a HelmRelease', () => {
     expect(world.cluster.recorded.map(({ reason }) => reason)).toContain('Ambiguous')
   })
 
+  test('with several values of one image is only changed where each of them fits what runs', async () => {
+    const world = createFakeWorld()
+    const values = release('1.1.0').replace(
+      '    image:',
+      '    cleaner:\n      image: {repository: ghcr.io/acme/web, tag: "1.0.0"}\n    image:',
+    )
+    world.git.commit('main', { 'apps/shop.yaml': values }, 'Open the shop')
+    // somebody has set the image of all of them by hand
+    await engineRuns(world, '1.0.0')
+    const replica = await start(world)
+    await push(world, replica, '1.2.0')
+    expect(world.git.read('main', 'apps/shop.yaml')).toBe(values)
+    expect(world.cluster.recorded.map(({ reason }) => reason)).toContain('Ambiguous')
+    const labels = { 'helm.toolkit.fluxcd.io/name': 'shop', 'helm.toolkit.fluxcd.io/namespace': 'prod' }
+    put(world.cluster.objects, resources.deployment, deployment('web', '1.1.0', { labels }))
+    await replica.quiet()
+    // the other one follows once the engine has applied this
+    expect(world.git.read('main', 'apps/shop.yaml')).toBe(values.replace('"1.1.0"', '"1.2.0"'))
+  })
+
   test('is not touched while the cluster runs another image than its values say', async () => {
     const { world, replica } = await aRelease()
     await engineRuns(world, '0.9.0')

@@ -128,7 +128,8 @@ function traceValues({ applier, application, sources, query }: Tracing, source: 
   }
   if (source.chart === '' && !source.repoUrl.startsWith('oci://')) branchOfSource(source)
   const { values, homes } = helmValues(source, sources, environmentOf(applier.name, application.fields, source))
-  const present = { image: query.image, isSettled: applier.isSettled, decidedAt: query.decidedAt }
+  const running = query.alongside?.map((one) => one.image)
+  const present = { image: query.image, isSettled: applier.isSettled, running, decidedAt: query.decidedAt }
   const found = imageInValues(values, present, who)
   const branch = homes.get(found.leading.source) ?? homeIn(application, found.leading)
   const leading = leadingField(found.slot)

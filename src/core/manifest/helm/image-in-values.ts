@@ -3,7 +3,7 @@ import { joinImage, splitImage } from '../image-text.ts'
 import type { Merged } from '../merged.ts'
 import type { Slot } from '../slot.ts'
 import { type Place, whereIs } from '../yaml-place.ts'
-import { type ImageReading, isPresent, isTemplated, readingsOf } from './image-reading.ts'
+import { type ImageReading, isPresent, isSameName, isTemplated, readingsOf } from './image-reading.ts'
 import { imageShapes, type ShapesInValues } from './image-shape.ts'
 import { slotOf } from './value-slot.ts'
 
@@ -13,6 +13,8 @@ export interface PresentImage {
   image: string
   /** The cluster runs what Git says now; while it does not, Git may have another tag. */
   isSettled: boolean
+  /** All images that the release or Application runs; undefined when nobody knows, as without a cluster. */
+  running?: readonly string[] | undefined
   /** Values nobody can read here (Secrets) that may lie over the one at this place: a line of evidence each. */
   unseenOver?: (place: Place) => readonly string[]
   /** The leading field that was found before: asked is whether it still decides, and what, whatever the live tag is. */
@@ -49,12 +51,28 @@ export function imageInValues(values: Merged, present: PresentImage, who: string
     if (again !== undefined) return decided(again, found, present)
   }
   const exact = byPlace(named.filter((reading) => isPresent(reading, present.image)))
-  const isSure = present.isSettled || places.length === 1
+  const isSure = places.length === 1 || (present.isSettled && isAccountedFor(places, present))
   const [chosen, second] = isSure ? exact : []
   if (second !== undefined) throw ambiguous(exact, `${who} has the image ${present.image} in several places`)
   if (chosen !== undefined) return decided(chosen, found, present)
-  if (!present.isSettled) return ahead(places, found, present, who)
+  if (!present.isSettled || (places.length > 1 && !isSure)) return ahead(places, found, present, who)
   throw notFound(named, found, present, who)
+}
+
+/**
+ * With several places of one repository the live image tells which is meant, but somebody can change it (`kubectl set
+ * image`), and a ConfigMap can be ahead of the release that reads it. So everything must fit: each place says an image that
+ * runs, and each image of that name that runs is said by a place.
+ */
+function isAccountedFor(places: readonly OnePlace[], { image, running }: PresentImage): boolean {
+  if (running === undefined) return true
+  const { name } = splitImage(image)
+  const named = running.filter((one) => isSameName(splitImage(one).name, name))
+  const says = (place: OnePlace, one: string) => place.some((reading) => isPresent(reading, one))
+  return (
+    places.every((place) => named.some((one) => says(place, one))) &&
+    named.every((one) => places.some((place) => says(place, one)))
+  )
 }
 
 /** Readings of one scalar are one place: aliases of an anchor, a value that several workloads use. */

@@ -78,7 +78,8 @@ function decide(
     return { image: decided, slot: entrySlot(entry), via, origin: { branch } }
   }
   const { values, unseenOver, originOf } = releaseValues(applier, declared, by)
-  const present = { image, isSettled, unseenOver, decidedAt: query.decidedAt }
+  const running = query.alongside?.map((one) => one.image)
+  const present = { image, isSettled, running, unseenOver, decidedAt: query.decidedAt }
   const found = imageInValues(values, present, `HelmRelease ${applier.namespace}/${applier.name}`)
   const origin = originOf(found.leading)
   const via = [...found.via, ...chartRemarks(declared, origin)]
