@@ -1,5 +1,5 @@
 import { type KubernetesObject, resources } from './api/kubernetes.ts'
-import type { ChartSourceObjects } from './core/manifest/chart-listing.ts'
+import type { ChartSourceObjects } from './core/manifest/chart/listing.ts'
 import type { Applied, EngineObjects, Nomination } from './core/manifest/origin.ts'
 import { type ArgoApplication, readApplication } from './core/sync/argo-application.ts'
 import { type ArgoImageUpdater, readImageUpdater } from './core/sync/argo-image-updater.ts'

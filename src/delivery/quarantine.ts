@@ -1,7 +1,7 @@
 import { objectKey } from '../api/kubernetes.ts'
 import type { TagFacts } from '../core/image/decision.ts'
 import { findQuarantined, type Quarantined, type SlotValue, withoutReleased } from '../core/image/quarantine.ts'
-import { slotTargets } from '../core/manifest/slot-target.ts'
+import { slotTargets } from '../core/manifest/slot/target.ts'
 import { withEdits } from '../core/manifest/snapshot-memo.ts'
 import { traceAgain } from '../core/manifest/trace-through.ts'
 import { FairleadError } from '../errors.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { unifiedDiff } from '../../src/core/change/diff.ts'
-import { editMarkers } from '../../src/core/manifest/marker.ts'
+import { editMarkers } from '../../src/core/manifest/slot/marker.ts'
 import { after, before, habitNames, habitOf, image, manifest, policy } from './kyaml-sample.ts'
 import { type BenchRow, percentile, round } from './row.ts'
 

@@ -1,6 +1,6 @@
 import { type UpdateWindow, windowDemands } from '../../core/change/window.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
-import { slotNamespaces } from '../../core/manifest/slot-target.ts'
+import { slotNamespaces } from '../../core/manifest/slot/target.ts'
 import type { LiveContainer, TraceQuery } from '../../core/manifest/trace.ts'
 import { type AppliedTrace, matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'

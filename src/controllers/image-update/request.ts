@@ -3,7 +3,7 @@ import { sequenceAnnotation, sequenceOf, targetLabel, type UpdateRequest } from 
 import { siblingKey } from '../../core/change/claim.ts'
 import { targetId, updateRequestName } from '../../core/change/identity.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
-import { slotTargets } from '../../core/manifest/slot-target.ts'
+import { slotTargets } from '../../core/manifest/slot/target.ts'
 import type { Trace } from '../../core/manifest/trace.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { Destination } from '../../delivery/destination.ts'

@@ -1,11 +1,11 @@
 import { FairleadError, orRefusal } from '../../errors.ts'
-import { type RenderedContainer, type RenderedWorkload, renderWorkload } from './container-flow.ts'
 import type { Deployed } from './deployed.ts'
-import { type DecidedSlot, slotOf } from './image-slot.ts'
-import { passesOf } from './layer-pass.ts'
-import { mentions } from './patched-object.ts'
-import { writtenObject } from './patched-workload.ts'
-import type { Variables } from './placeholder.ts'
+import { type RenderedContainer, type RenderedWorkload, renderWorkload } from './kustomize/container-flow.ts'
+import { passesOf } from './kustomize/layer-pass.ts'
+import { mentions } from './kustomize/patched-object.ts'
+import { writtenObject } from './kustomize/patched-workload.ts'
+import { type DecidedSlot, slotOf } from './slot/image-slot.ts'
+import type { Variables } from './slot/placeholder.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Which container is meant: its name, or the image it runs now. */

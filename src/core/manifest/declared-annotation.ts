@@ -1,13 +1,13 @@
 import { isPolicyAnnotation, policyPrefixes } from '../../api/annotation.ts'
 import { orRefusal } from '../../errors.ts'
 import type { Deployed } from './deployed.ts'
-import type { Kustomization } from './kustomization.ts'
-import { passesOf } from './layer-pass.ts'
-import { enterAllMerged, type Merged, mergedEntries } from './merged.ts'
-import { mentions } from './patched-object.ts'
-import { writtenObject } from './patched-workload.ts'
+import type { Kustomization } from './kustomize/kustomization.ts'
+import { passesOf } from './kustomize/layer-pass.ts'
+import { mentions } from './kustomize/patched-object.ts'
+import { writtenObject } from './kustomize/patched-workload.ts'
 import type { Snapshot } from './snapshot.ts'
-import { textOf } from './yaml-place.ts'
+import { enterAllMerged, type Merged, mergedEntries } from './yaml/merged.ts'
+import { textOf } from './yaml/place.ts'
 
 /** What Git says about how a workload may be updated. */
 export interface DeclaredPolicy {

@@ -3,7 +3,7 @@ import { type Applier, isSameBranch, type KustomizationApplier } from './applier
 import { declaredByApplication } from './argocd/declared-by-application.ts'
 import { findDeclared, type ObjectIdentity } from './declared.ts'
 import { type DeclaredThrough, kustomizationBuild } from './flux/kustomization-build.ts'
-import { type Place, whereIs } from './yaml-place.ts'
+import { type Place, whereIs } from './yaml/place.ts'
 
 export type { DeclaredThrough }
 

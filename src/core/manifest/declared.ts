@@ -1,13 +1,13 @@
 import { FairleadError } from '../../errors.ts'
-import type { Build, BuildSource } from './kustomize.ts'
-import type { Merged } from './merged.ts'
-import { allSources, likelySources, writtenName } from './name-index.ts'
-import { objectLayers } from './object-layer.ts'
-import { groupVersionOf } from './patched-object.ts'
+import type { Build, BuildSource } from './kustomize/build.ts'
+import { allSources, likelySources, writtenName } from './kustomize/name-index.ts'
+import { objectLayers } from './kustomize/object-layer.ts'
+import { groupVersionOf } from './kustomize/patched-object.ts'
 import type { Snapshot } from './snapshot.ts'
 import { objectsOf } from './workload-manifest.ts'
-import { enter, enterAll, type Place, textOf, whereIs } from './yaml-place.ts'
-import { readYaml } from './yaml-source.ts'
+import type { Merged } from './yaml/merged.ts'
+import { enter, enterAll, type Place, textOf, whereIs } from './yaml/place.ts'
+import { readYaml } from './yaml/source.ts'
 
 /** Live identity of an object; `namespace` `''` when it is not known. */
 export interface ObjectIdentity {

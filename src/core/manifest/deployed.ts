@@ -1,6 +1,6 @@
 import { FairleadError } from '../../errors.ts'
-import type { Build, BuildSource } from './kustomize.ts'
-import { allSources, likelySources, liveName, writtenName } from './name-index.ts'
+import type { Build, BuildSource } from './kustomize/build.ts'
+import { allSources, likelySources, liveName, writtenName } from './kustomize/name-index.ts'
 import type { Snapshot } from './snapshot.ts'
 import { manifestsIn, mayHaveContainers, type WorkloadManifest } from './workload-manifest.ts'
 

@@ -1,11 +1,11 @@
 import { orRefusal } from '../../errors.ts'
-import { groupVersionOf } from './patched-object.ts'
+import { groupVersionOf } from './kustomize/patched-object.ts'
 import { repositoryPath } from './repository-path.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo, createSnapshotMemo } from './snapshot-memo.ts'
 import { objectsOf } from './workload-manifest.ts'
-import { enter, enterAll, itemsOf, type Place, textOf, whereIs } from './yaml-place.ts'
-import { readYaml } from './yaml-source.ts'
+import { enter, enterAll, itemsOf, type Place, textOf, whereIs } from './yaml/place.ts'
+import { readYaml } from './yaml/source.ts'
 
 /** A folder that an object of a GitOps engine, declared in the repository, points at. */
 export interface EngineRoot {

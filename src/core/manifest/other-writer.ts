@@ -2,7 +2,7 @@ import { normaliseRepositoryUrl } from '../change/repository-url.ts'
 import { type FluxImageAutomation, type FluxImagePolicy, selectsPolicy } from '../sync/flux-image.ts'
 import type { FluxSource } from '../sync/flux-object.ts'
 import { isWithin } from './repository-path.ts'
-import type { SlotMarker } from './slot-marker.ts'
+import type { SlotMarker } from './slot/slot-marker.ts'
 
 /** Where a slot lies; `repository` is normalised. */
 export interface SlotPlace {

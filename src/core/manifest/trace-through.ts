@@ -1,13 +1,13 @@
 import { type Applier, type GitBranch, isSameBranch } from './applier.ts'
 import { traceApplication } from './argocd/trace-application.ts'
+import { planChart, traceChart } from './chart/trace.ts'
 import { declaredThrough } from './declared-through.ts'
 import { traceKustomization } from './flux/trace-kustomization.ts'
 import { isSameName } from './helm/image-reading.ts'
 import { traceHelmRelease } from './helm/trace-release.ts'
-import { joinImage, splitImage } from './image-text.ts'
+import { joinImage, splitImage } from './slot/image-text.ts'
 import type { FileEdit, Snapshot } from './snapshot.ts'
 import { type BranchTrace, planEdits, type TraceQuery } from './trace.ts'
-import { planChart, traceChart } from './trace-chart.ts'
 
 /** Where the image of a container is decided, and through what it was traced. */
 export interface AppliedTrace extends BranchTrace {

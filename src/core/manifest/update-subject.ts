@@ -6,8 +6,8 @@ import { type ArgoApplication, argoChartAddress } from '../sync/argo-application
 import type { FluxHelmRelease } from '../sync/flux-object.ts'
 import { field, text } from '../workload/field.ts'
 import { ownAnnotations } from '../workload/workload.ts'
-import { type ChartSourceObjects, chartListing } from './chart-listing.ts'
-import type { ChartSource } from './chart-version.ts'
+import { type ChartSourceObjects, chartListing } from './chart/listing.ts'
+import type { ChartSource } from './chart/version.ts'
 import type { Applied } from './origin.ts'
 
 /** What updates are decided for: a workload with its containers, or a release whose chart stands for the only one. */

@@ -3,8 +3,8 @@ import { FairleadError } from '../../errors.ts'
 import { policyAnnotationsOf } from './policy-annotation.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createFileMemo } from './snapshot-memo.ts'
-import { enter, enterAll, entriesOf, itemsOf, keyPathOf, lineOf, type Place, rootPlace, textOf } from './yaml-place.ts'
-import { readYaml, type YamlSource } from './yaml-source.ts'
+import { enter, enterAll, entriesOf, itemsOf, keyPathOf, lineOf, type Place, rootPlace, textOf } from './yaml/place.ts'
+import { readYaml, type YamlSource } from './yaml/source.ts'
 
 /** A scalar of a manifest: where it is and what it says. */
 export interface ManifestValue {

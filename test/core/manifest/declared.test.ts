@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { findDeclared } from '../../../src/core/manifest/declared.ts'
 import { declaredThrough } from '../../../src/core/manifest/declared-through.ts'
-import { buildOf } from '../../../src/core/manifest/kustomize.ts'
-import { decidingPlace, enterAllMerged, mergedKeys, mergedText } from '../../../src/core/manifest/merged.ts'
-import { whereIs } from '../../../src/core/manifest/yaml-place.ts'
+import { buildOf } from '../../../src/core/manifest/kustomize/build.ts'
+import { decidingPlace, enterAllMerged, mergedKeys, mergedText } from '../../../src/core/manifest/yaml/merged.ts'
+import { whereIs } from '../../../src/core/manifest/yaml/place.ts'
 import { folder, refusalOf } from './folder.ts'
 
 const release = `apiVersion: helm.toolkit.fluxcd.io/v2

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { normaliseRepositoryUrl } from '../../../src/core/change/repository-url.ts'
 import { findOtherWriter, type ImageAutomationObjects } from '../../../src/core/manifest/other-writer.ts'
-import type { SlotMarker } from '../../../src/core/manifest/slot-marker.ts'
+import type { SlotMarker } from '../../../src/core/manifest/slot/slot-marker.ts'
 import { readImageAutomation, readImagePolicy } from '../../../src/core/sync/flux-image.ts'
 import { readSource } from '../../../src/core/sync/flux-object.ts'
 

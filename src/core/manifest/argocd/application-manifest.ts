@@ -2,8 +2,8 @@ import { orRefusal } from '../../../errors.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { createFileMemo } from '../snapshot-memo.ts'
 import { objectsOf } from '../workload-manifest.ts'
-import { enter, enterAll, type Place, textOf } from '../yaml-place.ts'
-import { readYaml } from '../yaml-source.ts'
+import { enter, enterAll, type Place, textOf } from '../yaml/place.ts'
+import { readYaml } from '../yaml/source.ts'
 
 const memo = createFileMemo<readonly Place[]>()
 

@@ -1,6 +1,6 @@
 import { FairleadError } from '../../../errors.ts'
 import type { GitBranch } from '../applier.ts'
-import type { KeyStep } from '../key-path.ts'
+import type { KeyStep } from '../yaml/key-path.ts'
 import {
   decidingPlace,
   enterAllMerged,
@@ -9,9 +9,9 @@ import {
   type Merged,
   mergedItems,
   mergedText,
-} from '../merged.ts'
-import { type Place, textOf, whereIs } from '../yaml-place.ts'
-import type { YamlSource } from '../yaml-source.ts'
+} from '../yaml/merged.ts'
+import { type Place, textOf, whereIs } from '../yaml/place.ts'
+import type { YamlSource } from '../yaml/source.ts'
 import { type BranchFinder, elementsOf, type SetElement } from './set-element.ts'
 import { piecesOf, renderTemplate, type TemplateStyle } from './set-template.ts'
 

@@ -1,5 +1,5 @@
 import { type GitBranch, isSameBranch } from '../applier.ts'
-import type { Build } from '../kustomize.ts'
+import type { Build } from '../kustomize/build.ts'
 import { type BranchTrace, type TraceQuery, traceWithin } from '../trace.ts'
 
 /** A trace in what is built from a folder of a branch. A label in another branch cannot follow in the same commit. */

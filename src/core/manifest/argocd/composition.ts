@@ -1,7 +1,7 @@
 import type { Node } from 'yaml'
 import { FairleadError } from '../../../errors.ts'
-import type { Affix, SlotField } from '../slot.ts'
-import { keyPathOf, lineOf, type Place, textOf, whereIs } from '../yaml-place.ts'
+import type { Affix, SlotField } from '../slot/slot.ts'
+import { keyPathOf, lineOf, type Place, textOf, whereIs } from '../yaml/place.ts'
 
 /** A part of a text: literal, or the value of a scalar that a template puts there. */
 export interface Piece {

@@ -1,7 +1,7 @@
 import type { Applier, GitBranch } from '../applier.ts'
 import type { DeclaredObject, ObjectIdentity } from '../declared.ts'
-import type { Build } from '../kustomize.ts'
-import type { Merged } from '../merged.ts'
+import type { Build } from '../kustomize/build.ts'
+import type { Merged } from '../yaml/merged.ts'
 import type { GeneratedApplication } from './application-set.ts'
 import type { Homes } from './source.ts'
 

@@ -1,9 +1,9 @@
 import { FairleadError } from '../../../errors.ts'
 import { globMatcher } from '../../image/glob.ts'
-import type { Build, BuildSource } from '../kustomize.ts'
-import { enterAllMerged, type Merged, mergedText } from '../merged.ts'
+import type { Build, BuildSource } from '../kustomize/build.ts'
 import { isWithin } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { enterAllMerged, type Merged, mergedText } from '../yaml/merged.ts'
 import { matcherOf } from './file-glob.ts'
 
 /** A file with these words is no manifest to Argo CD (its reposerver). */

@@ -8,8 +8,8 @@ import {
   type MergeLayer,
   mergedItems,
   mergedText,
-} from '../merged.ts'
-import { textOf, whereIs } from '../yaml-place.ts'
+} from '../yaml/merged.ts'
+import { textOf, whereIs } from '../yaml/place.ts'
 import type { BuildEnvironment } from './build-environment.ts'
 import { parameterSteps } from './parameter-path.ts'
 import type { ApplicationSource, Homes } from './source.ts'

@@ -1,4 +1,4 @@
-import type { KeyStep } from '../key-path.ts'
+import type { KeyStep } from '../yaml/key-path.ts'
 
 /**
  * The steps that a Helm parameter's name means: dots separate keys, `[0]` is a list position, a backslash takes the next

@@ -1,7 +1,7 @@
 import { Scalar } from 'yaml'
-import type { KeyStep } from '../key-path.ts'
-import { decidingPlace, enterMerged, type Merged, type MergeLayer, mergedItems, mergedKeys } from '../merged.ts'
-import { type Place, textOf, whereIs } from '../yaml-place.ts'
+import type { KeyStep } from '../yaml/key-path.ts'
+import { decidingPlace, enterMerged, type Merged, type MergeLayer, mergedItems, mergedKeys } from '../yaml/merged.ts'
+import { type Place, textOf, whereIs } from '../yaml/place.ts'
 import { type Piece, setComposition } from './composition.ts'
 import type { SetElement } from './set-element.ts'
 

@@ -1,6 +1,6 @@
 import { FairleadError } from '../../../errors.ts'
 import { type GitBranch, isSameBranch } from '../applier.ts'
-import { otherIncluders } from '../shared-base.ts'
+import { otherIncluders } from '../kustomize/shared-base.ts'
 import type { DeclaredApplication } from './declared-application.ts'
 
 /** A scalar that decides, and where it lies. */

@@ -1,7 +1,7 @@
 import { FairleadError } from '../../../errors.ts'
-import { kustomizationNames } from '../kustomization.ts'
-import { enterMerged, isWritten } from '../merged.ts'
+import { kustomizationNames } from '../kustomize/kustomization.ts'
 import { joinPath } from '../repository-path.ts'
+import { enterMerged, isWritten } from '../yaml/merged.ts'
 import type { ApplicationSource } from './source.ts'
 
 /** How Argo CD renders a source. */

@@ -3,10 +3,10 @@ import { withoutCredentials } from '../../change/repository-url.ts'
 import { followedBy } from '../../sync/argo-revision.ts'
 import type { GitBranch } from '../applier.ts'
 import { valuesInFile } from '../helm/values-text.ts'
-import { enterAllMerged, enterMerged, isWritten, type Merged, mergedItems, mergedText } from '../merged.ts'
 import { joinPath, repositoryPath } from '../repository-path.ts'
-import { whereIs } from '../yaml-place.ts'
-import type { YamlSource } from '../yaml-source.ts'
+import { enterAllMerged, enterMerged, isWritten, type Merged, mergedItems, mergedText } from '../yaml/merged.ts'
+import { whereIs } from '../yaml/place.ts'
+import type { YamlSource } from '../yaml/source.ts'
 
 /** In which branch the files lie from which places come; those that are not here lie with the Application itself. */
 export type Homes = Map<YamlSource, GitBranch>

@@ -2,11 +2,11 @@ import { isMap, isSeq } from 'yaml'
 import { FairleadError } from '../../../errors.ts'
 import type { GitBranch, KustomizationApplier } from '../applier.ts'
 import { type EngineRoot, engineRoots } from '../engine-root.ts'
-import { outermostIncluders } from '../including-folder.ts'
-import { kustomizationIn } from '../kustomization.ts'
+import { outermostIncluders } from '../kustomize/including-folder.ts'
+import { kustomizationIn } from '../kustomize/kustomization.ts'
 import { folderOf, repositoryPath } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { enterAll, type Place, textOf } from '../yaml-place.ts'
+import { enterAll, type Place, textOf } from '../yaml/place.ts'
 
 /** Fields of a Kustomization's spec that change what was read from the folder. */
 const alteringFields = [

@@ -3,13 +3,13 @@ import { isPolicyAnnotation } from '../../../api/annotation.ts'
 import { FairleadError } from '../../../errors.ts'
 import type { GitBranch } from '../applier.ts'
 import type { DeclaredObject } from '../declared.ts'
-import { type ImageEntry, imageEntriesOf, type Kustomization, pathsOf } from '../kustomization.ts'
-import type { RootOverlay } from '../kustomize.ts'
-import { decidingPlace, enterAllMerged, enterMerged, mergedEntries, mergedText } from '../merged.ts'
-import { type Patch, patchOf } from '../patch.ts'
+import type { RootOverlay } from '../kustomize/build.ts'
+import { type ImageEntry, imageEntriesOf, type Kustomization, pathsOf } from '../kustomize/kustomization.ts'
+import { type Patch, patchOf } from '../kustomize/patch.ts'
 import { resolvePath } from '../repository-path.ts'
 import { hasFolder, type Snapshot } from '../snapshot.ts'
-import { itemsOf, type Place, textOf, whereIs } from '../yaml-place.ts'
+import { decidingPlace, enterAllMerged, enterMerged, mergedEntries, mergedText } from '../yaml/merged.ts'
+import { itemsOf, type Place, textOf, whereIs } from '../yaml/place.ts'
 
 /** The declaration of a Flux Kustomization, the branch it lies in, and the files of the folder it builds. */
 export interface DeclaredSpec {

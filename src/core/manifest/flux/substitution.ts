@@ -1,8 +1,8 @@
 import { FairleadError } from '../../../errors.ts'
 import type { GitBranch } from '../applier.ts'
-import { decidingPlace, enterAllMerged, type Merged, mergedKeys, mergedText } from '../merged.ts'
-import type { Variable, Variables } from '../placeholder.ts'
-import { enter, itemsOf, keyPathOf, lineOf, type Place, textOf, whereIs } from '../yaml-place.ts'
+import type { Variable, Variables } from '../slot/placeholder.ts'
+import { decidingPlace, enterAllMerged, type Merged, mergedKeys, mergedText } from '../yaml/merged.ts'
+import { enter, itemsOf, keyPathOf, lineOf, type Place, textOf, whereIs } from '../yaml/place.ts'
 import type { DeclaredSpec } from './root-overlay.ts'
 
 /** A ConfigMap as Git declares it. */

@@ -1,6 +1,6 @@
 import { isSameBranch, type KustomizationApplier } from '../applier.ts'
 import { declaredAsBuilt } from '../declared-through.ts'
-import { refuseBuiltBeside, refuseShared } from '../shared-base.ts'
+import { refuseBuiltBeside, refuseShared } from '../kustomize/shared-base.ts'
 import { type BranchTrace, type TraceQuery, traceWithin } from '../trace.ts'
 import { kustomizationBuild } from './kustomization-build.ts'
 

@@ -1,9 +1,9 @@
 import { FairleadError } from '../../../errors.ts'
 import type { GitFolder } from '../applier.ts'
-import type { KeyStep } from '../key-path.ts'
-import { decidingPlace, enterAllMerged, type Merged, type MergeLayer, mergedText } from '../merged.ts'
 import { joinPath, resolvePath } from '../repository-path.ts'
-import { enter, itemsOf, type Place, textOf } from '../yaml-place.ts'
+import type { KeyStep } from '../yaml/key-path.ts'
+import { decidingPlace, enterAllMerged, type Merged, type MergeLayer, mergedText } from '../yaml/merged.ts'
+import { enter, itemsOf, type Place, textOf } from '../yaml/place.ts'
 import { valuesInFile } from './values-text.ts'
 
 /** Charts in charts that are followed. */

@@ -1,4 +1,4 @@
-import type { KeyStep } from '../key-path.ts'
+import type { KeyStep } from '../yaml/key-path.ts'
 
 /** Keys of one mapping that together may be an image. */
 export interface ImageKeys {

@@ -1,7 +1,7 @@
 import { FairleadError } from '../../../errors.ts'
 import { parseImageReference } from '../../image/reference.ts'
-import { type ImageText, splitImage } from '../image-text.ts'
-import { keyPathOf } from '../yaml-place.ts'
+import { type ImageText, splitImage } from '../slot/image-text.ts'
+import { keyPathOf } from '../yaml/place.ts'
 import type { ImageShape, NameOption, ValuePart } from './image-shape.ts'
 
 /** A shape read as an image of the name in question. */

@@ -1,10 +1,10 @@
 import { isMap, isSeq } from 'yaml'
 import { FairleadError } from '../../../errors.ts'
-import { splitImage } from '../image-text.ts'
-import { type KeyStep, renderKeyPath } from '../key-path.ts'
-import { decidingPlace, enterAllMerged, enterMerged, type Merged, mergedKeys } from '../merged.ts'
-import { type Place, textOf } from '../yaml-place.ts'
-import { maxYamlDepth } from '../yaml-source.ts'
+import { splitImage } from '../slot/image-text.ts'
+import { type KeyStep, renderKeyPath } from '../yaml/key-path.ts'
+import { decidingPlace, enterAllMerged, enterMerged, type Merged, mergedKeys } from '../yaml/merged.ts'
+import { type Place, textOf } from '../yaml/place.ts'
+import { maxYamlDepth } from '../yaml/source.ts'
 import { type ImageKeys, imageKeysOf, isTagKey } from './image-key.ts'
 
 /** A scalar of the values that takes part in an image reference. */

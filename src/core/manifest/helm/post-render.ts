@@ -1,14 +1,14 @@
 import { FairleadError } from '../../../errors.ts'
-import { imageAfter, matchesImage } from '../image-decision.ts'
-import { joinImage, splitImage } from '../image-text.ts'
-import { type ImageEntry, type Kustomization, kustomizationAt } from '../kustomization.ts'
-import { decidingPlace, enterAllMerged, type Merged } from '../merged.ts'
-import { type Patch, patchText } from '../patch.ts'
-import { mayTouch } from '../patch-change.ts'
-import { selectionOf } from '../patched-object.ts'
+import { type ImageEntry, type Kustomization, kustomizationAt } from '../kustomize/kustomization.ts'
+import { type Patch, patchText } from '../kustomize/patch.ts'
+import { mayTouch } from '../kustomize/patch-change.ts'
+import { selectionOf } from '../kustomize/patched-object.ts'
+import { imageAfter, matchesImage } from '../slot/image-decision.ts'
+import { joinImage, splitImage } from '../slot/image-text.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { TraceQuery } from '../trace.ts'
-import { enter, itemsOf } from '../yaml-place.ts'
+import { decidingPlace, enterAllMerged, type Merged } from '../yaml/merged.ts'
+import { enter, itemsOf } from '../yaml/place.ts'
 
 /** What the post-renderers of a HelmRelease do, in their order. They act on what the chart made, so they win. */
 export function postRenderers(file: string, release: Merged): Kustomization[] {

@@ -1,7 +1,7 @@
 import type { Applier, GitBranch, GitFolder, HelmReleaseApplier } from '../applier.ts'
 import { declaredThrough } from '../declared-through.ts'
-import { enterAllMerged, type Merged, mergedText } from '../merged.ts'
 import { isWithin, resolvePath } from '../repository-path.ts'
+import { enterAllMerged, type Merged, mergedText } from '../yaml/merged.ts'
 
 /**
  * A release without its engine, as what applies it declares it. The source of its chart is taken for the same repository

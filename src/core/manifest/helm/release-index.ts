@@ -3,8 +3,8 @@ import { resolvePath } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { createFileMemo, createSnapshotMemo } from '../snapshot-memo.ts'
 import { objectsOf } from '../workload-manifest.ts'
-import { enter, enterAll, itemsOf, type Place, textOf, whereIs } from '../yaml-place.ts'
-import { parseYaml } from '../yaml-source.ts'
+import { enter, enterAll, itemsOf, type Place, textOf, whereIs } from '../yaml/place.ts'
+import { parseYaml } from '../yaml/source.ts'
 
 /** From where a HelmRelease takes values, as its manifest says without any patches. */
 export interface ReleaseManifest {

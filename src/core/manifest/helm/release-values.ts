@@ -1,8 +1,8 @@
 import { FairleadError } from '../../../errors.ts'
 import type { Applier, GitBranch, HelmReleaseApplier } from '../applier.ts'
 import type { DeclaredThrough } from '../declared-through.ts'
-import { enterAllMerged, type Merged } from '../merged.ts'
-import type { Place } from '../yaml-place.ts'
+import { enterAllMerged, type Merged } from '../yaml/merged.ts'
+import type { Place } from '../yaml/place.ts'
 import { chartValues } from './chart-values.ts'
 import { valuesFrom } from './values-from.ts'
 

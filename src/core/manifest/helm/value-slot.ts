@@ -1,7 +1,7 @@
 import { FairleadError } from '../../../errors.ts'
-import { joinImage } from '../image-text.ts'
-import type { Affix, Slot, SlotField } from '../slot.ts'
-import { keyPathOf, lineOf, whereIs } from '../yaml-place.ts'
+import { joinImage } from '../slot/image-text.ts'
+import type { Affix, Slot, SlotField } from '../slot/slot.ts'
+import { keyPathOf, lineOf, whereIs } from '../yaml/place.ts'
 import { type ImageReading, idOf, readingsOf } from './image-reading.ts'
 import type { ImageShape, ValuePart } from './image-shape.ts'
 

@@ -1,12 +1,12 @@
 import { FairleadError } from '../../../errors.ts'
 import type { Applier, GitBranch } from '../applier.ts'
 import { declaredThrough } from '../declared-through.ts'
-import type { KeyStep } from '../key-path.ts'
-import { type GeneratedConfigMap, kustomizationIn } from '../kustomization.ts'
-import { buildOf } from '../kustomize.ts'
-import { decidingPlace, enterAllMerged, type Merged, type MergeLayer } from '../merged.ts'
+import { buildOf } from '../kustomize/build.ts'
+import { type GeneratedConfigMap, kustomizationIn } from '../kustomize/kustomization.ts'
 import { folderOf } from '../repository-path.ts'
-import { enter, itemsOf, type Place, textOf, whereIs } from '../yaml-place.ts'
+import type { KeyStep } from '../yaml/key-path.ts'
+import { decidingPlace, enterAllMerged, type Merged, type MergeLayer } from '../yaml/merged.ts'
+import { enter, itemsOf, type Place, textOf, whereIs } from '../yaml/place.ts'
 import { valuesInFile, valuesInText } from './values-text.ts'
 
 /** Values that a HelmRelease takes from elsewhere: at hand as a layer, or not to be seen. */

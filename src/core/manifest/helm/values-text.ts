@@ -1,10 +1,10 @@
 import { isScalar } from 'yaml'
 import { FairleadError } from '../../../errors.ts'
-import { embeddedYaml } from '../embedded-yaml.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { createFileMemo } from '../snapshot-memo.ts'
-import { type Place, rootPlace, textOf, whereIs } from '../yaml-place.ts'
-import { parseYaml, readYaml, type YamlSource } from '../yaml-source.ts'
+import { embeddedYaml } from '../yaml/embedded.ts'
+import { type Place, rootPlace, textOf, whereIs } from '../yaml/place.ts'
+import { parseYaml, readYaml, type YamlSource } from '../yaml/source.ts'
 
 const memo = createFileMemo<YamlSource>()
 

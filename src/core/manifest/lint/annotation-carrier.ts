@@ -2,13 +2,13 @@ import { isScalar, isSeq } from 'yaml'
 import { annotationPrefix, isPolicyAnnotation } from '../../../api/annotation.ts'
 import { orRefusal } from '../../../errors.ts'
 import { workloadKinds } from '../../workload/workload.ts'
-import { isKustomizationFile, kustomizationIn } from '../kustomization.ts'
-import { type Patch, patchContent, patchesOf } from '../patch.ts'
+import { isKustomizationFile, kustomizationIn } from '../kustomize/kustomization.ts'
+import { type Patch, patchContent, patchesOf } from '../kustomize/patch.ts'
 import { folderOf } from '../repository-path.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { objectsOf, workloadOf } from '../workload-manifest.ts'
-import { enter, enterAll, entriesOf, itemsOf, lineOf, type Place, rootPlace, textOf } from '../yaml-place.ts'
-import type { YamlSource } from '../yaml-source.ts'
+import { enter, enterAll, entriesOf, itemsOf, lineOf, type Place, rootPlace, textOf } from '../yaml/place.ts'
+import type { YamlSource } from '../yaml/source.ts'
 
 /** An annotation of ours or of Headwind as written. */
 export interface WrittenAnnotation {

@@ -1,10 +1,10 @@
 import { isScalar, visit } from 'yaml'
 import { orRefusal } from '../../../errors.ts'
-import { locateMarkers, type MarkedScalar, type Marker, parseMarker } from '../marker.ts'
+import { locateMarkers, type MarkedScalar, type Marker, parseMarker } from '../slot/marker.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { objectsOf } from '../workload-manifest.ts'
-import { enter, enterAll, textOf } from '../yaml-place.ts'
-import { lineAt, readYaml, type YamlSource } from '../yaml-source.ts'
+import { enter, enterAll, textOf } from '../yaml/place.ts'
+import { lineAt, readYaml, type YamlSource } from '../yaml/source.ts'
 import type { Finding } from './finding.ts'
 
 /** How a marker is written, for messages. */

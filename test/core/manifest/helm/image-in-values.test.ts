@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { imageInValues, type PresentImage } from '../../../../src/core/manifest/helm/image-in-values.ts'
-import type { Merged } from '../../../../src/core/manifest/merged.ts'
-import { partOf } from '../../../../src/core/manifest/slot.ts'
-import { rootPlace } from '../../../../src/core/manifest/yaml-place.ts'
-import { parseYaml } from '../../../../src/core/manifest/yaml-source.ts'
+import { partOf } from '../../../../src/core/manifest/slot/slot.ts'
+import type { Merged } from '../../../../src/core/manifest/yaml/merged.ts'
+import { rootPlace } from '../../../../src/core/manifest/yaml/place.ts'
+import { parseYaml } from '../../../../src/core/manifest/yaml/source.ts'
 import { refusalOf } from '../folder.ts'
 
 /** Values files over each other, the one that wins first: `0.yaml`, `1.yaml`. */

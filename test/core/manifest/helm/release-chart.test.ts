@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { HelmReleaseApplier } from '../../../../src/core/manifest/applier.ts'
-import { planChartVersion } from '../../../../src/core/manifest/chart-version.ts'
+import { planChartVersion } from '../../../../src/core/manifest/chart/version.ts'
 import { traceChartVersion } from '../../../../src/core/manifest/helm/release-chart.ts'
 import { folder, refusalOf } from '../folder.ts'
 
