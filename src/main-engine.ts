@@ -66,6 +66,7 @@ export function createEngineStores(engine: Cluster, options: StoreOptions): Engi
       helmRelease: (key) => helmReleases.get(key),
       source: (kind, key) => (kind === 'OCIRepository' ? ociSources : sources).get(key),
       applications: named,
+      allApplications: () => applications.values(),
       applicationSet: (key) => applicationSets.get(key),
       demandsSignatures: (key) => projects.get(key)?.demandsSignatures === true,
     },

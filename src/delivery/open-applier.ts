@@ -12,6 +12,7 @@ import {
   ownerObject,
 } from '../core/manifest/origin.ts'
 import { hasApplied } from '../core/sync/applied-head.ts'
+import { followedBy } from '../core/sync/argo-revision.ts'
 import { FairleadError, orRefusal } from '../errors.ts'
 import type { BranchReader } from './branch-reader.ts'
 import { decidingOwner, declaringOwner } from './owner-chain.ts'
@@ -76,6 +77,22 @@ function kustomizationsBeside({ kustomization: own, place }: KustomizationOwner,
   })
 }
 
+/** The others that read a folder of the same branch; those that Git declares are known from there, too. */
+function applicationsBeside({ application: own, places }: ApplicationOwner, engine: EngineObjects) {
+  return [...engine.allApplications()].flatMap(({ namespace, name, sources }) => {
+    if (namespace === own.namespace && name === own.name) return []
+    return sources.flatMap((source) => {
+      const followed = followedBy(source)
+      const branch = followed.kind === 'branch' ? followed.branch : ''
+      const reads = (place: GitPlace | undefined) =>
+        place !== undefined && place.branch === branch && isSameRepository(place.repository, source.repoUrl)
+      return followed.kind !== 'pinned' && places.some(reads)
+        ? [{ name: `Application/${namespace}/${name}`, path: source.path }]
+        : []
+    })
+  })
+}
+
 async function openRelease(owner: HelmReleaseOwner, opening: Opening): Promise<Applier> {
   const { release, chart } = owner
   const { namespace, name } = release
@@ -105,7 +122,8 @@ async function openApplication(owner: ApplicationOwner, opening: Opening): Promi
   if (first !== undefined && sources.every((one) => one === undefined)) await readPlace(first, undefined, opening)
   const declaredBy = await openDeclaringIfAny(owner, opening)
   const live = { spec: object.spec }
-  const applier = { kind: 'Application', namespace, name, sources, applicationSet, declaredBy, live } as const
+  const beside = applicationsBeside(owner, opening.engine)
+  const applier = { kind: 'Application', namespace, name, sources, beside, applicationSet, declaredBy, live } as const
   return { ...applier, isSettled: application.isSettled && isAtHead(owner, { ...applier, isSettled: true }) }
 }
 

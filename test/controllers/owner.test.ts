@@ -267,6 +267,21 @@ describe('an Application of an Application', () => {
     expect(world.requests()[0]?.spec.change).toMatchObject({ branch: 'main', path: 'root/shop.yaml' })
   })
 
+  test('whose folder another Application of the cluster deploys too is not changed for either', async () => {
+    const world = createFakeWorld()
+    const files = { 'shop/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.0', policy) }
+    const plain = application('1.0.0').replace(/ {4}kustomize:[^]*/, '')
+    world.git.commit('main', { ...files, 'root/shop.yaml': plain }, 'Open the shop')
+    await argoRuns(world, '1.0.0')
+    const mine = world.cluster.objects.get(resources.application, 'argocd', 'shop')
+    if (mine === undefined) throw new Error('no Application')
+    put(world.cluster.objects, resources.application, { ...mine, metadata: { name: 'tenant', namespace: 'argocd' } })
+    const replica = await startWithWeb(world)
+    await push(world, replica, '1.1.0')
+    expect(world.requests()).toEqual([])
+    expect(world.cluster.recorded.map(({ reason }) => reason)).toContain('SharedBase')
+  })
+
   test('is followed from the one that declares it to the one that runs it', async () => {
     const { world, replica } = await anApplication()
     await push(world, replica, '1.1.0')

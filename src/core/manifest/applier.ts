@@ -61,6 +61,8 @@ export interface ApplicationApplier extends ApplierCommon {
   kind: 'Application'
   /** By position in `spec.sources` (or the one of `spec.source`); undefined where it is no branch at hand. */
   sources: readonly (GitBranch | undefined)[]
+  /** Other Applications of the cluster, and the folders that they read of the same branches. */
+  beside?: readonly { name: string; path: string }[] | undefined
   /** Name of the ApplicationSet that made it, where that is known. */
   applicationSet?: string | undefined
   /** As served; only read where nothing in Git declares the Application, and then nothing in it can be changed. */

@@ -25,6 +25,7 @@ export interface EngineObjects {
   source(kind: string, key: string): FluxSource | undefined
   /** All Applications of a name; one that names no namespace is in Argo CD's own, which nobody tells us. */
   applications(name: string): readonly ArgoApplication[]
+  allApplications(): Iterable<ArgoApplication>
   /** The ApplicationSet as an applied object: what declares its Applications is what declares it. */
   applicationSet(key: string): Applied | undefined
   /** The project of an Application demands signed commits. */

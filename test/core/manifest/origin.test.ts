@@ -95,6 +95,7 @@ function ownerOf(applied: Applied, objects: Objects) {
     helmRelease: (key) => (key === 'prod/shop' ? objects.release : undefined),
     source: (kind) => (kind === 'OCIRepository' ? objects.oci : objects.source),
     applications: (name) => (objects.applications ?? []).filter((one) => one.name === name),
+    allApplications: () => objects.applications ?? [],
     applicationSet: () => undefined,
     kustomizations: () => [],
     demandsSignatures: (project) => project === 'argocd/signed',

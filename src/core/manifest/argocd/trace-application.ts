@@ -3,6 +3,8 @@ import { withoutCredentials } from '../../change/repository-url.ts'
 import type { ApplicationApplier } from '../applier.ts'
 import { imageInValues } from '../helm/image-in-values.ts'
 import { containersOf } from '../helm/trace-release.ts'
+import { refuseBuiltBeside } from '../kustomize/shared-base.ts'
+import { isWithin } from '../repository-path.ts'
 import { leadingField } from '../slot/slot.ts'
 import type { BranchTrace, TraceQuery } from '../trace.ts'
 import { whereIs } from '../yaml/place.ts'
@@ -114,8 +116,11 @@ function traceSource(tracing: Tracing, source: ApplicationSource): BranchTrace {
   if (type === 'helm') return traceValues(tracing, source)
   const branch = branchOfSource(source)
   const build = buildOfSource(source, type, (place) => homeIn(application, place))
-  if (query.kind !== 'Application') return traceBuild(branch, build, query)
-  return traceRunning(branch, build, query)
+  const traced = query.kind === 'Application' ? traceRunning(branch, build, query) : traceBuild(branch, build, query)
+  if (isWithin(source.path, traced.file)) {
+    refuseBuiltBeside(branch.snapshot, traced.file, { beside: tracing.applier.beside, roots: query.roots })
+  }
+  return traced
 }
 
 function traceValues({ applier, application, sources, query }: Tracing, source: ApplicationSource): BranchTrace {

@@ -10,7 +10,7 @@ import { enterAll, textOf, whereIs } from '../yaml/place.ts'
 import { type ReleaseManifest, releaseManifests } from './release-index.ts'
 import type { ValueOrigin } from './release-values.ts'
 
-const imageWords = { what: 'image', remedy: 'set the tag in the values of the release itself' }
+const imageWords = { what: 'image', remedy: 'set the tag in the values of the release, or where each root patches it' }
 
 /** `SharedBase` when the value decides what others deploy too: other releases, or other roots with the same release. */
 export function refuseSharedValues(

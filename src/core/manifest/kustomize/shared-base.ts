@@ -93,7 +93,7 @@ export function refuseShared(
 }
 
 /**
- * Refuses (`SharedBase`) the change of a file that other Kustomizations of the cluster build too, wherever they are
+ * Refuses (`SharedBase`) the change of a file that other Kustomizations or Applications of the cluster build too, wherever they are
  * declared: whoever may change one of them would change the others. Folders that nobody can build deploy nothing.
  */
 export function refuseBuiltBeside(
@@ -105,7 +105,7 @@ export function refuseBuiltBeside(
   if (sharing.length === 0) return
   const evidence = sharing.slice(0, 20).map(({ name, path }) => `${name} builds ${path || '.'}, which includes ${file}`)
   const names = sharing.slice(0, 5).map(({ name }) => name)
-  const what = `${file} decides the image, and other Kustomizations deploy it too (${names.join(', ')})`
+  const what = `${file} decides the image, and others deploy it too (${names.join(', ')})`
   throw new FairleadError('SharedBase', `${what}; give each an images: entry of its own.`, { evidence })
 }
 
