@@ -1,4 +1,3 @@
-import { normaliseRepositoryUrl } from '../core/change/repository-url.ts'
 import type { Applier, GitBranch } from '../core/manifest/applier.ts'
 import {
   type ApplicationOwner,
@@ -12,10 +11,10 @@ import {
   ownerObject,
 } from '../core/manifest/origin.ts'
 import { hasApplied } from '../core/sync/applied-head.ts'
-import { followedBy } from '../core/sync/argo-revision.ts'
-import { FairleadError, orRefusal } from '../errors.ts'
+import { FairleadError } from '../errors.ts'
 import type { BranchReader } from './branch-reader.ts'
 import { decidingOwner, declaringOwner } from './owner-chain.ts'
+import { applicationsBeside, kustomizationsBeside } from './owners-beside.ts'
 import type { Repositories } from './repositories.ts'
 
 export interface OpenApplierDeps {
@@ -25,19 +24,11 @@ export interface OpenApplierDeps {
 }
 
 /**
- * Who applies a workload, or decides the chart of a release, with the heads of all branches that take part in deciding what it runs. Throws the named
- * refusal when nobody does, or when a branch that is needed cannot be read.
+ * Who applies a workload, or decides the chart of a release, with the heads of all branches that take part in deciding
+ * what it runs. Throws the named refusal when nobody does, or when a branch that is needed cannot be read.
  */
 export async function openApplier(workload: Applied, deps: OpenApplierDeps): Promise<Applier> {
   return open(decidingOwner(workload, deps.engine), { ...deps, passed: [] })
-}
-
-/** An address that is none is nobody's repository, and must not stop others. */
-function isSameRepository(one: string, other: string): boolean {
-  return orRefusal(
-    () => normaliseRepositoryUrl(one) === normaliseRepositoryUrl(other),
-    () => false,
-  )
 }
 
 /** On the way outwards; `passed` are the owners that were met already. */
@@ -65,32 +56,6 @@ async function openKustomization(owner: KustomizationOwner, opening: Opening): P
   const declaredBy = overrides.length === 0 || isOurOwn ? undefined : await openDeclaring(owner, opening)
   const beside = kustomizationsBeside(owner, opening.engine)
   return { kind: 'Kustomization', namespace, name, folder, targetNamespace, alters: overrides, beside, declaredBy }
-}
-
-/** The others of the cluster that read the same branch; what they build of it is only known from the files. */
-function kustomizationsBeside({ kustomization: own, place }: KustomizationOwner, engine: EngineObjects) {
-  return [...engine.kustomizations()].flatMap(({ namespace, name, path, sourceRef }) => {
-    if (namespace === own.namespace && name === own.name) return []
-    const source = engine.source(sourceRef.kind, `${sourceRef.namespace}/${sourceRef.name}`)
-    const isSame = source?.branch === place.branch && isSameRepository(source.url, place.repository)
-    return isSame ? [{ name: `Kustomization/${namespace}/${name}`, path }] : []
-  })
-}
-
-/** The others that read a folder of the same branch; those that Git declares are known from there, too. */
-function applicationsBeside({ application: own, places }: ApplicationOwner, engine: EngineObjects) {
-  return [...engine.allApplications()].flatMap(({ namespace, name, sources }) => {
-    if (namespace === own.namespace && name === own.name) return []
-    return sources.flatMap((source) => {
-      const followed = followedBy(source)
-      const branch = followed.kind === 'branch' ? followed.branch : ''
-      const reads = (place: GitPlace | undefined) =>
-        place !== undefined && place.branch === branch && isSameRepository(place.repository, source.repoUrl)
-      return followed.kind !== 'pinned' && places.some(reads)
-        ? [{ name: `Application/${namespace}/${name}`, path: source.path }]
-        : []
-    })
-  })
 }
 
 async function openRelease(owner: HelmReleaseOwner, opening: Opening): Promise<Applier> {
