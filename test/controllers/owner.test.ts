@@ -270,7 +270,7 @@ describe('an Application of an Application', () => {
   test('whose folder another Application of the cluster deploys too is not changed for either', async () => {
     const world = createFakeWorld()
     const files = { 'shop/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.0', policy) }
-    const plain = application('1.0.0').replace(/ {4}kustomize:[^]*/, '')
+    const plain = application('1.0.0').replace(/ {4}kustomize:[\s\S]*/, '')
     world.git.commit('main', { ...files, 'root/shop.yaml': plain }, 'Open the shop')
     await argoRuns(world, '1.0.0')
     const mine = world.cluster.objects.get(resources.application, 'argocd', 'shop')
