@@ -12,7 +12,7 @@ import { refusing } from './refusal.ts'
 import { parseWorkloadArguments, wantsJson } from './workload-argument.ts'
 
 const usage =
-  'Usage: fairlead bump --repo DIR --root PATH KIND/[NAMESPACE/]NAME [--container C] --image REF [--from REF] [--write] [-o json]'
+  'Usage: fairlead bump --repo DIR --root PATH [--root OTHER]... KIND/[NAMESPACE/]NAME [--container C] --image REF [--from REF] [--write] [-o json]'
 
 /**
  * `fairlead bump`: shows the change that makes a container run another image, and with `--write` makes it. Exit 0,

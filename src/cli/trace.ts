@@ -7,7 +7,7 @@ import { refusing } from './refusal.ts'
 import { parseWorkloadArguments, wantsJson } from './workload-argument.ts'
 
 const usage =
-  'Usage: fairlead trace --repo DIR --root PATH KIND/[NAMESPACE/]NAME [--container C] [--image REF] [-o json]'
+  'Usage: fairlead trace --repo DIR --root PATH [--root OTHER]... KIND/[NAMESPACE/]NAME [--container C] [--image REF] [-o json]'
 
 /**
  * `fairlead trace`: says which file, line and key decide a container's image. `--image` is the image that runs now; a

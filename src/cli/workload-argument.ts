@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { repositoryPath } from '../core/manifest/repository-path.ts'
 import type { TraceQuery } from '../core/manifest/trace.ts'
 import { FairleadError } from '../errors.ts'
 
@@ -45,13 +46,16 @@ export function parseWorkloadArguments(args: string[], usage: string): WorkloadA
   const wrong = (why: string) => new FairleadError('UsageInvalid', `${why}\n${usage}`)
   const [workload, extra] = positionals
   if (values.repo === undefined || values.repo === '') throw wrong('--repo DIR is missing.')
-  if (values.root === undefined) throw wrong('--root PATH is missing.')
+  const [root, ...others] = values.root ?? []
+  if (root === undefined) throw wrong('--root PATH is missing.')
   if (workload === undefined || extra !== undefined) throw wrong('Exactly one KIND/[NAMESPACE/]NAME is needed.')
   if (values.output !== undefined && values.output !== 'json')
     throw wrong(`-o ${values.output} is not known; use json.`)
   const query: TraceQuery = parseWorkload(workload, wrong)
   if (values.container !== undefined) query.container = values.container
-  const result = { repository: values.repo, root: values.root, query, isJson: values.output === 'json' }
+  // Further roots may change too, so that a base they share may.
+  if (others.length > 0) query.roots = others.map((other) => repositoryPath(other) ?? other)
+  const result = { repository: values.repo, root, query, isJson: values.output === 'json' }
   const images = {
     ...(values.image === undefined ? {} : { image: values.image }),
     ...(values.from === undefined ? {} : { from: values.from }),
@@ -66,7 +70,7 @@ function parse(args: string[], usage: string) {
       allowPositionals: true,
       options: {
         repo: { type: 'string' },
-        root: { type: 'string' },
+        root: { type: 'string', multiple: true },
         container: { type: 'string' },
         image: { type: 'string' },
         from: { type: 'string' },

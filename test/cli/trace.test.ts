@@ -138,3 +138,17 @@ describe('fairlead trace of a HelmRelease', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('name it with --image REF')])
   })
 })
+
+describe('a base that another root deploys too', () => {
+  const repository = 'fixtures/repositories/shared-base/before'
+  const args = (...roots: string[]) => [
+    ...['--repo', repository, ...roots.flatMap((root) => ['--root', root]), 'deploy/prod/web', '-o', 'json'],
+  ]
+
+  test('may change when that root is named, too', async () => {
+    expect((await run(traceCommand, args('prod'))).code).toBe(1)
+    const { code, stdout } = await run(traceCommand, args('prod', './staging/'))
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ file: 'base/deployment.yaml', image: expect.stringContaining('web') })
+  })
+})
