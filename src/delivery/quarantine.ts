@@ -34,7 +34,9 @@ export function createQuarantineReader(): QuarantineReader {
   const valuesOf = async (question: ChoiceQuestion): Promise<readonly SlotValue[]> => {
     const { trace: found, namespace } = question
     const { repository, name, snapshot } = found.branch
-    const key = [repository, name, found.file, found.keyPath, namespace, JSON.stringify(found.query)].join(' ')
+    // Who asks, and not what runs: what an older text decides is found by its place, whatever the live images are.
+    const asked = `${objectKey(found.query)} ${found.query.container}`
+    const key = [repository, name, found.file, found.keyPath, namespace, asked].join(' ')
     const before = known.get(key)
     if (before?.head === snapshot.revision) return before.values
     const slot = await readSlot(question, before?.images ?? new Map())
