@@ -87,7 +87,10 @@ async function openApplication(owner: ApplicationOwner, opening: Opening): Promi
   if (first !== undefined && sources.every((one) => one === undefined)) await readPlace(first, undefined, opening)
   const declaredBy = await openDeclaringIfAny(owner, opening)
   const live = { spec: object.spec }
-  const beside = applicationsBeside(owner, opening.engine)
+  const defaultBranch = async (repository: string) => {
+    return (await readPlace({ repository, branch: '' }, undefined, opening)).name
+  }
+  const beside = await applicationsBeside(owner, sources, opening.engine, defaultBranch)
   const applier = { kind: 'Application', namespace, name, sources, beside, applicationSet, declaredBy, live } as const
   return { ...applier, isSettled: application.isSettled && isAtHead(owner, { ...applier, isSettled: true }) }
 }

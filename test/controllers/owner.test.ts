@@ -267,7 +267,10 @@ describe('an Application of an Application', () => {
     expect(world.requests()[0]?.spec.change).toMatchObject({ branch: 'main', path: 'root/shop.yaml' })
   })
 
-  test('whose folder another Application of the cluster deploys too is not changed for either', async () => {
+  test.each([
+    ['', 'HEAD'],
+    ['by the name of the branch, ', 'main'],
+  ])('whose folder another Application of the cluster deploys too is %snot changed for either', async (_, revision) => {
     const world = createFakeWorld()
     const files = { 'shop/web.yaml': manifestOf('web', 'ghcr.io/acme/web:1.0.0', policy) }
     const plain = application('1.0.0').replace(/ {4}kustomize:[\s\S]*/, '')
@@ -275,7 +278,12 @@ describe('an Application of an Application', () => {
     await argoRuns(world, '1.0.0')
     const mine = world.cluster.objects.get(resources.application, 'argocd', 'shop')
     if (mine === undefined) throw new Error('no Application')
-    put(world.cluster.objects, resources.application, { ...mine, metadata: { name: 'tenant', namespace: 'argocd' } })
+    const source = { repoURL: gitUrl, path: 'shop', targetRevision: revision }
+    put(world.cluster.objects, resources.application, {
+      ...mine,
+      metadata: { name: 'tenant', namespace: 'argocd' },
+      spec: { ...(mine.spec as object), source },
+    })
     const replica = await startWithWeb(world)
     await push(world, replica, '1.1.0')
     expect(world.requests()).toEqual([])
