@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { modes } from './api/annotation.ts'
 import { duration } from './config-duration.ts'
 import { receiver } from './config-receiver.ts'
+import { host, pullRequest } from './config-repository-host.ts'
 import { match, window } from './config-window.ts'
 
 /** The configuration file, as users write it. Every object is strict: an unknown key is a mistake. */
@@ -37,7 +39,7 @@ const labelSelector = z
     new RegExp(`^(?:${requirement}(?:, ?${requirement})*)?$`),
     'a label selector such as team=shop,tier in (web, api)',
   )
-const mode = z.enum(['observe', 'commit'])
+const mode = z.enum(modes)
 
 const cluster = z.strictObject({
   name: line.min(1).max(253).default('default').describe('Names this cluster in commits and events.'),
@@ -74,6 +76,8 @@ const repository = z.strictObject({
   mode: mode.optional(),
   suspend: z.boolean().default(false),
   signing: z.strictObject({ format: z.literal('ssh'), keyFile: file }).optional(),
+  host: host.optional().describe('The service behind the address; needed for pull requests and commit statuses.'),
+  pullRequest: pullRequest.prefault({}),
 })
 
 const httpsURL = z.url({ protocol: /^https$/, error: 'an https URL' })

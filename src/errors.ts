@@ -58,6 +58,18 @@ export const errorCodes = {
   PushRejected: 'transient',
   PushRefused: 'terminal',
   SigningFailed: 'terminal',
+  // the service that hosts a repository
+  HostNotConfigured: 'terminal',
+  HostAuthFailed: 'terminal',
+  HostForbidden: 'terminal',
+  HostNotFound: 'terminal',
+  HostMoved: 'terminal',
+  HostArchived: 'terminal',
+  HostInvalid: 'transient',
+  HostLimited: 'transient',
+  HostUnavailable: 'transient',
+  PullRequestExists: 'transient',
+  NothingToMerge: 'terminal',
   // registry and HTTP
   RegistryAuthFailed: 'terminal',
   RegistryNotFound: 'terminal',

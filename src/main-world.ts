@@ -18,7 +18,7 @@ import type { Environment } from './config.ts'
 import type { Config, RepositoryConfig } from './config-schema.ts'
 import { parseRepositoryUrl } from './core/change/repository-url.ts'
 import { globMatcher } from './core/image/glob.ts'
-import type { RepositoryRules } from './delivery/repositories.ts'
+import type { OpenRepository, RepositoryRules } from './delivery/repositories.ts'
 import { FairleadError } from './errors.ts'
 import { reportMissingFiles } from './main-files.ts'
 import type {
@@ -26,7 +26,6 @@ import type {
   ChartRepository,
   Cluster,
   EventRecorder,
-  GitRepository,
   LeaseLock,
   Log,
   OwnObjects,
@@ -52,7 +51,7 @@ export interface World {
   engine: Cluster
   registry: Registry
   charts: ChartRepository
-  repositories: readonly { git: GitRepository; rules: RepositoryRules; signer: Signer | undefined }[]
+  repositories: readonly (OpenRepository & { signer: Signer | undefined })[]
   close(): void
 }
 
@@ -152,7 +151,7 @@ async function openRepository(
   )
   log.info({ repository: git.url, backend: git.backend }, 'repository opened')
   const signer = signing === undefined ? undefined : await readSigner(signing.keyFile)
-  return { git, rules: repositoryRules(settings), signer }
+  return { git, rules: repositoryRules(settings), host: undefined, signer }
 }
 
 function repositoryRules({
@@ -161,10 +160,11 @@ function repositoryRules({
   requireApproval,
   mode,
   suspend,
+  pullRequest,
 }: RepositoryConfig): RepositoryRules {
   const matchers = namespaces.map(globMatcher)
   const namespaceAllowed = (namespace: string) => matchers.some((matches) => matches(namespace))
-  return { namespaceAllowed, allowPaths, requireApproval, mode, suspend }
+  return { namespaceAllowed, allowPaths, requireApproval, mode, suspend, pullRequest }
 }
 
 function registryHost(host: Config['registries'][number]): RegistryHostSettings {

@@ -48,7 +48,7 @@ describe('the configuration', () => {
     [
       'a value that is not allowed',
       'mode: comit',
-      'fairlead.yaml:1: mode: Invalid option: expected one of "observe"|"commit"',
+      'fairlead.yaml:1: mode: Invalid option: expected one of "observe"|"pull-request"|"commit"',
     ],
     ['a duration without a unit', 'polling: {interval: "5"}', 'polling.interval: a duration such as 30s, 5m or 1h30m'],
     [

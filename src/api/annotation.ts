@@ -52,8 +52,10 @@ export const appliedStepField = 'applied-step'
 
 export type AnnotationField = (typeof annotationFields)[number]
 
-/** What is done with a decision: shown only, committed to the branch, or proposed as a pull request. */
-export type Mode = 'observe' | 'commit' | 'pull-request'
+/** What is done with a decision: shown only, proposed as a pull request, or committed to the branch. Strictest first. */
+export const modes = ['observe', 'pull-request', 'commit'] as const
+
+export type Mode = (typeof modes)[number]
 
 /** Label that holds the application's version, on the workload or its pod template. */
 export const versionLabel = 'app.kubernetes.io/version'

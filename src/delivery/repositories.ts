@@ -1,6 +1,9 @@
+import type { Mode } from '../api/annotation.ts'
 import { normaliseRepositoryUrl } from '../core/change/repository-url.ts'
+import type { PullRequestRules } from '../core/pull-request/rules.ts'
 import { FairleadError } from '../errors.ts'
 import type { GitRepository } from '../ports.ts'
+import type { RepositoryHost } from '../ports-repository-host.ts'
 import type { DeliveryQueue } from './delivery.ts'
 
 /** What the platform owner allows in one repository. */
@@ -12,17 +15,24 @@ export interface RepositoryRules {
   /** True beats every annotation. */
   requireApproval: boolean | undefined
   /** Undefined = the configuration's general mode. */
-  mode: 'observe' | 'commit' | undefined
+  mode: Mode | undefined
   /** Kill switch: nothing is pushed. */
   suspend: boolean
+  pullRequest: PullRequestRules
+}
+
+/** A repository as it was configured and opened. */
+export interface OpenRepository {
+  git: GitRepository
+  rules: RepositoryRules
+  /** The service that hosts it; undefined when it is plain Git. */
+  host: RepositoryHost | undefined
 }
 
 /** One configured repository with its queues, one per branch. */
-export interface ManagedRepository {
+export interface ManagedRepository extends OpenRepository {
   /** Normalised URL: the identity of the repository everywhere. */
   url: string
-  rules: RepositoryRules
-  git: GitRepository
   queue(branch: string): DeliveryQueue
 }
 
@@ -34,12 +44,12 @@ export interface Repositories {
 }
 
 export function createRepositories(
-  configured: readonly { git: GitRepository; rules: RepositoryRules }[],
+  configured: readonly OpenRepository[],
   createQueue: (git: GitRepository, branch: string) => DeliveryQueue,
 ): Repositories {
   const byUrl = new Map<string, ManagedRepository>()
   const queues: DeliveryQueue[] = []
-  for (const { git, rules } of configured) {
+  for (const { git, rules, host } of configured) {
     const url = normaliseRepositoryUrl(git.url)
     const byBranch = new Map<string, DeliveryQueue>()
     const queue = (branch: string) => {
@@ -50,7 +60,7 @@ export function createRepositories(
       queues.push(created)
       return created
     }
-    byUrl.set(url, { url, rules, git, queue })
+    byUrl.set(url, { url, rules, git, host, queue })
   }
   return {
     find(url) {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { parseConfig } from '../../src/config.ts'
+import type { PullRequestRules } from '../../src/core/pull-request/rules.ts'
 import type { RepositoryRules } from '../../src/delivery/repositories.ts'
 import { createLoops, type Loops } from '../../src/main-loops.ts'
 import { createStores } from '../../src/main-stores.ts'
@@ -37,6 +38,22 @@ export interface FakeWorld {
 
 /** Wraps the named methods of a port, so that effects can fail. */
 export type Faults = <T extends object>(port: T, effects: readonly (keyof T & string)[]) => T
+
+/** As the configuration has them without a word about pull requests. */
+export const pullRequestRules: PullRequestRules = {
+  branchPrefix: 'fairlead/',
+  labels: [],
+  reviewers: [],
+  teamReviewers: [],
+  assignees: [],
+  draft: false,
+  automerge: 'never',
+  checks: 'required',
+  mergeMethod: 'merge',
+  openLimit: 10,
+  perHour: 10,
+  group: 'none',
+}
 
 const noFaults: Faults = (port) => port
 
@@ -156,6 +173,7 @@ async function startReplica(
     requireApproval: undefined,
     mode: undefined,
     suspend: false,
+    pullRequest: pullRequestRules,
     ...given,
   }
   const ports = {
@@ -167,7 +185,7 @@ async function startReplica(
     lock: cluster.lease('fairlead', 'fairlead'),
     registry,
     charts: world.charts,
-    repositories: [{ git, rules, signer: undefined }],
+    repositories: [{ git, rules, host: undefined, signer: undefined }],
     http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },
     close: () => undefined,
   }

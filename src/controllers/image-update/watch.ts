@@ -1,3 +1,4 @@
+import type { Mode } from '../../api/annotation.ts'
 import { objectKey } from '../../api/kubernetes.ts'
 import { ociPlace } from '../../core/image/chart-place.ts'
 import { chartVersionOfTag } from '../../core/image/chart-version.ts'
@@ -31,7 +32,7 @@ export interface ImageWatchDeps {
   queue: WorkQueue
   tags: TagSource
   rules: readonly UpdateRule[]
-  mode: 'observe' | 'commit'
+  mode: Mode
   intervalMs: number
   isLeader: () => boolean
   clock: Clock

@@ -174,4 +174,7 @@ function addSettings(situation: Situation, settings: UpdateSettings, { repositor
   situation.hold = settings.hold
   situation.minAgeMs = settings.minAgeMs
   situation.mode = rules.mode === undefined ? settings.mode : stricterMode(rules.mode, settings.mode)
+  if (situation.mode !== 'pull-request' || repository.host !== undefined) return
+  const message = `mode is pull-request, but git.repositories[].host of ${repository.url} is not set; set it, or mode: commit`
+  situation.refusal = new FairleadError('HostNotConfigured', message)
 }

@@ -32,7 +32,9 @@ export function resolveDeclaredSettings(
   const onlyLive = Object.entries(subject.annotations).filter(
     ([key, value]) => isPolicyAnnotation(key) && declared.annotations[key] !== value,
   )
-  const loosening = onlyLive.find(([key, value]) => !tightens(key, value, subject))
+  const inGitAlone = { ...subject, annotations: declared.annotations, labels: declared.labels }
+  const modeInGit = () => resolveSettings(inGitAlone, rules, defaultMode)?.mode
+  const loosening = onlyLive.find(([key, value]) => !tightens({ key, value, modeInGit }, subject))
   if (loosening !== undefined) {
     const [key, value] = loosening
     const inGit = declared.annotations[key]
@@ -44,7 +46,10 @@ export function resolveDeclaredSettings(
   return resolveSettings({ ...subject, annotations, labels: declared.labels }, rules, defaultMode)
 }
 
-function tightens(key: string, value: string, { container, chart }: SettingsSubject): boolean {
+function tightens(
+  { key, value, modeInGit }: { key: string; value: string; modeInGit: () => Mode | undefined },
+  { container, chart }: SettingsSubject,
+): boolean {
   const name = [annotationPrefix, headwindPrefix].reduce(
     (rest, prefix) => (rest.startsWith(prefix) ? rest.slice(prefix.length) : rest),
     key,
@@ -63,7 +68,7 @@ function tightens(key: string, value: string, { container, chart }: SettingsSubj
     case 'require-approval':
       return value === 'true'
     case 'mode':
-      return value === 'observe'
+      return value === 'observe' || (value === 'pull-request' && modeInGit() === 'commit')
     default:
       // Fields that have no say in updates (deadline, rollback) or are not known are nobody's permission.
       return !permissions.has(field)

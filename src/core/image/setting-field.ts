@@ -5,6 +5,7 @@ import {
   headwindFields,
   headwindPrefix,
   type Mode,
+  modes,
 } from '../../api/annotation.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import { parseDuration } from '../change/duration.ts'
@@ -76,8 +77,9 @@ export function readBoolean(field: FoundField | undefined, fallback: boolean): b
 
 export function readMode(field: FoundField | undefined, fallback: Mode): Mode {
   if (field === undefined) return fallback
-  if (field.value === 'observe' || field.value === 'commit') return field.value
-  throw new FairleadError('PolicyInvalid', `${field.key}: "${field.value}" is none of observe, commit`)
+  const mode = modes.find((one) => one === field.value)
+  if (mode !== undefined) return mode
+  throw new FairleadError('PolicyInvalid', `${field.key}: "${field.value}" is none of ${modes.join(', ')}`)
 }
 
 /** Milliseconds of a Go-style duration; a bare number is seconds, as in Headwind. */

@@ -1,4 +1,4 @@
-import type { AnnotationField, Mode } from '../../api/annotation.ts'
+import { type AnnotationField, type Mode, modes } from '../../api/annotation.ts'
 import { FairleadError } from '../../errors.ts'
 import { chartFields, readChartPolicy } from './chart-setting.ts'
 import type { Policy } from './policy.ts'
@@ -95,7 +95,7 @@ export function strictestSettings(a: UpdateSettings, b: UpdateSettings): UpdateS
   }
 }
 
-/** Observing beats committing. */
+/** Observing beats proposing, and proposing beats committing. */
 export function stricterMode(a: Mode, b: Mode): Mode {
-  return a === 'observe' || b === 'observe' ? 'observe' : a
+  return modes.indexOf(a) < modes.indexOf(b) ? a : b
 }

@@ -135,7 +135,7 @@ describe('update settings', () => {
     [
       'a mode',
       { 'fairlead.dev/policy': 'minor', 'fairlead.dev/mode': 'push' },
-      /mode: "push" is none of observe, commit/,
+      /mode: "push" is none of observe, pull-request, commit/,
     ],
     [
       'a duration',
