@@ -156,6 +156,11 @@ export interface GitRepository {
    * `PushRefused`: a rule or hook said no (its words are in the message). `GitUnavailable`: nobody knows; read back.
    */
   push(branch: string, base: string, commit: string): Promise<void>
+  /**
+   * Moves a branch of our own to `commit`, whatever it held, if it is at `expected` now (`''`: there is none). The commit
+   * was stored here, on top of what the remote has, or is on a branch that was read. Rejects as `push` does.
+   */
+  replace(branch: string, expected: string, commit: string): Promise<void>
   /** Commit the remote branch points to now, asked from the remote; undefined when it does not exist. */
   remoteHead(branch: string): Promise<string | undefined>
   /** The branch that the remote's HEAD names, asked from the remote; undefined when HEAD names none. */

@@ -12,6 +12,11 @@ export interface FakeGitRepository extends GitRepository {
   /** First-parent messages of a branch on the remote, newest first. */
   messages(branch: string): string[]
   read(branch: string, path: string): string | undefined
+  /** Starts a branch where another one is. */
+  branch(name: string, at: string): void
+  deleteBranch(branch: string): void
+  /** Every branch of the remote, and its head. */
+  heads(): ReadonlyMap<string, string>
   /** What happens to the next push: runs before it is looked at. */
   beforePush: (() => void) | undefined
   /** How the next push ends: `lose` = accepted, answer lost; `drop` = never arrived; else refused with these words. */
@@ -73,6 +78,21 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
     return chain
   }
 
+  const move = (branch: string, commit: string, check: () => void) => {
+    repository.pushes++
+    const before = repository.beforePush
+    repository.beforePush = undefined
+    before?.()
+    const fault = repository.nextPush
+    repository.nextPush = undefined
+    if (fault === 'drop') throw new FairleadError('GitUnavailable', 'connection reset')
+    if (typeof fault === 'object') throw new FairleadError('PushRefused', fault.refuse)
+    check()
+    remote.set(branch, commit)
+    local.delete(branch)
+    if (fault === 'lose') throw new FairleadError('GitUnavailable', 'connection reset')
+  }
+
   const repository: FakeGitRepository = {
     url,
     backend: 'native',
@@ -92,20 +112,20 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
       for (const object of stored) objects.set(object.id, object)
     },
     async push(branch, base, commit) {
-      repository.pushes++
-      const before = repository.beforePush
-      repository.beforePush = undefined
-      before?.()
-      const fault = repository.nextPush
-      repository.nextPush = undefined
-      if (fault === 'drop') throw new FairleadError('GitUnavailable', 'connection reset')
-      if (typeof fault === 'object') throw new FairleadError('PushRefused', fault.refuse)
-      if (remote.get(branch) !== base) throw new FairleadError('PushRejected', 'fetch first')
-      if (!ancestorsOf(commit).includes(base))
-        throw new FairleadError('Internal', 'the new head does not hold the old one')
-      remote.set(branch, commit)
-      if (fault === 'lose') throw new FairleadError('GitUnavailable', 'connection reset')
+      const check = () => {
+        if (remote.get(branch) !== base) throw new FairleadError('PushRejected', 'fetch first')
+        if (!ancestorsOf(commit).includes(base))
+          throw new FairleadError('Internal', 'the new head does not hold the old one')
+      }
+      move(branch, commit, check)
       local.set(branch, commit)
+    },
+    async replace(branch, expected, commit) {
+      move(branch, commit, () => {
+        const here = remote.get(branch) ?? ''
+        if (here !== expected && here !== commit) throw new FairleadError('PushRejected', 'stale info')
+        if (!objects.has(commit)) throw new FairleadError('PushRejected', `${commit} was neither stored nor read`)
+      })
     },
     remoteHead: async (branch) => remote.get(branch),
     defaultBranch: async () => (remote.has('main') ? 'main' : undefined),
@@ -142,6 +162,9 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
       return id
     },
     messages: (branch) => ancestorsOf(remote.get(branch)).map((id) => factsOf(id).message),
+    branch: (name, at) => void remote.set(name, remote.get(at) ?? ''),
+    heads: () => remote,
+    deleteBranch: (branch) => void remote.delete(branch),
     read: (branch, path) => filesOf(remote.get(branch)).get(path),
   }
 

@@ -12,6 +12,8 @@ export type WalkAnswer =
   | 'absent'
 
 export interface PushOrder {
+  /** `replace` may leave behind what the branch held: `commits` then stand on something else that the remote has. */
+  how: 'append' | 'replace'
   branch: string
   /** Where the remote branch must be now; `''` when it must not exist. */
   base: string

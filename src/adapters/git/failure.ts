@@ -15,6 +15,7 @@ export function serverWords(text: string): string {
 }
 
 export interface RefusedRef {
+  how: 'append' | 'replace'
   url: string
   ref: string
   commit: string
@@ -32,12 +33,15 @@ const broken = /unpacker error|unpack failed|index-pack|internal server error|no
  * What a refused ref update means. Sources for the wordings: git's send-pack, Kargo's push tests, GitLab's
  * "incorrect old value provided", GitHub's GH006 and GH013.
  */
-export function refusedRef({ url, ref, commit, reason, words }: RefusedRef): FairleadError {
+export function refusedRef({ how, url, ref, commit, reason, words }: RefusedRef): FairleadError {
   const said = serverWords(`${reason} ${words}`)
   const lock = /cannot lock ref\b.*?\bis at ([0-9a-f]{40})/is.exec(`${reason} ${words}`)
   if (lock?.[1] === commit) {
     // git repeats a push whose answer was lost, and then trips over its own first success.
     return new FairleadError('GitUnavailable', `the answer to the push of ${ref} to ${url} was lost: ${said}`)
+  }
+  if (how === 'replace' && /non-fast-forward/i.test(reason)) {
+    return new FairleadError('PushRefused', `${url} does not let ${ref} be rewritten: ${said}`)
   }
   if (moved.test(reason)) return new FairleadError('PushRejected', `${ref} of ${url} has moved: ${said}`)
   if (/declined|protected|GH0\d\d/i.test(said)) {

@@ -2,6 +2,7 @@ import { parseCommit } from '../../core/change/commit.ts'
 import type { FileChange } from '../../core/change/file-change.ts'
 import { isObjectId } from '../../core/change/object-id.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
+import { FairleadError } from '../../errors.ts'
 import type { Backend } from './backend.ts'
 import { dropOldest } from './bounded-map.ts'
 import { createFileHistory, lookBack } from './file-history.ts'
@@ -30,8 +31,8 @@ export function createHistory(backend: Backend, working: WorkingSet): History {
       if (answer === 'yes' || answer === 'no') return answer
       if (answer === 'absent' && !refreshed) {
         refreshed = true
-        for (const branch of working.branches) await backend.fetch(branch)
-      } else if (!(await backend.deepen(working.branches))) {
+        await fetchAll(backend, working)
+      } else if (!(await deepen(backend, working))) {
         return 'unknown'
       }
     }
@@ -75,6 +76,32 @@ async function listAfter(
     const { ids, complete } = await backend.firstParents(to, lookBack)
     const end = ids.indexOf(from)
     if (end >= 0) return ids.slice(0, end)
-    if (complete || ids.length >= lookBack || !(await backend.deepen(working.branches))) return ids
+    if (complete || ids.length >= lookBack || !(await deepen(backend, working))) return ids
   }
+}
+
+/** Fetches every branch that was read. One that is gone meanwhile, as proposals are after their merge, is forgotten. */
+async function fetchAll(backend: Backend, working: WorkingSet): Promise<void> {
+  for (const branch of working.branches) {
+    try {
+      await backend.fetch(branch)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      working.drop(branch)
+    }
+  }
+}
+
+async function deepen(backend: Backend, working: WorkingSet): Promise<boolean> {
+  try {
+    return await backend.deepen(working.branches)
+  } catch (error) {
+    if (!isGone(error)) throw error
+    await fetchAll(backend, working)
+    return backend.deepen(working.branches)
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof FairleadError && error.code === 'BranchNotFound'
 }

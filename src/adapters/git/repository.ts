@@ -30,13 +30,24 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
     if (base === commit) return
     const commits = working.chain(base, commit)
     try {
-      await backend.push({ branch, base, commit, commits, cache: working.cache })
+      await backend.push({ how: 'append', branch, base, commit, commits, cache: working.cache })
     } catch (error) {
       // Nobody knows where the branch is now, so the next snapshot asks.
       working.forget(branch)
       throw await refused(error)
     }
     working.pushed(branch, commits)
+  }
+
+  async function replace(branch: string, expected: string, commit: string): Promise<void> {
+    const commits = working.unsent(commit)
+    // Nobody plans on such a branch, and it may be gone the next moment.
+    working.forget(branch)
+    try {
+      await backend.push({ how: 'replace', branch, base: expected, commit, commits, cache: working.cache })
+    } catch (error) {
+      throw await refused(error)
+    }
   }
 
   /** A new store does not hold the commit that was planned on, so whoever writes has to look again. */
@@ -63,6 +74,12 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
       if (base !== '') checkId(base)
       checkId(commit)
       return inTurn(() => push(branch, base, commit))
+    },
+    async replace(branch, expected, commit) {
+      branchRef(branch)
+      if (expected !== '') checkId(expected)
+      checkId(commit)
+      return inTurn(() => replace(branch, expected, commit))
     },
     async remoteHead(branch) {
       branchRef(branch)

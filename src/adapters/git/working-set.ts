@@ -28,6 +28,8 @@ export interface WorkingSet {
   readonly stored: readonly GitObject[]
   /** Commits after `base` up to `commit`, oldest first. */
   chain(base: string, commit: string): string[]
+  /** Commits up to `commit` that no lasting branch of the remote is known to hold, oldest first. */
+  unsent(commit: string): string[]
   /** These commits, oldest first, are on the remote branch now. */
   pushed(branch: string, commits: readonly string[]): void
   /** Forgets the heads, because the local store was deleted. */
@@ -91,6 +93,8 @@ export function createWorkingSet(): WorkingSet {
     snapshot,
     keep(objects) {
       for (const object of objects) {
+        // What is stored again is the last to be dropped.
+        stored.delete(object.id)
         stored.set(object.id, object)
         cache.put(object.id, object.type, object.bytes)
         if (object.type === 'commit') history.add(object.id, object.bytes)
@@ -101,6 +105,11 @@ export function createWorkingSet(): WorkingSet {
       return [...stored.values()]
     },
     chain: (base, commit) => findChain(base, commit, stored),
+    unsent(commit) {
+      const { commits } = walkStored(commit, '', stored)
+      if (commits.length > 0 || cache.commit(commit) !== undefined) return commits
+      throw new FairleadError('PushRejected', `${commit} was neither stored here nor read; plan again`)
+    },
     pushed(branch, commits) {
       const head = commits.at(-1)
       if (head === undefined) return
@@ -118,6 +127,15 @@ export function createWorkingSet(): WorkingSet {
 
 /** Only commits that were stored here and descend from `base` are pushed; so a lease on `base` is never a force. */
 function findChain(base: string, commit: string, stored: ReadonlyMap<string, GitObject>): string[] {
+  const { commits, end } = walkStored(commit, base, stored)
+  if (commits.length === 0 || (base !== '' && end !== base)) {
+    throw new FairleadError('PushRejected', `${commit} was not stored here as a descendant of ${base}; plan again`)
+  }
+  return commits
+}
+
+/** First parents from `commit` as far as they were stored here, oldest first, and the one before them. */
+function walkStored(commit: string, base: string, stored: ReadonlyMap<string, GitObject>) {
   const commits: string[] = []
   let id = commit
   while (id !== base && commits.length < chainLimit) {
@@ -127,8 +145,5 @@ function findChain(base: string, commit: string, stored: ReadonlyMap<string, Git
     commits.unshift(id)
     id = facts.parents[0] ?? ''
   }
-  if (commits.length === 0 || (base !== '' && id !== base)) {
-    throw new FairleadError('PushRejected', `${commit} was not stored here as a descendant of ${base}; plan again`)
-  }
-  return commits
+  return { commits, end: id }
 }

@@ -38,7 +38,16 @@ describe('a refused ref', () => {
     ['[remote rejected] (something nobody knows)', '', 'PushRefused'],
   ]
   test.each(rows)('%s %s: is %s', (reason, words, code) => {
-    expect(codeOf(refusedRef({ url, ref, commit: ours, reason, words }))).toBe(code)
+    expect(codeOf(refusedRef({ how: 'append', url, ref, commit: ours, reason, words }))).toBe(code)
+  })
+
+  // The lease was met, or the client would have said so: the host lets nobody rewrite that branch.
+  test.each<[reason: string, code: string]>([
+    ['[remote rejected] (non-fast-forward)', 'PushRefused'],
+    ['denying non-fast-forward refs/heads/x (you should pull first)', 'PushRefused'],
+    ['[rejected] (stale info)', 'PushRejected'],
+  ])('of a branch that is rewritten: %s is %s', (reason, code) => {
+    expect(codeOf(refusedRef({ how: 'replace', url, ref, commit: ours, reason, words: '' }))).toBe(code)
   })
 })
 
@@ -82,10 +91,10 @@ describe('a failed run of git', () => {
   test('of a push is told by the line about the ref', () => {
     const stdout = `To ${url}\n!\t${ours}:${ref}\t[remote rejected] (pre-receive hook declined)\nDone\n`
     const stderr = 'remote: policy says no        \nerror: failed to push some refs\n'
-    const error = explainPush(failed(stderr, stdout), { url, ref, commit: ours })
+    const error = explainPush(failed(stderr, stdout), { how: 'append', url, ref, commit: ours })
     expect(codeOf(error)).toBe('PushRefused')
     expect(String(error)).toContain('policy says no')
-    expect(codeOf(explainPush(failed('fatal: early EOF'), { url, ref, commit: ours }))).toBe('GitUnavailable')
+    expect(codeOf(explainPush(failed('fatal: early EOF'), { how: 'append', url, ref, commit: ours }))).toBe('GitUnavailable')
   })
 
   test('keeps what is already ours', () => {

@@ -4,7 +4,7 @@ import { FairleadError } from '../../../errors.ts'
 import type { GitObject } from '../../../ports.ts'
 import type { PushOrder } from '../backend.ts'
 import { branchRef } from '../branch-name.ts'
-import { refusedRef, serverWords } from '../failure.ts'
+import { type RefusedRef, refusedRef, serverWords } from '../failure.ts'
 import type { GitExchange } from './http.ts'
 import { encodePack, newTreeObjects, type ReadObject } from './pack.ts'
 import { decodePackets, encodePacket, flushPacket, type Packet } from './pkt-line.ts'
@@ -41,7 +41,8 @@ export async function pushCommits(order: PushOrder, parts: PushParts): Promise<v
     headers: { 'content-type': `application/x-${service}-request`, accept: `application/x-${service}-result` },
     body: Buffer.concat([encodePacket(command), flushPacket, encodePack(objects)]),
   })
-  readReport(response.body, { url, ref, commit: order.commit, isBanded: wanted.includes('side-band-64k') })
+  const { how, commit } = order
+  readReport(response.body, { how, url, ref, commit, isBanded: wanted.includes('side-band-64k') })
 }
 
 interface Offer {
@@ -83,14 +84,11 @@ async function collectObjects(order: PushOrder, read: ReadObject): Promise<GitOb
   return [...objects.values()]
 }
 
-interface ReportContext {
-  url: string
-  ref: string
-  commit: string
+interface ReportContext extends Pick<RefusedRef, 'how' | 'url' | 'ref' | 'commit'> {
   isBanded: boolean
 }
 
-function readReport(body: Uint8Array, { url, ref, commit, isBanded }: ReportContext): void {
+function readReport(body: Uint8Array, { how, url, ref, commit, isBanded }: ReportContext): void {
   const { report, words } = isBanded ? splitBands(decodePackets(body)) : { report: decodePackets(body), words: '' }
   const lines = report.map((packet) => packet?.toString('utf8').trim() ?? '')
   const unpack = lines.find((line) => line.startsWith('unpack '))
@@ -101,7 +99,7 @@ function readReport(body: Uint8Array, { url, ref, commit, isBanded }: ReportCont
   if (lines.includes(`ok ${ref}`)) return
   const refused = lines.find((line) => line.startsWith(`ng ${ref} `))
   const reason = unpack !== 'unpack ok' ? `unpacker error: ${unpack.slice(7)}` : (refused?.slice(ref.length + 4) ?? '')
-  throw refusedRef({ url, ref, commit, reason, words })
+  throw refusedRef({ how, url, ref, commit, reason, words })
 }
 
 /** Band 1 carries the report as packets of its own, 2 and 3 what the server says to people. */

@@ -78,7 +78,7 @@ export function createNativeBackend(parts: NativeParts): Backend {
       await mirror.prepare()
       await parts.prepareKey()
       const authorization = await parts.authorization()
-      const context = { url, ref: branchRef(order.branch), commit: order.commit }
+      const context = { how: order.how, url, ref: branchRef(order.branch), commit: order.commit }
       const command = { args: pushArguments(order), timeoutMs: transferTimeoutMs, authorization, mayFetch: true }
       await parts.run(command).catch((error) => {
         throw explainPush(error, context)
@@ -179,7 +179,10 @@ async function fetchBlobs(ids: readonly string[], remote: Remote): Promise<void>
   await remote({ args, input: `${ids.join('\n')}\n` })
 }
 
-/** The lease holds the branch to `base`; that the commits descend from it was checked before, so nothing is forced. */
+/**
+ * The lease holds the branch to `base`. In what is appended the commits descend from it, which was checked before, so
+ * nothing is forced.
+ */
 function pushArguments({ branch, base, commit }: PushOrder): string[] {
   const ref = branchRef(branch)
   const lease = `--force-with-lease=${ref}:${base}`

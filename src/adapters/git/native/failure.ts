@@ -1,6 +1,6 @@
 import { FairleadError } from '../../../errors.ts'
 import { DamagedStore } from '../backend.ts'
-import { refusedRef, serverWords } from '../failure.ts'
+import { type RefusedRef, refusedRef, serverWords } from '../failure.ts'
 import { GitFailed } from './runner.ts'
 
 export interface FailureContext {
@@ -52,11 +52,7 @@ export function explainFailure(error: unknown, context: FailureContext): unknown
   return new FairleadError('GitUnavailable', `git failed for ${context.url}: ${words}`)
 }
 
-export interface PushContext {
-  url: string
-  ref: string
-  commit: string
-}
+export type PushContext = Pick<RefusedRef, 'how' | 'url' | 'ref' | 'commit'>
 
 /** What a failed push means: first the line that `--porcelain` prints about the ref, then the error output. */
 export function explainPush(error: unknown, context: PushContext): unknown {
