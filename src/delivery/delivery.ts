@@ -1,9 +1,10 @@
-import { parseTrailers } from '../core/change/trailer.ts'
 import type { FileEdit, Snapshot } from '../core/manifest/snapshot.ts'
 import { asFairleadError, FairleadError } from '../errors.ts'
 import type { BranchSnapshot, Clock, GitRepository, Log } from '../ports.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { type Authorship, type RenderedBatch, renderBatch } from './batch.ts'
+import { findCommit } from './find-commit.ts'
+import { measureWrite } from './measured-write.ts'
 import type { Plan } from './plan.ts'
 
 /** One decision on its way to a branch. */
@@ -127,7 +128,7 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
     for (const { job, refusal } of rendered.concluded) {
       try {
         if (refusal !== undefined) throw refusal
-        job.resolve({ kind: 'settled', commit: await findCommit(job.id, snapshot.revision) })
+        job.resolve({ kind: 'settled', commit: await findCommit(repository, job.id, snapshot.revision) })
       } catch (thrown) {
         job.reject(asFairleadError(thrown))
       }
@@ -138,23 +139,16 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
   const push = async (snapshot: BranchSnapshot, rendered: RenderedBatch<Waiting>): Promise<boolean> => {
     const tip = rendered.commits.at(-1)?.id ?? snapshot.revision
     const count = rendered.commits.length
-    deps.fence()
-    const startedMs = clock.monotonicMs()
-    const measured = (result: string) => {
-      metrics.gitOperations.inc({ repository: deps.name, operation: 'push', result })
-      metrics.gitOperationDuration.observe(
-        { repository: deps.name, operation: 'push' },
-        (clock.monotonicMs() - startedMs) / 1000,
-      )
-    }
-    try {
+    const write = async () => {
+      deps.fence()
       await repository.store(rendered.objects)
       deps.fence()
       await repository.push(branch, snapshot.revision, tip)
-      measured('ok')
+    }
+    try {
+      await measureWrite(write, { ...deps, operation: 'push' })
     } catch (thrown) {
       const error = asFairleadError(thrown)
-      measured(error.code)
       if (error.code === 'PushRefused' || error.kind === 'internal') throw error
       return await readBack(snapshot.revision, tip, error)
     }
@@ -173,12 +167,6 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
   const isOnBranch = async (commit: string): Promise<boolean> => {
     const head = await repository.snapshot(branch, { fresh: true })
     return (await repository.ancestry(commit, head.revision)) === 'yes'
-  }
-
-  /** The newest commit that carries a Fairlead-Id, among the last 1,000. */
-  const findCommit = async (id: string, head: string): Promise<string | undefined> => {
-    const commits = await repository.log('', head)
-    return commits.find((one) => parseTrailers(one.message).get('Fairlead-Id')?.includes(id))?.id
   }
 
   return {
@@ -207,7 +195,8 @@ export function createDeliveryQueue(deps: DeliveryDeps): DeliveryQueue {
   }
 }
 
-function byDateThenId(a: Delivery, b: Delivery): number {
+/** The order in which changes are committed: the oldest decision first. */
+export function byDateThenId(a: Delivery, b: Delivery): number {
   return a.date.getTime() - b.date.getTime() || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }
 

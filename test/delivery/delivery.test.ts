@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { createDeliveryQueue, type Delivery } from '../../src/delivery/delivery.ts'
+import { createDeliveryQueue } from '../../src/delivery/delivery.ts'
 import { FairleadError } from '../../src/errors.ts'
 import type { Signer } from '../../src/ports.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { createManualClock } from '../fakes/clock.ts'
 import { createFakeGitRepository } from '../fakes/git-repository.ts'
 import { createRecordingLog } from '../fakes/log.ts'
+import { bump, ours } from './bump.ts'
 
 function aQueue(signer?: Signer) {
   const repository = createFakeGitRepository()
@@ -32,24 +33,6 @@ function aQueue(signer?: Signer) {
   }
   return { repository, queue, stopLeading }
 }
-
-/** A change of one image file from one value to another, as a compare-and-swap. */
-function bump(name: string, from: string, to: string, date = '2026-02-01T00:00:00Z'): Delivery {
-  return {
-    id: `${name}-${to}`,
-    date: new Date(date),
-    plan(snapshot) {
-      const path = `apps/${name}.yaml`
-      const before = snapshot.text(path) ?? ''
-      if (before === `image: ${name}:${to}\n`) return { kind: 'settled' }
-      if (before !== `image: ${name}:${from}\n`) throw new FairleadError('ValueChanged', `${path} holds ${before}`)
-      const message = `Update ${name} to ${to}\n\nFairlead-Id: ${name}-${to}\n`
-      return { kind: 'change', edits: [{ path, before, after: `image: ${name}:${to}\n` }], message }
-    },
-  }
-}
-
-const ours = (messages: string[]) => messages.filter((message) => message.includes('Fairlead-Id'))
 
 describe('a delivery', () => {
   test('is one commit on the branch, read back from the remote', async () => {

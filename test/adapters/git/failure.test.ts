@@ -94,7 +94,9 @@ describe('a failed run of git', () => {
     const error = explainPush(failed(stderr, stdout), { how: 'append', url, ref, commit: ours })
     expect(codeOf(error)).toBe('PushRefused')
     expect(String(error)).toContain('policy says no')
-    expect(codeOf(explainPush(failed('fatal: early EOF'), { how: 'append', url, ref, commit: ours }))).toBe('GitUnavailable')
+    expect(codeOf(explainPush(failed('fatal: early EOF'), { how: 'append', url, ref, commit: ours }))).toBe(
+      'GitUnavailable',
+    )
   })
 
   test('keeps what is already ours', () => {
