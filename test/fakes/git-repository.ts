@@ -1,4 +1,4 @@
-import { parseCommit, renderCommit } from '../../src/core/change/commit.ts'
+import { type Ident, parseCommit, renderCommit } from '../../src/core/change/commit.ts'
 import type { FileChange } from '../../src/core/change/file-change.ts'
 import { renderObject } from '../../src/core/change/object-id.ts'
 import { parseTree } from '../../src/core/change/tree.ts'
@@ -24,6 +24,37 @@ export interface FakeGitRepository extends GitRepository {
   pushes: number
   /** How often a file's history was asked for. */
   histories: number
+  /** What the service that hosts it sees and does. */
+  remote: RemoteSide
+}
+
+/** The remote repository itself, without a copy in between. */
+export interface RemoteSide {
+  /** Branch to commit; may be written. */
+  heads: Map<string, string>
+  facts(commit: string): RemoteCommit
+  /** Path to text. */
+  files(commit: string): Map<string, string>
+  /** Makes a commit that no branch holds yet. */
+  write(draft: Omit<RemoteCommit, 'id'> & { files: ReadonlyMap<string, string> }): string
+}
+
+export interface RemoteCommit {
+  id: string
+  parents: readonly string[]
+  message: string
+  author: Ident
+  committer: Ident
+}
+
+/** A commit and everything before it, along all parents. */
+export function reachableFrom(remote: RemoteSide, commit: string): Set<string> {
+  const seen = new Set<string>()
+  for (let next = [commit]; next.length > 0; next = next.flatMap((id) => remote.facts(id).parents)) {
+    next = next.filter((id) => !seen.has(id))
+    for (const id of next) seen.add(id)
+  }
+  return seen
 }
 
 /** A remote repository in memory, with one local copy that is as old as the last look. */
@@ -72,6 +103,23 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
       .map(([name, { mode, id }]) => Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]))
     return keep(renderObject('tree', Buffer.concat(lines))).id
   }
+  const identOf = (commit: string, role: string): Ident => {
+    const text = Buffer.from(objects.get(commit)?.bytes ?? []).toString()
+    const [, name = '', email = ''] = new RegExp(`^${role} (.*) <(.*)> `, 'm').exec(text) ?? []
+    return { name, email }
+  }
+  const remoteSide: RemoteSide = {
+    heads: remote,
+    facts(id) {
+      const { parents, message } = factsOf(id)
+      return { id, parents, message, author: identOf(id, 'author'), committer: identOf(id, 'committer') }
+    },
+    files: filesOf,
+    write({ files, ...draft }) {
+      const date = new Date('2026-01-01T00:00:00Z')
+      return keep(renderCommit({ ...draft, tree: writeTree(files), date })).id
+    },
+  }
   const ancestorsOf = (commit: string | undefined): string[] => {
     const chain: string[] = []
     for (let at = commit; at !== undefined; at = factsOf(at).parents[0]) chain.push(at)
@@ -100,6 +148,7 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
     nextPush: undefined,
     pushes: 0,
     histories: 0,
+    remote: remoteSide,
     async snapshot(branch, { fresh }) {
       if (fresh || !local.has(branch)) {
         const head = remote.get(branch)
@@ -130,7 +179,7 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
     remoteHead: async (branch) => remote.get(branch),
     defaultBranch: async () => (remote.has('main') ? 'main' : undefined),
     async ancestry(commit, revision): Promise<Ancestry> {
-      return objects.has(revision) && ancestorsOf(revision).includes(commit) ? 'yes' : 'no'
+      return objects.has(revision) && reachableFrom(remoteSide, revision).has(commit) ? 'yes' : 'no'
     },
     async log(from, to) {
       const chain = ancestorsOf(to)
@@ -154,10 +203,9 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
         if (text === null) present.delete(path)
         else present.set(path, text)
       }
-      const tree = writeTree(present)
       const ident = { name: 'somebody', email: 'somebody@example.com' }
-      const draft = { tree, parents: head === undefined ? [] : [head], author: ident, committer: ident, message }
-      const { id } = keep(renderCommit({ ...draft, date: new Date('2026-01-01T00:00:00Z') }))
+      const parents = head === undefined ? [] : [head]
+      const id = remoteSide.write({ files: present, parents, author: ident, committer: ident, message })
       remote.set(branch, id)
       return id
     },

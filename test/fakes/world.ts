@@ -6,6 +6,7 @@ import type { PullRequestRules } from '../../src/core/pull-request/rules.ts'
 import type { RepositoryRules } from '../../src/delivery/repositories.ts'
 import { createLoops, type Loops } from '../../src/main-loops.ts'
 import { createStores } from '../../src/main-stores.ts'
+import type { RepositoryHost } from '../../src/ports-repository-host.ts'
 import { createSoleLeader } from '../../src/runtime/leader.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
 import { createFakeAccessReview } from './access-review.ts'
@@ -14,6 +15,7 @@ import { createFakeCluster, type FakeCluster } from './cluster.ts'
 import { createFakeGitRepository, type FakeGitRepository } from './git-repository.ts'
 import { createRecordingLog } from './log.ts'
 import { createFakeRegistry, type FakeRegistry } from './registry.ts'
+import { createFakeRepositoryHost, type FakeRepositoryHost } from './repository-host.ts'
 
 export const gitUrl = 'https://git.example.com/gitops'
 const flux = { 'kustomize.toolkit.fluxcd.io/name': 'apps', 'kustomize.toolkit.fluxcd.io/namespace': 'flux-system' }
@@ -22,6 +24,8 @@ const flux = { 'kustomize.toolkit.fluxcd.io/name': 'apps', 'kustomize.toolkit.fl
 export interface FakeWorld {
   cluster: FakeCluster
   git: FakeGitRepository
+  /** What hosts the repository; fairlead knows of it only when it is started so. */
+  host: FakeRepositoryHost
   registry: FakeRegistry
   charts: FakeChartRepository
   /** Puts a Deployment in Git and, as Flux would, into the cluster and the inventory. */
@@ -33,8 +37,11 @@ export interface FakeWorld {
   /** Flux applies what the branch holds now. */
   sync(): Promise<void>
   requests(): UpdateRequest[]
-  start(config?: string, faults?: Faults, rules?: Partial<RepositoryRules>): Promise<Replica>
+  start(config?: string, faults?: Faults, rules?: GivenRules): Promise<Replica>
 }
+
+/** Rules that differ from the usual ones. The host is known when `withHost` says so, or with the mode pull-request. */
+export type GivenRules = Partial<RepositoryRules> & { withHost?: boolean }
 
 /** Wraps the named methods of a port, so that effects can fail. */
 export type Faults = <T extends object>(port: T, effects: readonly (keyof T & string)[]) => T
@@ -92,6 +99,7 @@ export function createFakeWorld(): FakeWorld {
   const { deployment, updateRequest, kustomization, gitRepository } = resources
   const cluster = createFakeCluster(Object.values(resources))
   const git = createFakeGitRepository(gitUrl)
+  const host = createFakeRepositoryHost(git)
   const registry = createFakeRegistry()
   const charts = createFakeChartRepository()
   const owned = new Set<string>()
@@ -117,6 +125,7 @@ export function createFakeWorld(): FakeWorld {
   const world: FakeWorld = {
     cluster,
     git,
+    host,
     registry,
     charts,
     deploy(
@@ -157,10 +166,29 @@ export function createFakeWorld(): FakeWorld {
   return world
 }
 
+/** The host whose effects can fail. */
+function faultyHost(host: FakeRepositoryHost, faults: Faults): RepositoryHost {
+  const writes = [
+    'open',
+    'address',
+    'edit',
+    'removeLabel',
+    'merge',
+    'mergeWhenReady',
+    'comment',
+    'deleteBranch',
+  ] as const
+  return {
+    pullRequests: faults(host.pullRequests, writes),
+    outcomes: faults(host.outcomes, ['status', 'deployment']),
+    commits: faults(host.commits, ['commit']),
+  }
+}
+
 async function startReplica(
   world: FakeWorld,
   text: string,
-  { faults, rules: given }: { faults: Faults; rules: Partial<RepositoryRules> },
+  { faults, rules: { withHost, ...given } }: { faults: Faults; rules: GivenRules },
 ): Promise<Replica> {
   const config = parseConfig('fairlead.yaml', `${text}\npolling: {enabled: false}`)
   const log = createRecordingLog()
@@ -176,6 +204,7 @@ async function startReplica(
     pullRequest: pullRequestRules,
     ...given,
   }
+  const host = (withHost ?? rules.mode === 'pull-request') ? faultyHost(world.host, faults) : undefined
   const ports = {
     cluster: cluster.cluster,
     review: createFakeAccessReview(),
@@ -185,7 +214,7 @@ async function startReplica(
     lock: cluster.lease('fairlead', 'fairlead'),
     registry,
     charts: world.charts,
-    repositories: [{ git, rules, host: undefined, signer: undefined }],
+    repositories: [{ git, rules, host, signer: undefined }],
     http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },
     close: () => undefined,
   }
