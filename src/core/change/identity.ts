@@ -14,15 +14,19 @@ export function targetId(place: SlotPlace): string {
   return shortHash([place.repository, place.branch, place.file, place.keyPath], 12)
 }
 
-export type Action =
-  | 'update'
-  | 'rollback'
-  | 'rollout-start'
-  | 'rollout-step'
-  | 'rollout-promote'
-  | 'rollout-abort'
-  | 'rollout-cleanup'
-  | 'release'
+/** What a change does. */
+export const actions = [
+  'update',
+  'rollback',
+  'rollout-start',
+  'rollout-step',
+  'rollout-promote',
+  'rollout-abort',
+  'rollout-cleanup',
+  'release',
+] as const
+
+export type Action = (typeof actions)[number]
 
 /** First 16 hex over target, from, to, action and step. Names a change; the compare-and-swap prevents doubling it. */
 export function fairleadId(change: {

@@ -3,11 +3,18 @@ export function parseTrailers(message: string): ReadonlyMap<string, readonly str
   const paragraphs = message.trimEnd().split(/\n\s*\n/)
   const trailers = new Map<string, string[]>()
   const last = paragraphs.length > 1 ? (paragraphs.at(-1) ?? '') : ''
-  for (const line of last.split('\n')) {
+  for (const [key, value] of readTrailerLines(last) ?? []) trailers.set(key, [...(trailers.get(key) ?? []), value])
+  return trailers
+}
+
+/** The trailers of one paragraph in their order; undefined when one of its lines is none. */
+export function readTrailerLines(paragraph: string): (readonly [key: string, value: string])[] | undefined {
+  const trailers: (readonly [string, string])[] = []
+  for (const line of paragraph.split('\n')) {
     const match = /^([A-Za-z][A-Za-z0-9-]*):\s*(.*)$/.exec(line)
-    if (match === null) return new Map()
+    if (match === null) return undefined
     const [, key = '', value = ''] = match
-    trailers.set(key, [...(trailers.get(key) ?? []), value.trim()])
+    trailers.push([key, value.trim()])
   }
   return trailers
 }
