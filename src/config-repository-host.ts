@@ -30,7 +30,7 @@ export const pullRequest = z.strictObject({
     .string()
     .max(50)
     .regex(
-      /^(?!.*(?:\.\.|\/\/|@\{|\.lock\/))[A-Za-z0-9][A-Za-z0-9._/-]*[/-]$/,
+      /^(?!.*(?:\.\.|\/\/|\/\.|@\{|\.lock\/))[A-Za-z0-9][A-Za-z0-9._/-]*[/-]$/,
       'the start of a branch name, such as fairlead/',
     )
     .default('fairlead/'),

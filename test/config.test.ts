@@ -97,6 +97,11 @@ describe('the configuration', () => {
       'git.repositories[0].url: plain http needs insecure: true',
     ],
     [
+      'branches that no Git takes',
+      'git: {repositories: [{url: "https://git/x", pullRequest: {branchPrefix: "bots/.fairlead/"}}]}',
+      'pullRequest.branchPrefix: the start of a branch name, such as fairlead/',
+    ],
+    [
       'a receiver without a secret',
       'webhooks: {receivers: [{name: hub, type: dockerhub}]}',
       'auth path needs secretFile',
