@@ -7,7 +7,7 @@ import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
 import type { UpdateWindow } from './core/change/window.ts'
 import type { UpdateRule } from './core/image/rule.ts'
-import { createBranchReader } from './delivery/branch-reader.ts'
+import type { Branches } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import type { OtherWriters } from './delivery/image-policy.ts'
 import { createPlatformCheck } from './delivery/platform-check.ts'
@@ -34,6 +34,7 @@ export interface ControllersDeps {
   log: Log
   metrics: Metrics
   repositories: Repositories
+  branches: Branches
   rules: readonly UpdateRule[]
   windows: readonly UpdateWindow[]
   tags: TagSource
@@ -55,7 +56,7 @@ export function createControllers(deps: ControllersDeps) {
     windows: deps.windows,
     keys: config.keys.map(({ name }) => name),
     mode: config.mode,
-    readBranch: createBranchReader(),
+    readBranch: deps.branches.read,
     workload: (key: string) => stores.subject(key),
     chartSources: stores.engine.chartSources,
     own: fenced(world.own, leader),

@@ -5,12 +5,14 @@ import { updateRule, updateWindow } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
 import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
+import { createBranches } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
 import { FairleadError } from './errors.ts'
 import { type Controllers, createControllers } from './main-controllers.ts'
 import type { Stores } from './main-stores.ts'
 import { type Queues, wake } from './main-wake.ts'
+import { createRepositoryWatch, type RepositoryWatch } from './main-wake-repository.ts'
 import type { World } from './main-world.ts'
 import type { Log } from './ports.ts'
 import { aborted } from './runtime/abort.ts'
@@ -36,6 +38,8 @@ export interface LoopsDeps {
 export interface Loops {
   images: ImageWatch
   repositories: Repositories
+  /** Told what happened in them. */
+  repositoryNews: RepositoryWatch
   /** What the API shows and does. */
   api: ApiBackend
   /** Runs all loops until the signal aborts; what is under way is finished. */
@@ -47,14 +51,15 @@ const workers = { workload: 1, 'image-update': 4, 'update-request': 16 } as cons
 
 /** The controllers with their queues, wired to what wakes them. */
 export async function createLoops(deps: LoopsDeps): Promise<Loops> {
-  const { config, world, leader, log } = deps
+  const { config, world, stores, leader, log } = deps
   const random = Math.random
   const rules = config.updates.rules.map(updateRule)
   const windows = config.windows.map(updateWindow)
   const repositories = openQueues(deps, random)
+  const branches = createBranches()
   const tags = createTagSource(createVersionList(world.registry, world.charts))
   const template = await readTemplate(config, 'commit.txt')
-  const controllers = createControllers({ ...deps, repositories, rules, windows, tags, template })
+  const controllers = createControllers({ ...deps, repositories, branches, rules, windows, tags, template })
   const queues: Queues = {
     workload: createQueue({ clock, random }),
     'image-update': createQueue({ clock, random }),
@@ -79,6 +84,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   return {
     images,
     repositories,
+    repositoryNews: createRepositoryWatch({ stores, branches, images, requests: queues['update-request'] }),
     api: controllers.api,
     async run(signal) {
       const stop = () => {

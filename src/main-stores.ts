@@ -50,6 +50,7 @@ export function createStores(
     claimProblem(request) === undefined ? [siblingKey(request.metadata.namespace ?? '', slotOf(request))] : [],
   )
   requests.addIndex('workload', (request) => request.spec.targets.map(objectKey))
+  requests.addIndex('branch', ({ spec: { change } }) => [branchKey(change.repository, change.branch)])
   requests.subscribe((_, before, after) => {
     if (before !== undefined) metrics.updateRequests.dec({ phase: before.status?.phase ?? 'Pending' })
     if (after !== undefined) metrics.updateRequests.inc({ phase: after.status?.phase ?? 'Pending' })
@@ -105,6 +106,11 @@ function nominatedName(workload: Workload): string[] {
 /** All requests for the same slot that have a say about it. */
 export function siblingsOf(request: UpdateRequest, { requests }: Pick<Stores, 'requests'>): readonly UpdateRequest[] {
   return requests.byIndex('siblings', siblingKey(request.metadata.namespace ?? '', slotOf(request)))
+}
+
+/** Under which requests stand that change a branch of a repository, by its normalised name. */
+export function branchKey(repository: string, branch: string): string {
+  return `${repository} ${branch}`
 }
 
 /** Key of a workload's events in the queues. */

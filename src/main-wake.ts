@@ -52,7 +52,8 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
   })
 }
 
-function isUnsettled(request: UpdateRequest): boolean {
+/** Its status may still change. */
+export function isUnsettled(request: UpdateRequest): boolean {
   const phase = request.status?.phase
   return phase === undefined || !finalPhases.includes(phase) || (phase === 'Completed' && !isApplied(request))
 }

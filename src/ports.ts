@@ -219,6 +219,22 @@ export interface ImageHint extends ImageRepository {
   receiver: string
 }
 
+/** News from the service that hosts a configured repository. A hint only, too: Git and the service itself are asked. */
+export interface RepositoryHint {
+  /** Normalised, as the configuration spells it. */
+  repository: string
+  about: 'branch' | 'pull-request'
+  /** That was pushed to, or that a pull request wants merged. */
+  branch?: string
+  /** Number, where the sender tells one. */
+  pullRequest?: number
+  /** Name of the webhook receiver it came through. */
+  receiver: string
+}
+
+/** What a webhook can tell. */
+export type Hint = ImageHint | RepositoryHint
+
 export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   url: string

@@ -1,0 +1,57 @@
+import { objectKey } from './api/kubernetes.ts'
+import type { ImageWatch } from './controllers/image-update/watch.ts'
+import type { Branches } from './delivery/branch-reader.ts'
+import { branchKey, type Stores } from './main-stores.ts'
+import { isUnsettled } from './main-wake.ts'
+import type { RepositoryHint } from './ports.ts'
+import type { WorkQueue } from './runtime/queue.ts'
+
+/** What is told by the services that host repositories. */
+export interface RepositoryWatch {
+  /** Something happened, somebody says; whoever may be concerned looks for itself. Costs nothing when nobody is. */
+  changed(hint: RepositoryHint): void
+}
+
+/** Told of pull requests that may have changed: of one branch, or of one number. */
+export interface PullRequestWatch {
+  /** `repository` is the normalised name of a configured one. */
+  changed(repository: string, about: { branch?: string; number?: number }): void
+}
+
+export interface RepositoryWatchDeps {
+  stores: Pick<Stores, 'requests'>
+  branches: Pick<Branches, 'moved'>
+  images: Pick<ImageWatch, 'wake'>
+  /** The queue of update requests. */
+  requests: Pick<WorkQueue, 'add'>
+  pullRequests?: PullRequestWatch
+}
+
+/** Wakes what depends on a branch that moved: its open requests, and the workloads that requests were ever made for. */
+export function createRepositoryWatch({
+  stores,
+  branches,
+  images,
+  requests,
+  pullRequests,
+}: RepositoryWatchDeps): RepositoryWatch {
+  const moved = (repository: string, branch: string) => {
+    if (!branches.moved(repository, branch)) return
+    for (const request of stores.requests.byIndex('branch', branchKey(repository, branch))) {
+      if (isUnsettled(request)) requests.add(`${request.metadata.namespace}/${request.metadata.name}`)
+      for (const target of request.spec.targets) images.wake(objectKey(target), 0)
+    }
+  }
+  return {
+    changed({ repository, about, branch, pullRequest }) {
+      if (about === 'branch') {
+        if (branch !== undefined) moved(repository, branch)
+        return
+      }
+      pullRequests?.changed(repository, {
+        ...(branch === undefined ? {} : { branch }),
+        ...(pullRequest === undefined ? {} : { number: pullRequest }),
+      })
+    },
+  }
+}
