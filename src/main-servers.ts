@@ -1,5 +1,7 @@
 import { receiverAuth } from './config-receiver.ts'
 import type { Config } from './config-schema.ts'
+import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
+import { orRefusal } from './errors.ts'
 import type { Loops } from './main-loops.ts'
 import type { AccessReview, Log } from './ports.ts'
 import { aborted } from './runtime/abort.ts'
@@ -104,13 +106,29 @@ function openWebhook({ config, leader, loops, log, metrics, secrets }: ServersDe
     receivers: config.webhooks.receivers.map((one) => ({ ...one, auth: receiverAuth(one) })),
     http: createHttp({ clock, hosts: issuerHosts(config) }),
     isLeader: () => leader.isLeader(),
+    repository: repositoryFinder(config),
     accept(hints) {
-      for (const { registry, repository, tag } of hints) loops.images.hinted({ registry, repository }, tag)
+      for (const hint of hints) {
+        if ('about' in hint) loops.repositoryNews.changed(hint)
+        else loops.images.hinted({ registry: hint.registry, repository: hint.repository }, hint.tag)
+      }
     },
     relay,
     metrics: { received: (receiver, code) => metrics.webhookRequests.inc({ receiver, code }) },
     secretSeen: (secret) => secrets.add(secret),
   })
+}
+
+/** The configured repository behind an address; GitHub takes names in any case, and senders have their own spelling. */
+function repositoryFinder({ git }: Config): (address: string) => string | undefined {
+  const names = git.repositories.map(({ url }) => normaliseRepositoryUrl(url))
+  return (address) => {
+    const name = orRefusal(
+      () => normaliseRepositoryUrl(address),
+      () => '',
+    )
+    return names.find((one) => one === name) ?? names.find((one) => one.toLowerCase() === name.toLowerCase())
+  }
 }
 
 /** The authorities by which the hosts of token issuers are trusted. */

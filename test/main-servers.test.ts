@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../src/config.ts'
 import { startServers } from '../src/main-servers.ts'
-import type { ImageRepository } from '../src/ports.ts'
+import type { ImageRepository, RepositoryHint } from '../src/ports.ts'
 import { createSoleLeader } from '../src/runtime/leader.ts'
 import { createSecretRegistry } from '../src/runtime/log.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
@@ -17,16 +17,22 @@ import { createRecordingLog } from './fakes/log.ts'
 function serversOn(
   listen: { webhook: string; metrics: string },
   waitingFor: string[] = [],
-  { receivers = '[]', hinted = (_image: ImageRepository, _tag?: string): void => undefined } = {},
+  {
+    receivers = '[]',
+    repositories = '[]',
+    hinted = (_image: ImageRepository, _tag?: string): void => undefined,
+    changed = (_hint: RepositoryHint): void => undefined,
+  } = {},
 ) {
   const text = `listen: {webhook: "${listen.webhook}", api: "127.0.0.1:0", metrics: "${listen.metrics}"}
-webhooks: {receivers: ${receivers}}`
-  const images = { hinted }
+webhooks: {receivers: ${receivers}}
+git: {repositories: ${repositories}}`
+  const [images, repositoryNews] = [{ hinted }, { changed }]
   return startServers({
     config: parseConfig('fairlead.yaml', text),
     review: createFakeAccessReview(),
     leader: createSoleLeader('one'),
-    loops: { images } as unknown as Parameters<typeof startServers>[0]['loops'],
+    loops: { images, repositoryNews } as unknown as Parameters<typeof startServers>[0]['loops'],
     log: createRecordingLog(),
     metrics: createMetrics('test'),
     secrets: createSecretRegistry(),
@@ -77,6 +83,50 @@ describe('the servers', () => {
     expect((await post('hunter2')).status).toBe(401)
     expect((await post(createHmac('sha1', 'hunter2').update(body).digest('hex'))).status).toBe(202)
     expect(await hint).toBe('nexus.example.com:8083/team/app:1.4.6')
+    const stop = new AbortController()
+    stop.abort()
+    await servers.run(stop.signal)
+    rmSync(folder, { recursive: true })
+  })
+
+  test('take webhooks of GitHub about configured repositories, however they are spelt', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-servers-'))
+    const secretFile = join(folder, 'secret')
+    writeFileSync(secretFile, 'hunter2')
+    let tell = (_hint: RepositoryHint) => {}
+    const hint = new Promise<RepositoryHint>((resolve) => {
+      tell = resolve
+    })
+    const servers = await serversOn({ webhook: '127.0.0.1:0', metrics: '127.0.0.1:0' }, [], {
+      receivers: `[{name: github, type: github, secretFile: ${secretFile}}]`,
+      repositories: '[{url: "git@github.com:acme/gitops.git"}]',
+      changed: (one) => tell(one),
+    })
+    const post = async (name: string, delivery: string) => {
+      const full_name = `Acme/${name}`
+      const repository = { full_name, clone_url: `https://GitHub.com/${full_name}.git` }
+      const body = JSON.stringify({ ref: 'refs/heads/main', repository })
+      const headers = {
+        'content-type': 'application/json',
+        'x-github-event': 'push',
+        'x-github-delivery': delivery,
+        'x-hub-signature-256': `sha256=${createHmac('sha256', 'hunter2').update(body).digest('hex')}`,
+      }
+      const answer = await fetch(`http://${servers.addresses.webhook}/webhook/github`, {
+        method: 'POST',
+        headers,
+        body,
+      })
+      return answer.json()
+    }
+    expect(await post('web', '1')).toEqual({ accepted: 0, repeated: 0, foreign: 1 })
+    expect(await post('GitOps', '2')).toEqual({ accepted: 1, repeated: 0, foreign: 0 })
+    expect(await hint).toEqual({
+      repository: 'github.com/acme/gitops',
+      about: 'branch',
+      branch: 'main',
+      receiver: 'github',
+    })
     const stop = new AbortController()
     stop.abort()
     await servers.run(stop.signal)

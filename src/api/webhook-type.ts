@@ -21,6 +21,7 @@ export const webhookProofs = {
   gar: ['oidc', 'path'],
   generic: ['hmac', 'header', 'path'],
   ghcr: ['hmac'],
+  github: ['hmac'],
   gitlab: ['header', 'path'],
   harbor: ['header', 'path'],
   jfrog: ['hmac', 'header'],

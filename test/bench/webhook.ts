@@ -108,8 +108,11 @@ function openServer(secretFile: string, watch: ImageWatch) {
     clock,
     log: silentLog,
     isLeader: () => true,
+    repository: () => undefined,
     accept(hints) {
-      for (const { registry, repository, tag } of hints) watch.hinted({ registry, repository }, tag)
+      for (const hint of hints) {
+        if (!('about' in hint)) watch.hinted({ registry: hint.registry, repository: hint.repository }, hint.tag)
+      }
     },
   })
 }

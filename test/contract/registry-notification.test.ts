@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import type { ImageHint } from '../../src/ports.ts'
+import type { Hint } from '../../src/ports.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { createHttp } from '../../src/runtime/http.ts'
 import { createWebhookServer } from '../../src/server/webhook/webhook.ts'
@@ -18,7 +18,7 @@ it.skipIf(!hasDistribution)(
   async () => {
     const secretFile = join(folder, 'secret')
     writeFileSync(secretFile, 'shared-secret')
-    const hints: ImageHint[] = []
+    const hints: Hint[] = []
     let three = () => {}
     const arrived = new Promise<void>((resolve) => {
       three = resolve
@@ -29,6 +29,7 @@ it.skipIf(!hasDistribution)(
       clock: systemClock,
       log: silentLog,
       isLeader: () => true,
+      repository: () => undefined,
       accept(more) {
         hints.push(...more)
         if (hints.length === 3) three()

@@ -1,5 +1,5 @@
 import { asFairleadError } from '../../errors.ts'
-import type { Clock, ImageHint, Log } from '../../ports.ts'
+import type { Clock, Hint, Log } from '../../ports.ts'
 import { json, problem, type ServerAnswer, type ServerRequest } from '../router.ts'
 import { createDeliveries } from './deliveries.ts'
 import type { News } from './news.ts'
@@ -11,8 +11,15 @@ export interface HandoverDependencies {
   /** Only the leader acts on news; others pass them on. */
   isLeader: () => boolean
   /** Takes news after the sender has its answer; must not block. */
-  accept: (hints: readonly ImageHint[]) => void
+  accept: (hints: readonly Hint[]) => void
   relay?: WebhookRelay
+}
+
+/** What the body of one request says. */
+export interface Reading {
+  news: readonly News[]
+  /** So much was about repositories that are not configured, and is told to nobody but the sender. */
+  foreign: number
 }
 
 /** Hands the news of one request on: to our own queue, or as the request it was to the replica that leads. */
@@ -20,23 +27,23 @@ export type Handover = (
   receiver: string,
   request: ServerRequest,
   body: Uint8Array,
-  news: readonly News[],
+  reading: Reading,
 ) => Promise<ServerAnswer>
 
 export function createHandover({ clock, log, isLeader, accept, relay }: HandoverDependencies): Handover {
   const deliveries = createDeliveries(clock)
 
-  function take(receiver: string, news: readonly News[]): ServerAnswer {
+  function take(receiver: string, { news, foreign }: Reading): ServerAnswer {
     const fresh = news.filter(({ id }) => id === undefined || deliveries.isNew(receiver, id))
-    const hints = fresh.map(({ image, tag }) => ({ ...image, ...(tag === undefined ? {} : { tag }), receiver }))
+    const hints = fresh.map(({ hint }) => ({ ...hint, receiver }))
     if (hints.length > 0) {
       log.debug({ receiver, hints: hints.length }, 'took a webhook')
       setImmediate(() => handOver(hints))
     }
-    return json(202, { accepted: hints.length, repeated: news.length - fresh.length })
+    return json(202, { accepted: hints.length, repeated: news.length - fresh.length, foreign })
   }
 
-  function handOver(hints: readonly ImageHint[]): void {
+  function handOver(hints: readonly Hint[]): void {
     try {
       accept(hints)
     } catch (error) {
@@ -55,8 +62,8 @@ export function createHandover({ clock, log, isLeader, accept, relay }: Handover
     }
   }
 
-  return async (receiver, request, body, news) => {
-    if (news.length === 0 || isLeader()) return take(receiver, news)
+  return async (receiver, request, body, reading) => {
+    if (reading.news.length === 0 || isLeader()) return take(receiver, reading)
     const wasRelayed = request.headers[relayedHeader] !== undefined
     if (relay === undefined || wasRelayed) return unavailable('this replica of fairlead does not lead now')
     return passOn(relay, request, body)

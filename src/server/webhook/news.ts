@@ -1,5 +1,5 @@
 import { parseImageReference } from '../../core/image/reference.ts'
-import type { ImageRepository } from '../../ports.ts'
+import type { ImageHint, RepositoryHint } from '../../ports.ts'
 
 /** One push in a webhook's body, in the words of its sender. */
 export interface Pushed {
@@ -15,29 +15,50 @@ export interface Pushed {
   tag?: string | undefined
 }
 
-/** A push, checked: names that an image can have. */
-export interface News {
+/** Something that happened in a repository, in the words of the service that hosts it. */
+export interface Happened extends Pick<RepositoryHint, 'about' | 'branch' | 'pullRequest'> {
   id?: string | undefined
-  image: ImageRepository
-  tag?: string
+  /** Of the repository, in any spelling. */
+  address: string
 }
 
-/**
- * The push as news, with the registry that the receiver's configuration puts in place of the sender's. Undefined when
- * its names are none that an image could have.
- */
-export function readNews({ id, registry: named, repository, tag }: Pushed, override?: string): News | undefined {
+/** What one event in a webhook's body says. */
+export type Told = Pushed | Happened
+
+/** What was told, checked: names that there can be. */
+export interface News {
+  id?: string | undefined
+  hint: Omit<ImageHint, 'receiver'> | Omit<RepositoryHint, 'receiver'>
+}
+
+export interface NewsSettings {
+  /** Stands in place of the registry that the sender names. */
+  registry?: string | undefined
+  /** The configured repository behind an address, by its normalised name; undefined when it is none of ours. */
+  repository: (address: string) => string | undefined
+}
+
+/** Undefined when it names what no image could have, or a repository that is not ours. */
+export function readNews(told: Told, { registry, repository }: NewsSettings): News | undefined {
+  if (!isAboutRepository(told)) return readPush(told, registry)
+  const { id, address, ...what } = told
+  const known = repository(address)
+  return known === undefined ? undefined : { id, hint: { repository: known, ...what } }
+}
+
+export function isAboutRepository(told: Told): told is Happened {
+  return 'address' in told
+}
+
+function readPush({ id, registry: named, repository, tag }: Pushed, override?: string): News | undefined {
   const registry = override ?? named
   if (registry === undefined) return undefined
   const [, ...prefix] = registry.split('/')
   try {
     const read = parseImageReference(`${registry}/${repository}${tag === undefined ? '' : `:${tag}`}`)
     if (read.repository !== [...prefix, repository].join('/') || read.tag !== tag) return undefined
-    return {
-      id,
-      image: { registry: read.registry, repository: read.repository },
-      ...(tag === undefined ? {} : { tag }),
-    }
+    const hint = { registry: read.registry, repository: read.repository, ...(tag === undefined ? {} : { tag }) }
+    return { id, hint }
   } catch {
     return undefined
   }

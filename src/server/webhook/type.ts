@@ -7,6 +7,7 @@ import { parseEcrEvent } from './payload/ecr.ts'
 import { parseGarMessage } from './payload/gar.ts'
 import { parseGenericPush } from './payload/generic.ts'
 import { parseGitHubPackage } from './payload/ghcr.ts'
+import { githubEventHeader, parseGitHubEvent } from './payload/github.ts'
 import { parseHarborEvent } from './payload/harbor.ts'
 import { parseJFrogEvent } from './payload/jfrog.ts'
 import { parseNexusEvent } from './payload/nexus.ts'
@@ -30,6 +31,8 @@ export interface SenderType {
   signature?: BodySignature
   /** The sender's id of the whole request, for events without one of their own. No signature covers it. */
   deliveryHeader?: string
+  /** Says what kind of event the body is, where the body does not. No signature covers it either. */
+  eventHeader?: string
 }
 
 const anySignature: BodySignature = {
@@ -37,6 +40,12 @@ const anySignature: BodySignature = {
   algorithm: 'sha256',
   prefix: 'sha256=',
 }
+
+/** Source: GitHub documentation, "Validating webhook deliveries". */
+const github = {
+  signature: { headers: ['x-hub-signature-256'], algorithm: 'sha256', prefix: 'sha256=' },
+  deliveryHeader: 'x-github-delivery',
+} as const
 
 /** All types, by name. How their senders may prove themselves stands in `api/webhook-type.ts`. */
 export const senderTypes: Readonly<Record<WebhookType, SenderType>> = {
@@ -47,11 +56,8 @@ export const senderTypes: Readonly<Record<WebhookType, SenderType>> = {
   ecr: { parse: parseEcrEvent },
   gar: { parse: parseGarMessage },
   generic: { parse: parseGenericPush, signature: anySignature },
-  ghcr: {
-    parse: parseGitHubPackage,
-    signature: { headers: ['x-hub-signature-256'], algorithm: 'sha256', prefix: 'sha256=' },
-    deliveryHeader: 'x-github-delivery',
-  },
+  ghcr: { parse: parseGitHubPackage, ...github },
+  github: { parse: parseGitHubEvent, eventHeader: githubEventHeader, ...github },
   // Its registry is a distribution registry; the X-Gitlab-Token of project webhooks is not sent by it.
   gitlab: { parse: parseRegistryEvents },
   harbor: { parse: parseHarborEvent },
@@ -73,8 +79,8 @@ export const senderTypes: Readonly<Record<WebhookType, SenderType>> = {
 export const senderHeaders: readonly string[] = [
   ...new Set([
     ...['content-type', 'authorization', 'ce-specversion', 'ce-id', 'ce-type', 'ce-source', 'ce-subject'],
-    ...Object.values(senderTypes).flatMap(({ secretHeader, signature, deliveryHeader }) =>
-      [secretHeader, deliveryHeader, ...(signature?.headers ?? [])].filter((name) => name !== undefined),
+    ...Object.values(senderTypes).flatMap(({ secretHeader, signature, deliveryHeader, eventHeader }) =>
+      [secretHeader, deliveryHeader, eventHeader, ...(signature?.headers ?? [])].filter((name) => name !== undefined),
     ),
   ]),
 ]

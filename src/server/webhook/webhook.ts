@@ -3,15 +3,17 @@ import { healthRoute } from '../health.ts'
 import { createHttpServer, type HttpServer, type HttpServerLimits } from '../http-server.ts'
 import { problem, type Route, type ServerAnswer, type ServerRequest } from '../router.ts'
 import { headerOf } from './auth.ts'
-import { createHandover, type HandoverDependencies, tooMany, unavailable } from './handover.ts'
+import { createHandover, type HandoverDependencies, type Reading, tooMany, unavailable } from './handover.ts'
 import { parseJsonBody } from './json-body.ts'
-import { type News, readNews } from './news.ts'
+import { isAboutRepository, readNews } from './news.ts'
 import type { ProofDependencies } from './proof.ts'
 import type { WebhookReceiver } from './receiver.ts'
 import { openReceivers, type Receiver } from './receivers.ts'
 
 export interface WebhookDependencies extends HandoverDependencies, ProofDependencies {
   receivers: readonly WebhookReceiver[]
+  /** The configured repository behind an address, by its normalised name; undefined when it is none of ours. */
+  repository: (address: string) => string | undefined
   metrics?: { received(receiver: string, code: string): void }
 }
 
@@ -20,7 +22,7 @@ export interface WebhookServerSettings extends WebhookDependencies {
   limits?: Partial<HttpServerLimits>
 }
 
-/** The server registries talk to. `ConfigInvalid` when a receiver is. */
+/** The server that registries and hosts of repositories talk to. `ConfigInvalid` when a receiver is. */
 export function createWebhookServer(settings: WebhookServerSettings): HttpServer {
   const { listen, clock, log, limits = {} } = settings
   return createHttpServer({
@@ -38,7 +40,7 @@ export function createWebhookServer(settings: WebhookServerSettings): HttpServer
  * it is read; the sender has its answer before anything is done, because registries hold back all later events meanwhile.
  */
 export function webhookRoutes(dependencies: WebhookDependencies): readonly Route[] {
-  const { log, metrics } = dependencies
+  const { log, metrics, repository } = dependencies
   const receivers = openReceivers(dependencies.receivers, dependencies)
   const handOver = createHandover(dependencies)
 
@@ -63,20 +65,23 @@ export function webhookRoutes(dependencies: WebhookDependencies): readonly Route
     const bodyRefusal = isSignedBody ? await receiver.proof(request, body) : undefined
     if (bodyRefusal !== undefined) return unauthorized(receiver, bodyRefusal)
     if (isSignedBody && !receiver.rate.take()) return refused(receiver, tooMany())
-    return handOver(receiver.name, request, body, readPushes(receiver, request, body))
+    return handOver(receiver.name, request, body, readBody(receiver, request, body))
   }
 
-  function readPushes({ name, sender, registry, lines }: Receiver, { headers }: ServerRequest, body: Buffer): News[] {
+  function readBody({ name, sender, registry, lines }: Receiver, { headers }: ServerRequest, body: Buffer): Reading {
     const header = (one: string) => headerOf(headers, one)
-    const pushes = sender.parse(parseJsonBody(body), { header })
-    if (registry === undefined && pushes.some((one) => one.registry === undefined) && lines.take()) {
+    const told = sender.parse(parseJsonBody(body), { header })
+    const isNowhere = told.some((one) => !isAboutRepository(one) && one.registry === undefined)
+    if (registry === undefined && isNowhere && lines.take()) {
       log.warn({ receiver: name }, 'a webhook does not say which registry it is about; set registry of the receiver')
     }
     const delivery = sender.deliveryHeader === undefined ? undefined : header(sender.deliveryHeader)
-    return pushes.flatMap((one, at) => {
+    const read = told.map((one, at) => {
       const id = one.id ?? (delivery === undefined ? undefined : `${delivery} ${at}`)
-      return readNews({ ...one, id }, registry) ?? []
+      return readNews({ ...one, id }, { registry, repository })
     })
+    const news = read.filter((one) => one !== undefined)
+    return { news, foreign: told.filter((one, at) => isAboutRepository(one) && read[at] === undefined).length }
   }
 
   /** A refusal for its reason; why a sender was not believed is told to the log alone. */

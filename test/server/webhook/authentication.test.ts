@@ -66,6 +66,13 @@ const rows: [
     (body) => header('x-hub-signature-256', `sha256=${hmac('sha256', body)}`),
     (body) => header('x-hub-signature', `sha1=${hmac('sha1', body)}`),
   ],
+  [
+    'github',
+    'hmac',
+    'github-package',
+    (body) => header('x-hub-signature-256', `sha256=${hmac('sha256', body)}`),
+    (body) => header('x-hub-signature', `sha1=${hmac('sha1', body)}`),
+  ],
   ['gitlab', 'header', 'gitlab-push', () => header('authorization', secret), () => header('x-gitlab-token', secret)],
   ['gitlab', 'path', 'gitlab-push', () => byPath(secret), () => byPath('wrong')],
   ['harbor', 'header', 'harbor-push', () => header('authorization', secret), () => header('authorization', 'wrong')],

@@ -6,7 +6,10 @@ import { readPackageUrl } from '../../../src/server/webhook/payload/package-url.
 import { senderTypes } from '../../../src/server/webhook/type.ts'
 import { fixtureNames, readFixture, typeOf } from './fixture.ts'
 
-/** What a payload of a type leads to, as references. */
+const ourRepository = (address: string) =>
+  address === 'https://github.com/Acme/gitops.git' ? 'github.com/acme/gitops' : undefined
+
+/** What a payload of a type leads to: images as references, the rest in words. */
 function hintsOf(
   type: WebhookType,
   payload: unknown,
@@ -15,13 +18,15 @@ function hintsOf(
 ): string[] {
   return senderTypes[type]
     .parse(payload, { header: (name) => headers[name] })
-    .map((one) => readNews(one, registry))
-    .flatMap((news) =>
-      news === undefined ? [] : [`${news.image.registry}/${news.image.repository}:${news.tag ?? ''}`],
-    )
+    .flatMap((one) => readNews(one, { registry, repository: ourRepository }) ?? [])
+    .map(({ hint }) => {
+      if (!('about' in hint)) return `${hint.registry}/${hint.repository}:${hint.tag ?? ''}`
+      return [hint.about, hint.pullRequest, hint.branch, 'of', hint.repository].filter(Boolean).join(' ')
+    })
 }
 
 const registry = 'registry.example.com:5000'
+const ourBranch = 'fairlead/prod-web-0123abcd of github.com/acme/gitops'
 
 /** Every recorded body and the images it is news of. */
 const recorded: Readonly<Record<string, readonly string[]>> = {
@@ -63,6 +68,26 @@ const recorded: Readonly<Record<string, readonly string[]>> = {
   'ghcr-package-updated': ['ghcr.io/acme/app:stable'],
   'ghcr-ping': [],
   'ghcr-registry-package': ['ghcr.io/acme/app:1.4.6'],
+  'github-check-run': [`pull-request ${ourBranch}`],
+  'github-check-run-created': [],
+  'github-check-suite': [`pull-request ${ourBranch}`],
+  'github-check-suite-fork': [],
+  'github-check-suite-requested': [],
+  'github-issues': [],
+  'github-package': ['ghcr.io/acme/app:1.4.6'],
+  'github-ping': [],
+  'github-pull-request-fork': [],
+  'github-pull-request-fork-gone': [],
+  'github-pull-request-labeled': [`pull-request 2 ${ourBranch}`],
+  'github-pull-request-merged': [`pull-request 2 ${ourBranch}`],
+  'github-push': ['branch main of github.com/acme/gitops'],
+  'github-push-deleted': ['branch release/1.x of github.com/acme/gitops'],
+  'github-push-elsewhere': [],
+  'github-push-tag': [],
+  'github-registry-package': ['ghcr.io/acme/app:1.4.6'],
+  'github-review': [`pull-request 2 ${ourBranch}`],
+  'github-status': [`pull-request ${ourBranch}`, 'pull-request preview of github.com/acme/gitops'],
+  'github-status-pending': [],
   'gitlab-push': ['registry.gitlab.example.com/acme/shop/app:1.4.6'],
   'harbor-cloudevent': ['harbor.example.com/library/app:1.4.6'],
   'harbor-pull': [],

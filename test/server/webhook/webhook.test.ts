@@ -20,7 +20,7 @@ describe('a webhook', () => {
   it('is answered with 202 and taken', async () => {
     const { post, hints, counted } = await aWebhookServer()
     const answer = await post('/webhook/registry')
-    expect([answer.status, JSON.parse(answer.body)]).toEqual([202, { accepted: 1, repeated: 0 }])
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([202, { accepted: 1, repeated: 0, foreign: 0 }])
     expect(hints).toEqual([{ ...hint, receiver: 'registry' }])
     expect(counted).toEqual(['registry 202'])
   })
@@ -141,7 +141,7 @@ describe('deliveries', () => {
     const { post, hints } = await aWebhookServer()
     await post('/webhook/registry')
     const again = await post('/webhook/registry')
-    expect([again.status, JSON.parse(again.body)]).toEqual([202, { accepted: 0, repeated: 1 }])
+    expect([again.status, JSON.parse(again.body)]).toEqual([202, { accepted: 0, repeated: 1, foreign: 0 }])
     expect(hints).toHaveLength(1)
   })
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
-import type { HttpRequest, ImageHint, Log } from '../../../src/ports.ts'
+import type { Hint, HttpRequest, Log } from '../../../src/ports.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { createHttp, type HttpClient } from '../../../src/runtime/http.ts'
 import type { HttpServerLimits } from '../../../src/server/http-server.ts'
@@ -36,7 +36,7 @@ export const pushOne = readFixture('registry-push-manifest').body
 /** A webhook server on a loopback port, and all that it told anybody. */
 export interface World {
   base: string
-  hints: ImageHint[]
+  hints: Hint[]
   counted: string[]
   lines: string
   secretFile: string
@@ -63,7 +63,7 @@ export async function aWebhookServer(options: WorldOptions = {}): Promise<World>
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-webhook-'))
   const secretFile = join(folder, 'secret')
   writeFileSync(secretFile, `${secret}\n`)
-  const hints: ImageHint[] = []
+  const hints: Hint[] = []
   const counted: string[] = []
   const written: string[] = []
   const write = (fields: object, message: string) => void written.push(`${JSON.stringify(fields)} ${message}`)
@@ -73,6 +73,7 @@ export async function aWebhookServer(options: WorldOptions = {}): Promise<World>
     clock: systemClock,
     log,
     isLeader: () => true,
+    repository: () => undefined,
     accept: (more) => hints.push(...more),
     metrics: { received: (receiver, code) => counted.push(`${receiver} ${code}`) },
     ...options,

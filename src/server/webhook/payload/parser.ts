@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Pushed } from '../news.ts'
+import type { Told } from '../news.ts'
 
 /** What a payload may need beside itself. */
 export interface Delivery {
@@ -8,7 +8,7 @@ export interface Delivery {
 }
 
 /** Reads a body that is JSON already. `UsageInvalid` with the place when its shape is wrong; nothing relevant is `[]`. */
-export type PayloadParser = (payload: unknown, delivery: Delivery) => readonly Pushed[]
+export type PayloadParser = (payload: unknown, delivery: Delivery) => readonly Told[]
 
 /** A name or tag in a payload, with the limit that all of them have here. */
 export const word = z.string().max(255).nullish()
