@@ -2,6 +2,7 @@ import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
 import type { ContainerDecision } from './controllers/image-update/decide.ts'
+import type { Memory } from './controllers/pull-request/memory.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
@@ -11,11 +12,13 @@ import type { Branches } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import type { OtherWriters } from './delivery/image-policy.ts'
 import { createPlatformCheck } from './delivery/platform-check.ts'
+import type { Proposals } from './delivery/proposals.ts'
 import { createQuarantineReader } from './delivery/quarantine.ts'
 import type { Repositories } from './delivery/repositories.ts'
 import { createSignatureCheck } from './delivery/signature-check.ts'
 import { createApiBackend } from './main-api.ts'
 import { fenced, quiet } from './main-guard.ts'
+import { createPullRequests } from './main-pull-requests.ts'
 import { type Stores, siblingsOf } from './main-stores.ts'
 import type { World } from './main-world.ts'
 import type { Log } from './ports.ts'
@@ -38,11 +41,13 @@ export interface ControllersDeps {
   rules: readonly UpdateRule[]
   windows: readonly UpdateWindow[]
   tags: TagSource
+  proposals: Proposals
+  memory: Memory
   /** Of commit messages. */
   template: string
 }
 
-/** The three controllers over the real world, and what the API asks of them. */
+/** The controllers over the real world, and what the API asks of them. */
 export type Controllers = ReturnType<typeof createControllers>
 
 export function createControllers(deps: ControllersDeps) {
@@ -93,6 +98,8 @@ export function createControllers(deps: ControllersDeps) {
   }
   const updateRequest = {
     ...shared,
+    proposals: deps.proposals,
+    siblings: (request: UpdateRequest) => siblingsOf(request, stores),
     fourEyes: config.approvals.fourEyes,
     situation: (request: UpdateRequest) => readSituation(request, { ...shared, suspend: config.suspend }),
     words: { template: deps.template, cluster: config.cluster.name },
@@ -102,8 +109,15 @@ export function createControllers(deps: ControllersDeps) {
     updateRequest: createUpdateRequestController({
       ...updateRequest,
       shown: (key) => stores.requests.get(key),
-      siblings: (request) => siblingsOf(request, stores),
       explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
+    }),
+    pullRequest: createPullRequests({
+      ...updateRequest,
+      requestsAt: (repository, base) => stores.requests.byIndex('branch', `${repository} ${base}`),
+      suspend: config.suspend,
+      config,
+      leader,
+      memory: deps.memory,
     }),
     workload: createWorkloadController({ ...shared, workload: stores.workload, deadlineMs: config.rollouts.deadline }),
     api: createApiBackend({

@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { updateRule, updateWindow } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
+import { createMemory } from './controllers/pull-request/memory.ts'
+import { createPullRequestWatch, type PullRequestWatch } from './controllers/pull-request/watch.ts'
 import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
 import { createBranches } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
+import { putProposal } from './delivery/proposal-branch.ts'
+import { createProposals } from './delivery/proposals.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
 import { FairleadError } from './errors.ts'
 import { type Controllers, createControllers } from './main-controllers.ts'
@@ -14,7 +18,7 @@ import type { Stores } from './main-stores.ts'
 import { type Queues, wake } from './main-wake.ts'
 import { createRepositoryWatch, type RepositoryWatch } from './main-wake-repository.ts'
 import type { World } from './main-world.ts'
-import type { Log } from './ports.ts'
+import type { GitRepository, Log } from './ports.ts'
 import { aborted } from './runtime/abort.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
@@ -38,6 +42,7 @@ export interface LoopsDeps {
 export interface Loops {
   images: ImageWatch
   repositories: Repositories
+  pullRequests: PullRequestWatch
   /** Told what happened in them. */
   repositoryNews: RepositoryWatch
   /** What the API shows and does. */
@@ -47,11 +52,14 @@ export interface Loops {
 }
 
 /** Keys worked on at once, per controller. */
-const workers = { workload: 1, 'image-update': 4, 'update-request': 16 } as const
+const workers = { workload: 1, 'image-update': 4, 'update-request': 16, 'pull-request': 8 } as const
+
+/** People who merge expect an answer sooner than those who push images. */
+const pullRequestIntervalMs = 60_000
 
 /** The controllers with their queues, wired to what wakes them. */
 export async function createLoops(deps: LoopsDeps): Promise<Loops> {
-  const { config, world, stores, leader, log } = deps
+  const { config, world, stores, leader, log, metrics } = deps
   const random = Math.random
   const rules = config.updates.rules.map(updateRule)
   const windows = config.windows.map(updateWindow)
@@ -59,12 +67,28 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const branches = createBranches()
   const tags = createTagSource(createVersionList(world.registry, world.charts))
   const template = await readTemplate(config, 'commit.txt')
-  const controllers = createControllers({ ...deps, repositories, branches, rules, windows, tags, template })
   const queues: Queues = {
     workload: createQueue({ clock, random }),
     'image-update': createQueue({ clock, random }),
     'update-request': createQueue({ clock, random }),
+    'pull-request': createQueue({ clock, random }),
   }
+  const proposals = createProposals({
+    wakeProposal: (key) => queues['pull-request'].add(key),
+    wakeRequest: (key) => queues['update-request'].add(key),
+  })
+  const memory = createMemory()
+  const controllers = createControllers({
+    ...deps,
+    repositories,
+    branches,
+    rules,
+    windows,
+    tags,
+    template,
+    proposals,
+    memory,
+  })
   const stopped = new AbortController()
   // Every image with an open hint waits for it; Node takes more than ten for a leak.
   setMaxListeners(0, stopped.signal)
@@ -80,11 +104,28 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     stopped: stopped.signal,
     log,
   })
+  const pullRequests = createPullRequestWatch({
+    queue: queues['pull-request'],
+    memory,
+    repositories: repositories.all(),
+    intervalMs: Math.min(config.polling.interval, pullRequestIntervalMs),
+    isLeader: () => leader.isLeader(),
+    clock,
+    log,
+    metrics,
+  })
   wake(deps, queues, images)
   return {
     images,
     repositories,
-    repositoryNews: createRepositoryWatch({ stores, branches, images, requests: queues['update-request'] }),
+    pullRequests,
+    repositoryNews: createRepositoryWatch({
+      stores,
+      branches,
+      images,
+      requests: queues['update-request'],
+      pullRequests,
+    }),
     api: controllers.api,
     async run(signal) {
       const stop = () => {
@@ -94,7 +135,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
       signal.addEventListener('abort', stop, { once: true })
       await Promise.all([
         runControllers(controllers, queues, deps, signal),
-        ...(config.polling.enabled ? [images.poll(signal)] : []),
+        ...(config.polling.enabled ? [images.poll(signal), pullRequests.poll(signal)] : []),
       ])
       await repositories.idle()
     },
@@ -116,25 +157,27 @@ async function runControllers(
     tracking,
     run(controllers.imageUpdate, queues['image-update'], workers['image-update']),
     run(controllers.updateRequest, queues['update-request'], workers['update-request']),
+    run(controllers.pullRequest, queues['pull-request'], workers['pull-request']),
   ])
 }
 
 function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: () => number): Repositories {
   const signers = new Map(world.repositories.map(({ git, signer }) => [git, signer]))
   const { author } = config.git
-  return createRepositories(world.repositories, (git, branch) =>
-    createDeliveryQueue({
-      repository: git,
-      name: normaliseRepositoryUrl(git.url),
-      branch,
-      authorship: { author, committer: author, signer: signers.get(git) },
-      fence: () => leader.fence(),
-      clock,
-      random,
-      log,
-      metrics,
-    }),
-  )
+  const depsOf = (git: GitRepository) => ({
+    repository: git,
+    name: normaliseRepositoryUrl(git.url),
+    authorship: { author, committer: author, signer: signers.get(git) },
+    fence: () => leader.fence(),
+    clock,
+    random,
+    log,
+    metrics,
+  })
+  return createRepositories(world.repositories, {
+    queue: (git, branch) => createDeliveryQueue({ ...depsOf(git), branch }),
+    propose: (git, proposal) => putProposal(proposal, depsOf(git)),
+  })
 }
 
 /** A template of the user, or the built-in one of the same name. */

@@ -1,5 +1,6 @@
 import { objectKey } from './api/kubernetes.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
+import type { PullRequestWatch } from './controllers/pull-request/watch.ts'
 import type { Branches } from './delivery/branch-reader.ts'
 import { branchKey, type Stores } from './main-stores.ts'
 import { isUnsettled } from './main-wake.ts'
@@ -12,19 +13,13 @@ export interface RepositoryWatch {
   changed(hint: RepositoryHint): void
 }
 
-/** Told of pull requests that may have changed: of one branch, or of one number. */
-export interface PullRequestWatch {
-  /** `repository` is the normalised name of a configured one. */
-  changed(repository: string, about: { branch?: string; number?: number }): void
-}
-
 export interface RepositoryWatchDeps {
   stores: Pick<Stores, 'requests'>
   branches: Pick<Branches, 'moved'>
   images: Pick<ImageWatch, 'wake'>
   /** The queue of update requests. */
   requests: Pick<WorkQueue, 'add'>
-  pullRequests?: PullRequestWatch
+  pullRequests: Pick<PullRequestWatch, 'changed' | 'baseMoved'>
 }
 
 /** Wakes what depends on a branch that moved: its open requests, and the workloads that requests were ever made for. */
@@ -37,6 +32,7 @@ export function createRepositoryWatch({
 }: RepositoryWatchDeps): RepositoryWatch {
   const moved = (repository: string, branch: string) => {
     if (!branches.moved(repository, branch)) return
+    pullRequests.baseMoved(repository, branch)
     for (const request of stores.requests.byIndex('branch', branchKey(repository, branch))) {
       if (isUnsettled(request)) requests.add(`${request.metadata.namespace}/${request.metadata.name}`)
       for (const target of request.spec.targets) images.wake(objectKey(target), 0)
@@ -48,7 +44,7 @@ export function createRepositoryWatch({
         if (branch !== undefined) moved(repository, branch)
         return
       }
-      pullRequests?.changed(repository, {
+      pullRequests.changed(repository, {
         ...(branch === undefined ? {} : { branch }),
         ...(pullRequest === undefined ? {} : { number: pullRequest }),
       })

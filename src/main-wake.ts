@@ -11,7 +11,7 @@ import type { WorkQueue } from './runtime/queue.ts'
 const decideAgainMs = 250
 
 /** One queue per controller. */
-export type Queues = Record<'workload' | 'image-update' | 'update-request', WorkQueue>
+export type Queues = Record<'workload' | 'image-update' | 'update-request' | 'pull-request', WorkQueue>
 
 /** What wakes whom. A store calls only for objects that really changed. */
 export function wake({ stores, leader }: { stores: Stores; leader: Leader }, queues: Queues, images: ImageWatch): void {

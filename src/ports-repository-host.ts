@@ -144,6 +144,8 @@ export interface PullRequests {
   merge(number: number, order: MergeOrder): Promise<MergeAnswer>
   /** Has the host merge it as soon as its rules allow. `ruled-out` when the host will not. */
   mergeWhenReady(number: number, order: MergeOrder): Promise<MergeAnswer | { kind: 'accepted' }>
+  /** Takes that back. Fine when nothing was ordered. */
+  stopMerging(number: number): Promise<void>
   /** The one comment of this account that begins with `marker` gets this text, which begins with it; made when there is none. */
   comment(number: number, marker: string, text: string): Promise<void>
   /** Gone already is fine. */

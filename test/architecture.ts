@@ -30,7 +30,7 @@ export const parts: Readonly<Record<string, Part>> = {
   ports: { parts: base, packages: [] },
   config: { parts: base, packages: ['zod', 'yaml', 'node:fs/promises'] },
   runtime: { parts: shell, packages: ['pino', 'prom-client', 'node:*'] },
-  delivery: { parts: ['runtime', ...shell], packages: [] },
+  delivery: { parts: ['runtime', ...shell], packages: ['node:util'] },
   controllers: { parts: ['delivery', 'runtime', ...shell], packages: ['node:util'] },
   'adapters/kubernetes': { parts: ['runtime', ...shell], packages: ['@kubernetes/client-node', 'zod', 'node:*'] },
   'adapters/git': { parts: ['runtime', ...shell], packages: ['isomorphic-git', 'simple-git', 'zod', 'node:*'] },

@@ -61,7 +61,10 @@ describe('news of a repository', () => {
       branches,
       images: { wake: (key) => woken.push(`image ${key}`) },
       requests: { add: (key) => woken.push(`request ${key}`) },
-      pullRequests: { changed: (...told) => woken.push(`pull request ${JSON.stringify(told)}`) },
+      pullRequests: {
+        changed: (...told) => woken.push(`pull request ${JSON.stringify(told)}`),
+        baseMoved: (...told) => woken.push(`base ${told.join(' ')}`),
+      },
     })
   })
   afterEach(async () => {
@@ -73,6 +76,7 @@ describe('news of a repository', () => {
 
   test('that a base branch was pushed to wakes what is open on it, and every workload it was ever about', () => {
     watch.changed({ repository: ours, about: 'branch', branch: 'main', receiver: 'github' })
+    expect(names('base')).toEqual([`base ${ours} main`])
     expect(names('request')).toEqual(['request prod/approved', 'request prod/delivered', 'request prod/waiting'])
     expect(names('image')).toEqual(
       ['approved', 'delivered', 'rejected', 'waiting'].map((name) => `image Deployment/prod/${name}`),

@@ -5,6 +5,7 @@ import { FairleadError } from '../errors.ts'
 import type { GitRepository } from '../ports.ts'
 import type { RepositoryHost } from '../ports-repository-host.ts'
 import type { DeliveryQueue } from './delivery.ts'
+import type { Proposal, ProposedBranch } from './proposal-branch.ts'
 
 /** What the platform owner allows in one repository. */
 export interface RepositoryRules {
@@ -34,19 +35,25 @@ export interface ManagedRepository extends OpenRepository {
   /** Normalised URL: the identity of the repository everywhere. */
   url: string
   queue(branch: string): DeliveryQueue
+  /** Puts changes on a branch of our own. */
+  propose(proposal: Proposal): Promise<ProposedBranch>
+}
+
+/** What a repository does for those who deliver. */
+export interface RepositoryWork {
+  queue(git: GitRepository, branch: string): DeliveryQueue
+  propose(git: GitRepository, proposal: Proposal): Promise<ProposedBranch>
 }
 
 export interface Repositories {
   /** The configured repository behind a URL in any of its spellings, the normalised one too; `RepositoryNotConfigured` when there is none. */
   find(url: string): ManagedRepository
+  all(): readonly ManagedRepository[]
   /** Resolves when nothing is under way in any queue. */
   idle(): Promise<void>
 }
 
-export function createRepositories(
-  configured: readonly OpenRepository[],
-  createQueue: (git: GitRepository, branch: string) => DeliveryQueue,
-): Repositories {
+export function createRepositories(configured: readonly OpenRepository[], work: RepositoryWork): Repositories {
   const byUrl = new Map<string, ManagedRepository>()
   const queues: DeliveryQueue[] = []
   for (const { git, rules, host } of configured) {
@@ -55,12 +62,12 @@ export function createRepositories(
     const queue = (branch: string) => {
       const known = byBranch.get(branch)
       if (known !== undefined) return known
-      const created = createQueue(git, branch)
+      const created = work.queue(git, branch)
       byBranch.set(branch, created)
       queues.push(created)
       return created
     }
-    byUrl.set(url, { url, rules, git, host, queue })
+    byUrl.set(url, { url, rules, git, host, queue, propose: (proposal) => work.propose(git, proposal) })
   }
   return {
     find(url) {
@@ -69,6 +76,7 @@ export function createRepositories(
       const message = `${normaliseRepositoryUrl(url)} is not in git.repositories; add it to let fairlead write there`
       throw new FairleadError('RepositoryNotConfigured', message)
     },
+    all: () => [...byUrl.values()],
     idle: async () => {
       await Promise.all(queues.map((queue) => queue.idle()))
     },

@@ -15,6 +15,7 @@ export interface Metrics {
   readonly gitOperationDuration: Histogram<'repository' | 'operation'>
   readonly gitPendingChanges: Gauge<'repository'>
   readonly syncLag: Histogram<'engine'>
+  readonly pullRequests: Gauge<'state'>
   readonly watchSynced: Gauge<'kind'>
   readonly watchLastEvent: Gauge<'kind'>
   readonly watchRestarts: Counter<'kind' | 'reason'>
@@ -75,6 +76,7 @@ export function createMetrics(version: string): Metrics {
     ]),
     gitPendingChanges: gauge('git_pending_changes', 'Changes that wait to be pushed.', ['repository']),
     syncLag: histogram('sync_lag_seconds', 'From the push to the engine having applied it.', ['engine']),
+    pullRequests: gauge('pull_requests', 'Open pull requests of ours, by state.', ['state']),
     watchSynced: gauge('watch_synced', 'Whether the first list of a kind is complete.', ['kind']),
     watchLastEvent: gauge('watch_last_event_timestamp_seconds', 'When the API server last spoke about a kind.', [
       'kind',

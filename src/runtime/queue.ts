@@ -105,6 +105,7 @@ export function createQueue({ clock, random, baseMs = 500, maxMs = 300_000 }: Qu
       if (closed) return
       if (addedMeanwhile !== undefined && outcome.kind === 'done') makeReady(key, addedMeanwhile)
       else if (outcome.kind === 'failed') later(key, backoff(key, outcome.retryAfterMs ?? 0))
+      else if (outcome.requeueAfterMs === 0) makeReady(key, false)
       else if (outcome.requeueAfterMs !== undefined) later(key, outcome.requeueAfterMs)
     },
     close() {

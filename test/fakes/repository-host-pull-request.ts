@@ -42,6 +42,7 @@ export function createPullRequests(
       if (wanted === 'closed') closePull(state, pull, state.account)
     },
     removeLabel: async (number, label) => void storedPull(state, number).labels.delete(label),
+    stopMerging: async (number) => void delete storedPull(state, number).pending,
     async comment(number, marker, text) {
       const { comments } = storedPull(state, number)
       const mine = comments.find((comment) => comment.by === state.account && comment.text.startsWith(marker))

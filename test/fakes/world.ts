@@ -175,6 +175,7 @@ function faultyHost(host: FakeRepositoryHost, faults: Faults): RepositoryHost {
     'removeLabel',
     'merge',
     'mergeWhenReady',
+    'stopMerging',
     'comment',
     'deleteBranch',
   ] as const
@@ -194,7 +195,7 @@ async function startReplica(
   const log = createRecordingLog()
   const metrics = createMetrics('test')
   const { cluster, registry } = world
-  const git = faults(world.git, ['store', 'push'])
+  const git = faults(world.git, ['store', 'push', 'replace'])
   const rules: RepositoryRules = {
     namespaceAllowed: () => true,
     allowPaths: ['**'],

@@ -1,39 +1,26 @@
-import { sequenceOf, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
-import type { Owner } from '../../core/manifest/origin.ts'
+import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
+import { isApproved } from '../../core/change/approval.ts'
 import type { Sync } from '../../core/sync/flux.ts'
-import type { Destination } from '../../delivery/destination.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
 import { FairleadError } from '../../errors.ts'
-import type { Clock } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import { decideRequest, type RequestDecision, type RequestFacts } from './decide.ts'
 import { type CarriedOut, type DeliverDeps, deliverRequest } from './deliver.ts'
+import { type FactsDeps, type ObservedRequest, observeRequest } from './facts.ts'
 import { type FollowDeps, followCommit } from './follow.ts'
+import { placeOf } from './group.ts'
 import { createJournal, type JournalDeps, requestKey } from './journal.ts'
-import type { Situation } from './situation.ts'
+import { concludeProposal, showProposal } from './propose.ts'
 import { nextStatus, pushedCondition } from './status.ts'
 
-export interface UpdateRequestDeps extends DeliverDeps, JournalDeps, FollowDeps {
-  /** All requests for the same slot, in any phase. */
-  siblings: (request: UpdateRequest) => readonly UpdateRequest[]
-  /** Mode, approval and destination as the live workload and the configuration have them now. */
-  situation: (request: UpdateRequest) => Promise<Situation>
+export interface UpdateRequestDeps extends DeliverDeps, JournalDeps, FollowDeps, FactsDeps {
   /** How the decision was reached, as far as it is still known. */
   explanation: (request: UpdateRequest) => Explanation | undefined
-  /** Two different identities must approve. */
-  fourEyes: boolean
   /** Only the holder of the lease carries decisions out. */
   isLeader: () => boolean
-  clock: Clock
 }
 
-interface Observed {
-  facts: RequestFacts
-  owner: Owner | undefined
-  destination: Destination | undefined
-  slot: Situation['slot']
-}
-interface Decided extends Observed {
+interface Decided extends ObservedRequest {
   decision: RequestDecision
 }
 type Proposed = Decided & CarriedOut
@@ -42,18 +29,15 @@ type Verified = Proposed & { sync: Sync | undefined }
 /** Decision with nothing in its way → change on the branch → seen applied by the engine. */
 export function createUpdateRequestController(
   deps: UpdateRequestDeps,
-): Controller<Observed, Decided, Proposed, Verified> {
+): Controller<ObservedRequest, Decided, Proposed, Verified> {
   const journal = createJournal(deps)
   return {
     name: 'update-request',
     async observe(key) {
       const request = journal.read(key)
+      if (request === undefined) deps.proposals.leave(key)
       if (request === undefined || !deps.isLeader()) return undefined
-      const situation = await deps.situation(request)
-      const newer = deps.siblings(request).filter((one) => isOpen(one) && sequenceOf(one) > sequenceOf(request))
-      const { owner, destination, slot, ...rest } = situation
-      const { fourEyes, clock } = deps
-      return { facts: { request, newer, now: clock.now(), fourEyes, ...rest }, owner, destination, slot }
+      return observeRequest(request, deps)
     },
     decide: (observed) => ({ ...observed, decision: decideRequest(observed.facts) }),
     propose: async (decided) => ({ ...decided, ...(await carryOut(decided, deps)) }),
@@ -66,7 +50,8 @@ export function createUpdateRequestController(
       }
       return { ...proposed, sync: await followCommit(facts.request, { commit, owner, now: facts.now }, deps) }
     },
-    async report({ facts: { request, now }, decision, status, progress, delivered, retryAfterMs, sync }) {
+    async report({ facts, decision, status, progress, delivered, retryAfterMs, sync }) {
+      const { request, now } = facts
       const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
       const next = nextStatus(request, { status: { ...explained, ...status }, progress, delivered, sync, now })
       if (next !== request.status && decision.kind !== 'nothing') {
@@ -77,9 +62,20 @@ export function createUpdateRequestController(
           deps.log.info({ request: requestKey(request), phase: next.phase, commit: next.commit }, next.message ?? '')
         }
       }
+      tellStanding(decision, facts)
       const requeueAfterMs = decision.kind === 'wait' ? decision.untilMs : retryAfterMs
       return requeueAfterMs === undefined ? {} : { requeueAfterMs }
     },
+  }
+
+  /** A pull request looks again when something changes about one of its requests. */
+  function tellStanding({ kind }: RequestDecision, facts: RequestFacts) {
+    const { request, hasHost, requireApproval, window, suspended, hold } = facts
+    const key = requestKey(request)
+    if (kind === 'nothing' || kind === 'follow') deps.proposals.leave(key)
+    if (!hasHost || (kind !== 'propose' && kind !== 'wait')) return
+    const standing = [kind, isApproved(request, facts.fourEyes), requireApproval, window.isOpen, suspended, hold]
+    deps.proposals.stand(key, placeOf(request, deps), JSON.stringify(standing))
   }
 
   function observeLag(request: UpdateRequest, { engine }: Sync, now: Date) {
@@ -99,6 +95,10 @@ async function carryOut({ facts, destination, slot, decision }: Decided, deps: D
         throw new FairleadError('Internal', 'a delivery without a destination')
       }
       return deliverRequest(request, { destination, slot }, deps)
+    case 'propose':
+      return showProposal(request, decision.proposal)
+    case 'conclude':
+      return concludeProposal(request, decision.proposal)
     case 'finish': {
       const { phase, message, reason } = decision
       return { ...quiet, status: { phase, message }, progress: { status: 'False', reason, message, degraded: false } }
@@ -122,9 +122,4 @@ async function carryOut({ facts, destination, slot, decision }: Decided, deps: D
 function acknowledgement(phase: UpdateRequestPhase): string {
   if (phase === 'Rejected') return 'refused; a newer version will be offered when there is one'
   return `ended as ${phase} by somebody else; delete it to have it decided again`
-}
-
-function isOpen(request: UpdateRequest): boolean {
-  const phase = request.status?.phase
-  return phase === undefined || phase === 'Pending' || phase === 'Approved'
 }

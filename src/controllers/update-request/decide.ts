@@ -3,7 +3,9 @@ import { rfc3339 } from '../../api/condition.ts'
 import { finalPhases, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
 import { expiryOf, isApproved, waitingWords } from '../../core/change/approval.ts'
 import type { WindowState } from '../../core/change/window.ts'
+import type { ProposalOutcome } from '../../delivery/proposals.ts'
 import type { FairleadError } from '../../errors.ts'
+import { pushedCondition } from './status.ts'
 
 /** All that is known about an UpdateRequest when its next step is decided. */
 export interface RequestFacts {
@@ -28,12 +30,22 @@ export interface RequestFacts {
   suspended: boolean
   /** Why its place in Git cannot be reached now. */
   refusal: FairleadError | undefined
+  /** Its repository has a host where pull requests can be opened. */
+  hasHost: boolean
+  /** How its pull request stands, as far as one was looked for. */
+  proposal: ProposalOutcome | undefined
   now: Date
 }
+
+/** A pull request that is over. */
+export type ProposalEnd = Extract<ProposalOutcome, { kind: 'merged' | 'rejected' }>
 
 /** What happens with it next. */
 export type RequestDecision =
   | { kind: 'deliver' }
+  /** It belongs into a pull request, which is somebody else's work; this is how that stands. */
+  | { kind: 'propose'; proposal: ProposalOutcome | undefined }
+  | { kind: 'conclude'; proposal: ProposalEnd }
   /** Delivered already: watch the engine apply it. */
   | { kind: 'follow' }
   | { kind: 'wait'; reason: string; message: string; phase?: UpdateRequestPhase; untilMs?: number }
@@ -50,7 +62,21 @@ export function decideRequest(facts: RequestFacts): RequestDecision {
   if (phase !== undefined && finalPhases.includes(phase)) {
     return isProgressing(request) ? { kind: 'acknowledge', phase } : { kind: 'nothing' }
   }
-  return ending(facts) ?? holding(facts) ?? { kind: 'deliver' }
+  const { proposal } = facts
+  if (proposal?.kind === 'merged' || proposal?.kind === 'rejected') return { kind: 'conclude', proposal }
+  const stopped = ending(facts) ?? holding(facts)
+  if (stopped !== undefined) return stopped
+  return isProposed(facts) ? { kind: 'propose', proposal } : { kind: 'deliver' }
+}
+
+/**
+ * Whether the change goes into a pull request: by its mode, or because a rule of the branch refused to take the push. There
+ * people approve, and its merge has to wait for the windows, not the change.
+ */
+function isProposed({ mode, hasHost, request }: RequestFacts): boolean {
+  if (mode === 'pull-request') return true
+  const pushed = request.status?.conditions?.find((one) => one.type === pushedCondition)
+  return mode === 'commit' && hasHost && pushed?.status === 'False'
 }
 
 /** True when the engine was seen to have applied the commit. */
@@ -62,7 +88,8 @@ function isProgressing(request: UpdateRequest): boolean {
   return request.status?.conditions?.some((one) => one.type === 'Progressing' && one.status === 'True') ?? false
 }
 
-function ending({ request, newer, now, mode, moved, refusal, fourEyes }: RequestFacts): RequestDecision | undefined {
+function ending(facts: RequestFacts): RequestDecision | undefined {
+  const { request, newer, now, mode, moved, refusal, fourEyes } = facts
   const [superseding] = newer
   if (superseding !== undefined) {
     const message = `${superseding.spec.change.to} came after it (${superseding.metadata.name})`
@@ -70,7 +97,7 @@ function ending({ request, newer, now, mode, moved, refusal, fourEyes }: Request
   }
   if (moved !== undefined) return { kind: 'finish', phase: 'Superseded', reason: 'ValueChanged', message: moved }
   const expiryMs = expiryOf(request)
-  const waitsForApproval = !isApproved(request, fourEyes) && mode === 'commit'
+  const waitsForApproval = !isApproved(request, fourEyes) && mode === 'commit' && !isProposed(facts)
   if (waitsForApproval && expiryMs !== undefined && expiryMs <= now.getTime()) {
     return {
       kind: 'finish',
@@ -95,11 +122,11 @@ function holding(facts: RequestFacts): RequestDecision | undefined {
     return {
       kind: 'wait',
       reason: 'ObserveOnly',
-      message: 'mode is observe; set mode: commit to have it written to Git',
+      message: 'mode is observe; set mode: commit or pull-request to have it written to Git',
     }
   }
   const young = waitForAge(facts)
-  if (young !== undefined) return young
+  if (young !== undefined || isProposed(facts)) return young
   if ((request.spec.requireApproval || requireApproval) && !isApproved(request, fourEyes)) {
     const expiryMs = expiryOf(request)
     const untilMs = expiryMs === undefined ? undefined : Math.max(0, expiryMs - now.getTime())

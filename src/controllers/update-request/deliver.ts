@@ -8,7 +8,7 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import { confirmChoice } from './confirm.ts'
 import { planRequest, requestId } from './plan.ts'
 import type { Situation } from './situation.ts'
-import { type Progress, type StatusFacts, waitingForEngine } from './status.ts'
+import { type Delivery as DeliveredAs, type Progress, type StatusFacts, waitingForEngine } from './status.ts'
 
 /** Where the change goes and what decides it, as Git has them now. */
 export interface Deliverable {
@@ -27,7 +27,7 @@ export interface DeliverDeps extends ChoiceFactsDeps {
 export interface CarriedOut {
   status: StatusFacts
   progress: Progress | undefined
-  delivered: 'Pushed' | 'Settled' | undefined
+  delivered: DeliveredAs | undefined
   /** When to try again although nothing seems to change. */
   retryAfterMs?: number
 }
@@ -59,7 +59,7 @@ export async function deliverRequest(
     if (error.kind !== 'terminal') throw error
     metrics.updates.inc({ result: error.code })
     log.warn({ request: request.metadata.name, code: error.code, evidence: error.evidence }, error.message)
-    return refused(request, error)
+    return refused(request, error, destination)
   }
 }
 
@@ -77,8 +77,18 @@ export function deliveryOf(
 }
 
 /** Who changed the value has decided; a host that said no was asked once; everything else can be put right. */
-function refused(request: UpdateRequest, { code: reason, message }: FairleadError): CarriedOut {
+function refused(
+  request: UpdateRequest,
+  { code: reason, message }: FairleadError,
+  { repository }: Destination,
+): CarriedOut {
   if (reason === 'ValueChanged') return ended('Superseded', { reason, message, degraded: false })
+  if (reason === 'PushRefused' && repository.host !== undefined) {
+    const phase = request.status?.phase ?? 'Pending'
+    const words = `${message}; it becomes a pull request`
+    const progress: Progress = { status: 'True', reason, message: words, degraded: false }
+    return { status: { phase, message: words }, progress, delivered: { refused: message } }
+  }
   if (reason === 'PushRefused') {
     return ended('Failed', { reason, message: `${message}; delete this request to try again`, degraded: true })
   }

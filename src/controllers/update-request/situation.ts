@@ -45,9 +45,15 @@ export interface Situation {
   owner: Owner | undefined
   destination: Destination | undefined
   /** The slot as Git has it, the policy for it and its other targets; what the request itself says is only a claim. */
-  slot: (Pick<ChoiceQuestion, 'trace' | 'settings' | 'namespace'> & { others: readonly AppliedTrace[] }) | undefined
+  slot: SituationSlot | undefined
   /** Why its place in Git cannot be reached or may not be used. */
   refusal: FairleadError | undefined
+}
+
+export interface SituationSlot extends Pick<ChoiceQuestion, 'trace' | 'settings' | 'namespace'> {
+  others: readonly AppliedTrace[]
+  /** Some window has a say about it, also while that is open. */
+  hasWindow: boolean
 }
 
 export interface SituationDeps extends OpenApplierDeps {
@@ -127,7 +133,8 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   }
   if (strictest === undefined) return
   const others = traced.slice(1).map((one) => one.found)
-  situation.slot = { trace: found, others, settings: strictest, namespace: first.workload.namespace }
+  const { namespace } = first.workload
+  situation.slot = { trace: found, others, settings: strictest, namespace, hasWindow: demands.length > 0 }
   situation.window = windowState(demands, deps.clock.now())
   addSettings(situation, strictest, destination)
 }

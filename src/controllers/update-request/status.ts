@@ -15,12 +15,15 @@ export interface Progress {
   degraded: boolean
 }
 
+/** How the change came to the branch; `Refused`: a rule of the branch did not take the push. */
+export type Delivery = 'Pushed' | 'Settled' | 'Merged' | { refused: string }
+
 /** What one pass over a request has learnt. */
 interface Learnt {
   status: StatusFacts
   progress: Progress | undefined
   /** Set by the pass that brought the change to the branch, or found it there. */
-  delivered: 'Pushed' | 'Settled' | undefined
+  delivered: Delivery | undefined
   sync: Sync | undefined
   now: Date
 }
@@ -52,12 +55,7 @@ function newConditions({ progress, delivered, sync }: Omit<Learnt, 'now'>): NewC
     { type: 'Ready', status: 'True', reason: 'Accepted', message: 'the request is handled' },
   ]
   if (delivered !== undefined) {
-    conditions.push({
-      type: pushedCondition,
-      status: 'True',
-      reason: delivered,
-      message: 'the branch holds the change',
-    })
+    conditions.push(pushedAs(delivered))
   }
   if (sync !== undefined) {
     const status = isApplied ? 'True' : sync.state === 'unknown' ? 'Unknown' : 'False'
@@ -77,6 +75,13 @@ function newConditions({ progress, delivered, sync }: Omit<Learnt, 'now'>): NewC
     conditions.push({ type: 'Degraded', status: degraded ? 'True' : 'False', reason, message: degraded ? message : '' })
   }
   return conditions
+}
+
+function pushedAs(delivered: Delivery): NewCondition {
+  if (typeof delivered !== 'string') {
+    return { type: pushedCondition, status: 'False', reason: 'PushRefused', message: delivered.refused }
+  }
+  return { type: pushedCondition, status: 'True', reason: delivered, message: 'the branch holds the change' }
 }
 
 /** Pushed; the rest is the engine's. */

@@ -9,6 +9,8 @@ export interface Mark {
   text: string
   /** Why fairlead closed it itself; then its closing is nobody's rejection. */
   withdrawn?: string
+  /** Labels, reviewers and assignees have not been asked for yet. */
+  isNew?: true
 }
 
 /** Hosts keep bodies below 65,536 characters; whatever is longer was not written by fairlead. */
@@ -18,10 +20,10 @@ const opening = '<!-- fairlead: '
 const markPattern = /^<!-- fairlead: (\{[^<>\n]{0,2000}\}) -->/
 
 /** The body with its mark below; a mark that it has already is replaced. */
-export function writeMark(body: string, { group, withdrawn }: Omit<Mark, 'text'>): string {
+export function writeMark(body: string, { group, withdrawn, isNew }: Omit<Mark, 'text'>): string {
   const text = canonical(withoutMark(body))
   const why = withdrawn === undefined ? {} : { withdrawn: sanitiseLine(withdrawn) }
-  return `${text}\n\n${opening}${safeJson({ group, text: hashOf(text), ...why })} -->\n`
+  return `${text}\n\n${opening}${safeJson({ group, text: hashOf(text), ...why, ...(isNew === true ? { isNew } : {}) })} -->\n`
 }
 
 /** The mark of a body; undefined when it has none, or one that fairlead did not write. Never throws. */
@@ -29,9 +31,14 @@ export function readMark(body: string): Mark | undefined {
   const found = findMark(body)
   if (found === undefined) return undefined
   try {
-    const { group, text, withdrawn } = JSON.parse(found.json) as Record<string, unknown>
+    const { group, text, withdrawn, isNew } = JSON.parse(found.json) as Record<string, unknown>
     if (!isHash(group) || !isHash(text)) return undefined
-    return { group, text, ...(typeof withdrawn === 'string' ? { withdrawn: sanitiseLine(withdrawn) } : {}) }
+    return {
+      group,
+      text,
+      ...(typeof withdrawn === 'string' ? { withdrawn: sanitiseLine(withdrawn) } : {}),
+      ...(isNew === true ? { isNew } : {}),
+    }
   } catch {
     return undefined
   }

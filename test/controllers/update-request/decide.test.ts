@@ -34,6 +34,8 @@ function facts(overrides: Partial<RequestFacts> = {}): RequestFacts {
     minAgeMs: 0,
     window: { isOpen: true },
     refusal: undefined,
+    hasHost: false,
+    proposal: undefined,
     now,
   } as const
   return { request: aRequest(undefined), ...base, ...overrides }

@@ -1,0 +1,71 @@
+import { decideProposal, type ProposalDecision } from '../../core/pull-request/decide.ts'
+import { type ProposalOutcome, type Proposals, readProposalKey } from '../../delivery/proposals.ts'
+import { asFairleadError } from '../../errors.ts'
+import type { Controller } from '../../runtime/loop.ts'
+import { type CarryOutDeps, carryOut, type Learnt } from './carry-out.ts'
+import { linkOf } from './ended.ts'
+import { type ObservedProposal, observeProposal } from './observe.ts'
+
+export interface PullRequestDeps extends CarryOutDeps {
+  proposals: Proposals
+  isLeader: () => boolean
+}
+
+interface Decided extends ObservedProposal {
+  decision: ProposalDecision
+}
+interface Proposed extends Decided {
+  learnt: Learnt
+}
+
+/** A refusal of one request is looked at again after this time. */
+const refusedMs = 600_000
+
+/**
+ * Requests that share a proposal → one pull request that keeps itself current, until it is merged or closed. One write in
+ * a pass, and then everything is looked at anew, so that a crash at any point is only a look more. Keys are those of
+ * `proposalKey`.
+ */
+export function createPullRequestController(
+  deps: PullRequestDeps,
+): Controller<ObservedProposal, Decided, Proposed, Proposed> {
+  const { proposals, clock, memory } = deps
+
+  const conclude = (key: string, outcome: ProposalOutcome) => proposals.conclude(key, outcome)
+
+  return {
+    name: 'pull-request',
+    observe: async (key) => (deps.isLeader() ? observeProposal(key, deps) : undefined),
+    decide: (observed) => ({ ...observed, decision: decideProposal(observed.facts) }),
+    propose: async (decided) => ({ ...decided, learnt: await carryOut(decided, decided.decision, deps) }),
+    verify: async (proposed) => proposed,
+    async report({ key, group, verdicts, members, found, decision, learnt, remembered }) {
+      for (const [member, outcome] of learnt) {
+        remembered.refused.set(member, { outcome, untilMs: clock.monotonicMs() + refusedMs })
+      }
+      for (const [member, outcome] of [...verdicts, ...learnt]) conclude(member, outcome)
+      if (decision.kind === 'wait') {
+        const { reason, message, degraded = false } = decision
+        const link = found === undefined ? undefined : linkOf(found)
+        for (const member of members) conclude(member.key, { kind: 'open', link, reason, message, degraded })
+        return decision.untilMs === undefined ? {} : { requeueAfterMs: decision.untilMs }
+      }
+      if (decision.kind !== 'nothing') return { requeueAfterMs: 0 }
+      if (group.members.length === 0 && group.held.length === 0) memory.forget(key)
+      return {}
+    },
+    /** What the host refuses is said where people look: at the requests. */
+    async failed(key, thrown) {
+      const error = asFairleadError(thrown)
+      if (error.kind === 'internal') return
+      for (const { key: member } of (await deps.group(readProposalKey(key))).members) {
+        const link = linkIn(proposals.outcome(member))
+        conclude(member, { kind: 'open', link, reason: error.code, message: error.message, degraded: true })
+      }
+    },
+  }
+}
+
+function linkIn(outcome: ProposalOutcome | undefined) {
+  return outcome?.kind === 'open' ? outcome.link : undefined
+}

@@ -1,0 +1,79 @@
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { isApproved } from '../../core/change/approval.ts'
+import { groupOf, proposalBranch } from '../../core/pull-request/group.ts'
+import type { ChoiceFactsDeps } from '../../delivery/choice-facts.ts'
+import type { ProposalGroup, ProposalMember, ProposalPlace } from '../../delivery/proposals.ts'
+import type { Repositories } from '../../delivery/repositories.ts'
+import { FairleadError } from '../../errors.ts'
+import { confirmChoice } from './confirm.ts'
+import { decideRequest } from './decide.ts'
+import { deliveryOf } from './deliver.ts'
+import { type FactsDeps, isOpen, type ObservedRequest, observeRequest } from './facts.ts'
+import { requestKey } from './journal.ts'
+import { requestId } from './plan.ts'
+
+export interface GroupDeps extends FactsDeps, ChoiceFactsDeps {
+  /** Requests of a repository and branch, in any phase. */
+  requestsAt: (repository: string, base: string) => readonly UpdateRequest[]
+  repositories: Repositories
+  suspend: boolean
+  words: { template: string; cluster: string }
+}
+
+/** Where a request is proposed. `RepositoryNotConfigured` when its repository is none of ours. */
+export function placeOf(
+  request: UpdateRequest,
+  { repositories, words }: Pick<GroupDeps, 'repositories' | 'words'>,
+): ProposalPlace {
+  const { repository, branch: base } = request.spec.change
+  const { url, rules } = repositories.find(repository)
+  const { branchPrefix, group } = rules.pullRequest
+  return { repository: url, base, branch: proposalBranch(branchPrefix, groupOf(request, group, words.cluster)) }
+}
+
+/** The requests that belong into the proposal of a branch, each looked at as if it alone were to be carried out. */
+export async function readGroup(place: ProposalPlace, deps: GroupDeps): Promise<ProposalGroup> {
+  const { repositories } = deps
+  const { rules } = repositories.find(place.repository)
+  const here = deps.requestsAt(place.repository, place.base).filter((one) => placeOf(one, deps).branch === place.branch)
+  const members: ProposalMember[] = []
+  const held: ProposalGroup['held'][number][] = []
+  for (const request of here.filter(isOpen)) {
+    const observed = await observeRequest(request, deps)
+    const decision = decideRequest({ ...observed.facts, proposal: undefined })
+    if (decision.kind === 'propose') members.push(memberOf(observed, deps))
+    else if (decision.kind === 'wait') {
+      held.push({ key: requestKey(request), reason: decision.reason, message: decision.message })
+    }
+  }
+  const ended = here
+    .filter((one) => !isOpen(one))
+    .flatMap(({ status }) => {
+      const { pullRequest, phase, message = '' } = status ?? {}
+      return pullRequest === undefined
+        ? []
+        : [{ number: pullRequest.number, isRejection: phase === 'Rejected', message }]
+    })
+  return { members, held, ended, suspended: deps.suspend || rules.suspend }
+}
+
+function memberOf({ facts, destination, slot }: ObservedRequest, deps: GroupDeps): ProposalMember {
+  const { request, requireApproval, window, fourEyes } = facts
+  if (destination === undefined || slot === undefined) {
+    throw new FairleadError('Internal', 'a change to be proposed has no destination')
+  }
+  return {
+    key: requestKey(request),
+    request,
+    wanted: {
+      id: requestId(request),
+      requireApproval: request.spec.requireApproval || requireApproval,
+      isApproved: isApproved(request, fourEyes),
+      window,
+      hasWindow: slot.hasWindow,
+    },
+    delivery: deliveryOf(request, { destination, slot }, deps.words),
+    standing: slot.trace.image,
+    confirm: () => confirmChoice(request, { ...slot, destination }, deps),
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { aProposedWorld } from './world.ts'
+
+describe('a change in mode pull-request', () => {
+  test('opens one pull request with one commit, and nothing on the base', async () => {
+    const world = await aProposedWorld()
+    const before = world.git.messages('main').length
+    await world.push('1.1.0')
+    expect(world.git.messages('main')).toHaveLength(before)
+    expect([...world.host.state.pulls.values()]).toMatchObject([{ number: 1, state: 'open', base: 'main' }])
+    expect(world.git.read(world.pull().branch, 'apps/web.yaml')).toContain('acme/web:1.1.0')
+    expect(world.request().status).toMatchObject({ phase: 'Pending', pullRequest: { number: 1 } })
+  })
+
+  test('is moved to a newer version in place', async () => {
+    const world = await aProposedWorld()
+    await world.push('1.1.0')
+    await world.push('1.2.0')
+    expect([...world.host.state.pulls.keys()]).toEqual([1])
+    expect(world.git.read(world.pull().branch, 'apps/web.yaml')).toContain('acme/web:1.2.0')
+    expect(world.request('1.1.0').status?.phase).toBe('Superseded')
+    expect(world.pull().title).toContain('1.2.0')
+  })
+
+  test('is approved by whoever merges it', async () => {
+    const world = await aProposedWorld()
+    await world.push('1.1.0')
+    const commit = world.host.people.merge(1, 'alice')
+    await world.hint()
+    expect(world.request().status).toMatchObject({ phase: 'Completed', approvedBy: 'alice', commit })
+    await world.sync()
+    await world.replica.quiet()
+    expect(world.request().status?.conditions?.find((one) => one.type === 'Applied')?.status).toBe('True')
+  })
+
+  test('is rejected by whoever closes it, and not offered again', async () => {
+    const world = await aProposedWorld()
+    await world.push('1.1.0')
+    world.host.people.close(1, 'bob')
+    await world.hint()
+    expect(world.request().status).toMatchObject({ phase: 'Rejected', rejectedBy: 'bob' })
+    await world.hint()
+    expect(world.host.state.pulls.size).toBe(1)
+    await world.push('1.2.0')
+    expect(world.host.state.pulls.size).toBe(2)
+  })
+})
