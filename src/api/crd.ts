@@ -205,10 +205,12 @@ const updateRequest = {
           { name: 'Workload', type: 'string', jsonPath: '.spec.targets[0].name' },
           { name: 'From', type: 'string', jsonPath: '.spec.change.from' },
           { name: 'To', type: 'string', jsonPath: '.spec.change.to' },
+          { name: 'Pull-Request', type: 'integer', jsonPath: '.status.pullRequest.number' },
           { name: 'Needs-Approval', type: 'boolean', priority: 1, jsonPath: '.spec.requireApproval' },
           { name: 'Policy', type: 'string', priority: 1, jsonPath: '.spec.policy' },
           { name: 'Approved-By', type: 'string', priority: 1, jsonPath: '.status.approvedBy' },
           { name: 'Commit', type: 'string', priority: 1, jsonPath: '.status.commit' },
+          { name: 'URL', type: 'string', priority: 1, jsonPath: '.status.pullRequest.url' },
           { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
         ],
         schema: {

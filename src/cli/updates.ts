@@ -35,5 +35,7 @@ export function updatesCommand(args: string[], io: Io): Promise<number> {
 
 function lineOf({ metadata, spec, status }: UpdateRequest): string {
   const { from, to } = spec.change
-  return `${metadata.namespace}/${metadata.name} ${status?.phase ?? 'Pending'} ${from} -> ${to}\n`
+  const { phase = 'Pending', pullRequest } = status ?? {}
+  const link = pullRequest === undefined ? '' : ` #${pullRequest.number} ${pullRequest.url}`
+  return `${metadata.namespace}/${metadata.name} ${phase} ${from} -> ${to}${link}\n`
 }

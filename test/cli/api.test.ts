@@ -227,6 +227,13 @@ test('updates lists all pages', async () => {
   expect(out.split('\n')[0]).toMatch(/^prod\/[0-9a-f-]+ Pending app-\d+:1 -> app-\d+:2$/)
 })
 
+test('updates shows the pull request of a decision that has one', async () => {
+  const pullRequest = { number: 12, url: 'https://github.com/acme/gitops/pull/12' }
+  const { run } = await api({}, [aRequest('web', ['prod'], { phase: 'Pending', pullRequest })])
+  const { out } = await run(updatesCommand, '--namespace', 'prod')
+  expect(out).toBe(`${name} Pending web:1 -> web:2 #12 https://github.com/acme/gitops/pull/12\n`)
+})
+
 test('updates of a phase that is none are wrong use, not none', async () => {
   const { run } = await api()
   const words = expect.stringContaining('phase: one of Pending, Approved')

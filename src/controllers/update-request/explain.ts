@@ -23,7 +23,7 @@ export function explainRequest(standing: RequestStanding): Gate[] {
   const name = `UpdateRequest ${request.metadata.namespace}/${request.metadata.name}`
   if (phase === 'Completed') {
     const pushed = pass('delivery', 'Completed', commit === undefined ? message : `commit ${commit}`)
-    return [pass('request', phase, `${name} is ${phase}`), pushed, syncGate(standing.sync)]
+    return [pass('request', phase, `${name} is ${phase}`), ...mergedGate(request), pushed, syncGate(standing.sync)]
   }
   if (finalPhases.includes(phase)) {
     return [stop('request', phase, `${name} is ${phase}: ${message}`)]
@@ -39,6 +39,8 @@ function waits({ request, situation, fourEyes, now }: RequestStanding): Gate[] {
   }
   if (moved !== undefined) return [wait('delivery', 'ValueChanged', moved)]
   const isNeeded = request.spec.requireApproval || requireApproval
+  // Also when a rule of the branch refused the push: then it went into one by itself.
+  const isProposed = mode === 'pull-request' || request.status?.pullRequest !== undefined
   const gates = [
     ...(hold === undefined ? [] : [stop('hold', 'Held', `held: ${hold}`)]),
     mode === 'observe'
@@ -47,13 +49,52 @@ function waits({ request, situation, fourEyes, now }: RequestStanding): Gate[] {
     suspended
       ? stop('suspend', 'Suspended', 'suspend is set: nothing is pushed')
       : pass('suspend', 'NotSuspended', 'nothing is suspended'),
-    isNeeded && !isApproved(request, fourEyes)
-      ? wait('approval', 'ApprovalRequired', waitingWords(request, fourEyes))
-      : pass('approval', isNeeded ? 'Approved' : 'NotRequired', approvalWords(request, isNeeded)),
-    ...timing({ request, minAgeMs: situation.minAgeMs, window: situation.window, now }),
+    approvalGate(request, { isNeeded, isProposed, fourEyes }),
+    // Windows hold the merge of a pull request, not the pull request.
+    ...timing({
+      request,
+      minAgeMs: situation.minAgeMs,
+      window: isProposed ? { isOpen: true } : situation.window,
+      now,
+    }),
   ]
   if (gates.some(({ verdict }) => verdict !== 'pass')) return gates
-  return [...gates, wait('delivery', 'Delivering', 'it is on its way to the branch')]
+  return [
+    ...gates,
+    isProposed ? proposalGate(request) : wait('delivery', 'Delivering', 'it is on its way to the branch'),
+  ]
+}
+
+function approvalGate(
+  request: UpdateRequest,
+  { isNeeded, isProposed, fourEyes }: { isNeeded: boolean; isProposed: boolean; fourEyes: boolean },
+): Gate {
+  if (!isNeeded || isApproved(request, fourEyes)) {
+    return pass('approval', isNeeded ? 'Approved' : 'NotRequired', approvalWords(request, isNeeded))
+  }
+  if (isProposed) return pass('approval', 'InPullRequest', 'whoever merges its pull request approves it')
+  return wait('approval', 'ApprovalRequired', waitingWords(request, fourEyes))
+}
+
+/** Where its pull request stands, in the words of the condition: the host is not asked for an explanation. */
+function proposalGate({ status }: UpdateRequest): Gate {
+  const says = (type: string) => status?.conditions?.find((one) => one.type === type && one.status === 'True')
+  const { pullRequest } = status ?? {}
+  const { reason, message } = says('Progressing') ?? { reason: 'Proposing', message: 'a pull request is prepared' }
+  const gate = says('Degraded') === undefined ? wait : stop
+  return { ...gate('pull-request', reason, message), ...(pullRequest && { evidence: [pullRequest.url] }) }
+}
+
+function mergedGate({ status }: UpdateRequest): Gate[] {
+  const { pullRequest, approvedBy } = status ?? {}
+  if (pullRequest === undefined) return []
+  const by = approvedBy === undefined ? '' : `, approved by ${approvedBy}`
+  return [
+    {
+      ...pass('pull-request', 'Merged', `pull request #${pullRequest.number} is merged${by}`),
+      evidence: [pullRequest.url],
+    },
+  ]
 }
 
 /** The first of what it waits for that time brings, if there is anything. */

@@ -45,8 +45,14 @@ export function recordApproval(request: UpdateRequest, { by, now, fourEyes }: Vo
     approvals: status.approvals,
     approvedBy: name,
     approvedAt: now.toISOString(),
-    message: `approved by ${names}`,
+    message: `approved by ${names}${consequenceOf(request)}`,
   }
+}
+
+/** What an approval leads to where more than the commit is to come. */
+function consequenceOf({ status }: UpdateRequest): string {
+  if (status?.pullRequest === undefined) return ''
+  return `; pull request #${status.pullRequest.number} is merged as soon as its checks and the rules of its branch allow`
 }
 
 /** The status of a request that was refused, for good. Throws `NotPending`. */

@@ -12,6 +12,7 @@ export type GateName =
   | 'mode'
   | 'suspend'
   | 'approval'
+  | 'pull-request'
   | 'delivery'
   | 'sync'
 

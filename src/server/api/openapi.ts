@@ -101,10 +101,20 @@ export const openApiDocument = {
       },
     },
     '/api/v1/updates/{namespace}/{name}/approve': {
-      post: decision('approveUpdate', 'Approve this change, for this digest.', 'Approval', false),
+      post: decision(
+        'approveUpdate',
+        'Approve this change, for this digest; a pull request that holds it is merged.',
+        'Approval',
+        false,
+      ),
     },
     '/api/v1/updates/{namespace}/{name}/reject': {
-      post: decision('rejectUpdate', 'Refuse this version until a newer one lands.', 'Rejection', true),
+      post: decision(
+        'rejectUpdate',
+        'Refuse this version until a newer one lands; its pull request is closed.',
+        'Rejection',
+        true,
+      ),
     },
     '/api/v1/explain': {
       get: {

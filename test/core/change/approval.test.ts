@@ -56,6 +56,17 @@ describe('an approval', () => {
       false,
       { phase: 'Approved', approvedBy: 'alice', approvals: [{ by: 'alice', at }] },
     ],
+    [
+      'of what stands in a pull request says that it is merged',
+      { pullRequest: { number: 12, url: 'https://github.com/acme/gitops/pull/12' } },
+      'alice',
+      false,
+      {
+        phase: 'Approved',
+        message:
+          'approved by alice; pull request #12 is merged as soon as its checks and the rules of its branch allow',
+      },
+    ],
     ['by a name with control characters cannot forge another line', {}, 'a\nb', false, { approvedBy: 'a b' }],
   ]
   test.each(rows)('%s', (_, before, by, fourEyes, after) => {
