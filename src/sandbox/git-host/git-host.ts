@@ -1,7 +1,13 @@
 import { type Exchange, listenOnLoopback, readBody, sendText } from '../loopback.ts'
 import { zeroId } from './git-object.ts'
 import { flushPacket, packetLine } from './packet-line.ts'
-import { answerReceivePack, type PushRule, type RefUpdate, receivePackCapabilities } from './receive-pack.ts'
+import {
+  answerReceivePack,
+  type PushRefusal,
+  type PushRule,
+  type RefUpdate,
+  receivePackCapabilities,
+} from './receive-pack.ts'
 import {
   createRepository,
   type FileChanges,
@@ -27,7 +33,12 @@ export interface GitHostOptions {
 /** A reference that moved, by a push or by `commit`. */
 export interface PushEvent extends RefUpdate {
   repository: string
+  /** Account that pushed, where one is known. */
+  pusher?: string
 }
+
+/** Why a push may not move a reference, beside the host's own rules; undefined when it may. */
+export type PushGuard = (event: PushEvent, isFastForward: boolean) => PushRefusal | undefined
 
 /** Git smart HTTP hosting that lives in this process and needs no git binary. */
 export interface GitHost {
@@ -46,6 +57,14 @@ export interface GitHost {
   readFiles(name: string, revision: string, folder?: string): Map<string, string>
   /** Full reference names to ids. */
   refs(name: string): ReadonlyMap<string, string>
+  /** The repository itself, for a service around this host; undefined when there is none. */
+  repository(name: string): Repository | undefined
+  /** Moves, makes or (with `zeroId`) deletes a reference without asking any rule. */
+  moveRef(name: string, ref: string, after: string): void
+  /** Asked about every push from now on, before the host's own rules. */
+  guard(guard: PushGuard): void
+  /** Answers a request of the smart protocol that came to another server, without asking for the password. */
+  serve(exchange: Exchange, name: string, pusher?: string): Promise<void>
   onPush(listener: (event: PushEvent) => void): () => void
   /** The next push is taken in, but the connection breaks before the answer. */
   dropPushResponse(): void
@@ -63,6 +82,7 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
   const listeners = new Set<(event: PushEvent) => void>()
   const failures: number[] = []
   const rejections: string[] = []
+  const guards: PushGuard[] = []
   let drops = 0
 
   function open(name: string): Repository {
@@ -71,8 +91,8 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
     return repository
   }
 
-  function announce(repository: string, update: RefUpdate): void {
-    for (const listener of [...listeners]) listener({ repository, ...update })
+  function announce(event: PushEvent): void {
+    for (const listener of [...listeners]) listener(event)
   }
 
   async function answer(exchange: Exchange): Promise<void> {
@@ -87,42 +107,62 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
       sendText(response, 401, 'authentication required\n')
       return
     }
-    const match = /^\/(.+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname)
-    const repository = repositories.get(match?.[1] ?? '')
-    const service = match?.[2] === 'info/refs' ? url.searchParams.get('service') : match?.[2]
+    const [, name = ''] =
+      /^\/(.+?)(?:\.git)?\/(?:info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname) ?? []
+    await serve(exchange, name)
+  }
+
+  async function serve(exchange: Exchange, name: string, pusher?: string): Promise<void> {
+    const { request, response, url } = exchange
+    const part = /(?:info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname)?.[0]
+    const repository = repositories.get(name)
+    const service = part === 'info/refs' ? url.searchParams.get('service') : part
     if (repository === undefined) sendText(response, 404, 'repository not found\n')
     else if (service !== 'git-upload-pack' && service !== 'git-receive-pack') {
       sendText(response, 403, 'only the smart protocol is served here\n')
-    } else if (match?.[2] === 'info/refs') advertise(exchange, repository, service)
-    else await serve(exchange, repository, service)
+    } else if (part === 'info/refs') advertise(exchange, repository, service)
+    else {
+      const body = await readBody(request)
+      const reads = service === 'git-upload-pack'
+      const result = reads ? answerUploadPack(repository, body) : receive(repository, body, pusher)
+      response.writeHead(200, { 'content-type': `application/x-${service}-result` })
+      // Without a first byte of the answer, clients would send the push once more on a new connection.
+      if (result === 'dropped') response.write('00', () => response.destroy())
+      else response.end(result)
+    }
   }
 
-  async function serve({ request, response }: Exchange, repository: Repository, service: Service): Promise<void> {
-    const body = await readBody(request)
-    const result = service === 'git-upload-pack' ? answerUploadPack(repository, body) : receive(repository, body)
-    response.writeHead(200, { 'content-type': `application/x-${service}-result` })
-    // Without a first byte of the answer, clients would send the push once more on a new connection.
-    if (result === 'dropped') response.write('00', () => response.destroy())
-    else response.end(result)
-  }
-
-  function receive(repository: Repository, body: Buffer): Buffer | 'dropped' {
+  function receive(repository: Repository, body: Buffer, pusher: string | undefined): Buffer | 'dropped' {
     const isProbe = body.length <= 4
     const hookMessage = isProbe ? undefined : rejections.shift()
-    const { response, moved } = answerReceivePack(repository, body, { rule: ruleOf(repository, options), hookMessage })
-    for (const update of moved) announce(repository.name, update)
+    const event = (update: RefUpdate): PushEvent => ({
+      repository: repository.name,
+      ...update,
+      ...(pusher === undefined ? {} : { pusher }),
+    })
+    const rule: PushRule = (update, isFastForward) => {
+      const guarded = guards.map((guard) => guard(event(update), isFastForward)).find((one) => one !== undefined)
+      return guarded ?? ruleOf(repository, options)(update, isFastForward)
+    }
+    const { response, moved } = answerReceivePack(repository, body, { rule, hookMessage })
+    for (const update of moved) announce(event(update))
     if (isProbe || drops === 0) return response
     drops -= 1
     return 'dropped'
   }
 
+  function moveRef(name: string, ref: string, after: string): void {
+    const { refs } = open(name)
+    const before = refs.get(ref) ?? zeroId
+    if (after === zeroId) refs.delete(ref)
+    else refs.set(ref, after)
+    announce({ repository: name, ref, before, after })
+  }
+
   function commit(name: string, branch: string, files: FileChanges, message: string, author?: string): string {
     const repository = open(name)
-    const ref = `refs/heads/${branch}`
-    const before = repository.refs.get(ref) ?? zeroId
     const after = writeCommit(repository, branch, files, author === undefined ? { message } : { message, author })
-    repository.refs.set(ref, after)
-    announce(name, { ref, before, after })
+    moveRef(name, `refs/heads/${branch}`, after)
     return after
   }
 
@@ -154,6 +194,10 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
       return from === undefined ? new Map() : readFiles(open(name), from, folder)
     },
     refs: (name) => open(name).refs,
+    repository: (name) => repositories.get(name),
+    moveRef,
+    guard: (guard) => void guards.push(guard),
+    serve,
     onPush(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -180,8 +224,8 @@ function ruleOf(repository: Repository, { protection = 'every-branch' }: GitHost
   return ({ ref, after }, isFastForward) => {
     const isDefault = ref === `refs/heads/${repository.defaultBranch}`
     if (protection !== 'every-branch' && !isDefault) return undefined
-    if (after === zeroId) return 'deletion prohibited'
-    return isFastForward ? undefined : 'non-fast-forward'
+    if (after === zeroId) return { reason: 'deletion prohibited' }
+    return isFastForward ? undefined : { reason: 'non-fast-forward' }
   }
 }
 

@@ -61,33 +61,41 @@ export interface Commit {
   author: string
   /** Seconds since 1970. */
   time: number
+  /** Who made the commit of the author's work, and when; default the author. */
+  committer?: string
+  committerTime?: number
   message: string
 }
 
-export function parseCommit(bytes: Buffer): Commit {
+export function parseCommit(bytes: Buffer): Required<Commit> {
   const text = bytes.toString('utf8')
   const end = text.indexOf('\n\n')
   const lines = text.slice(0, end < 0 ? undefined : end).split('\n')
   const values = (key: string) =>
     lines.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1))
-  const [, author = '', time = '0'] = /^(.*) (\d+) [+-]\d{4}$/.exec(values('author')[0] ?? '') ?? []
+  const person = (key: string) => /^(.*) (\d+) [+-]\d{4}$/.exec(values(key)[0] ?? '') ?? []
+  const [, author = '', time = '0'] = person('author')
+  const [, committer = '', committerTime = '0'] = person('committer')
   return {
     tree: values('tree')[0] ?? '',
     parents: values('parent'),
     author,
     time: Number(time),
+    committer,
+    committerTime: Number(committerTime),
     message: end < 0 ? '' : text.slice(end + 2),
   }
 }
 
 export function encodeCommit(commit: Commit): Buffer {
-  const person = `${commit.author} ${commit.time} +0000`
+  const { tree, author, time, committer = author, committerTime = time, message } = commit
   const parents = commit.parents.map((parent) => `parent ${parent}\n`).join('')
-  return Buffer.from(`tree ${commit.tree}\n${parents}author ${person}\ncommitter ${person}\n\n${commit.message}`)
+  const people = `author ${author} ${time} +0000\ncommitter ${committer} ${committerTime} +0000\n`
+  return Buffer.from(`tree ${tree}\n${parents}${people}\n${message}`)
 }
 
 /** The commit behind an id, through annotated tags; undefined when it is not here or is something else. */
-export function commitAt(store: ObjectStore, id: string): Commit | undefined {
+export function commitAt(store: ObjectStore, id: string): Required<Commit> | undefined {
   const object = store.get(id)
   if (object?.type === 'commit') return parseCommit(object.bytes)
   if (object?.type === 'tag') return commitAt(store, object.bytes.toString('latin1', 7, 47))

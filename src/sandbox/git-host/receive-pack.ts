@@ -13,8 +13,14 @@ export interface RefUpdate {
   after: string
 }
 
-/** The rules of a repository: why an update is refused, or undefined when it is allowed. */
-export type PushRule = (update: RefUpdate, isFastForward: boolean) => string | undefined
+/** Why an update is refused: the reason in the report, and lines for whoever pushes. */
+export interface PushRefusal {
+  reason: string
+  words?: string
+}
+
+/** The rules of a repository; undefined when an update is allowed. */
+export type PushRule = (update: RefUpdate, isFastForward: boolean) => PushRefusal | undefined
 
 export interface PushOutcome {
   response: Buffer
@@ -40,14 +46,18 @@ export function answerReceivePack(
   if (updates.length === 0) return { response: Buffer.alloc(0), moved: [] }
 
   const unpacked = unpack(repository, rest, updates)
-  const refusals = new Map<RefUpdate, string>()
+  const stopped = unpacked ?? (hookMessage === undefined ? undefined : 'pre-receive hook declined')
+  const refusals = new Map<RefUpdate, PushRefusal>()
   for (const update of updates) {
-    const problem =
-      unpacked ?? (hookMessage === undefined ? problemOf(repository, update, rule) : 'pre-receive hook declined')
-    if (problem !== undefined) refusals.set(update, problem)
+    const refusal = stopped === undefined ? problemOf(repository, update, rule) : { reason: stopped }
+    if (refusal !== undefined) refusals.set(update, refusal)
   }
+  const words = [hookMessage, ...[...refusals.values()].map((refusal) => refusal.words)].filter(
+    (one) => one !== undefined,
+  )
   if (capabilities.has('atomic') && refusals.size > 0) {
-    for (const update of updates) if (!refusals.has(update)) refusals.set(update, 'atomic transaction failed')
+    const others = updates.filter((update) => !refusals.has(update))
+    for (const update of others) refusals.set(update, { reason: 'atomic transaction failed' })
   }
   const moved = updates.filter((update) => !refusals.has(update))
   for (const { ref, after } of moved) {
@@ -58,18 +68,18 @@ export function answerReceivePack(
     packetLine(unpacked === undefined ? 'unpack ok\n' : `unpack ${unpacked}\n`),
     ...updates.map((update) => {
       const refusal = refusals.get(update)
-      return packetLine(refusal === undefined ? `ok ${update.ref}\n` : `ng ${update.ref} ${refusal}\n`)
+      return packetLine(refusal === undefined ? `ok ${update.ref}\n` : `ng ${update.ref} ${refusal.reason}\n`)
     }),
     flushPacket,
   ]
-  return { response: wrap(Buffer.concat(report), capabilities, hookMessage), moved }
+  return { response: wrap(Buffer.concat(report), capabilities, words), moved }
 }
 
-function wrap(report: Buffer, capabilities: ReadonlySet<string>, hookMessage: string | undefined): Buffer {
+function wrap(report: Buffer, capabilities: ReadonlySet<string>, words: readonly string[]): Buffer {
   if (!capabilities.has('report-status')) return Buffer.alloc(0)
   if (!capabilities.has('side-band-64k')) return report
-  const words = hookMessage === undefined ? Buffer.alloc(0) : sideBand(2, Buffer.from(`${hookMessage}\n`))
-  return Buffer.concat([words, sideBand(1, report), flushPacket])
+  const spoken = words.map((one) => sideBand(2, Buffer.from(`${one}\n`)))
+  return Buffer.concat([...spoken, sideBand(1, report), flushPacket])
 }
 
 function parseUpdate(line: string): RefUpdate {
@@ -91,16 +101,24 @@ function unpack(repository: Repository, pack: Buffer, updates: readonly RefUpdat
   }
 }
 
-function problemOf({ refs, objects }: Repository, update: RefUpdate, rule: PushRule): string | undefined {
+function problemOf(repository: Repository, update: RefUpdate, rule: PushRule): PushRefusal | undefined {
   const { ref, before, after } = update
-  if (!/^refs\/[^\s~^:?*[\\]+[^/.]$/.test(ref) || ref.includes('..')) return 'funny refname'
+  const { refs, objects } = repository
+  if (!/^refs\/[^\s~^:?*[\\]+[^/.]$/.test(ref) || ref.includes('..')) return { reason: 'funny refname' }
   const present = refs.get(ref) ?? zeroId
-  if (present !== before) return `cannot lock ref '${ref}': ${standing(present, before)}`
-  const clash = [...refs.keys()].find((other) => other.startsWith(`${ref}/`) || ref.startsWith(`${other}/`))
-  if (clash !== undefined && after !== zeroId) return `'${clash}' exists; cannot create '${ref}'`
-  if (ref.startsWith('refs/heads/') && after !== zeroId && commitAt(objects, after) === undefined) return 'bad ref'
+  if (present !== before) return { reason: `cannot lock ref '${ref}': ${standing(present, before)}` }
+  const clash = clashWith(repository, ref)
+  if (clash !== undefined && after !== zeroId) return { reason: `'${clash}' exists; cannot create '${ref}'` }
+  if (ref.startsWith('refs/heads/') && after !== zeroId && commitAt(objects, after) === undefined) {
+    return { reason: 'bad ref' }
+  }
   const grows = before === zeroId || (after !== zeroId && reachableCommits(objects, [after]).has(before))
   return rule(update, grows)
+}
+
+/** A reference that is a folder above or below this name, which Git cannot have beside it. */
+export function clashWith({ refs }: Repository, ref: string): string | undefined {
+  return [...refs.keys()].find((other) => other.startsWith(`${ref}/`) || ref.startsWith(`${other}/`))
 }
 
 /** GitHub's words when a reference is not where the client believed. */
