@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type GitHost, type GitHostOptions, startGitHost } from './git-host/git-host.ts'
 import type { FileChanges } from './git-host/repository.ts'
+import { type GitHubOptions, type GitHubSandbox, startGitHub } from './github/github.ts'
 import { isFields } from './json.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import { type ApiServer, type ApiServerOptions, startApiServer } from './kubernetes/api-server.ts'
@@ -35,6 +36,8 @@ export interface WorldOptions {
   workloads?: WorkloadControllerOptions
   registry?: RegistryOptions
   git?: GitHostOptions
+  /** Starts a GitHub around the Git host; branches other than the default one may then be rewritten. */
+  github?: Omit<GitHubOptions, 'git'>
 }
 
 /** A whole small world in this process: cluster with workload controllers, registry, Git host and GitOps engine. */
@@ -43,6 +46,8 @@ export interface World {
   workloads: WorkloadController
   registry: SandboxRegistry
   git: GitHost
+  /** Where `options.github` asked for one. */
+  github: GitHubSandbox | undefined
   syncer: Syncer
   /** Kubeconfig of fairlead's service account, `system:serviceaccount:fairlead:fairlead`. */
   kubeconfig: string
@@ -87,7 +92,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const kubernetes = await startApiServer({ ...options.kubernetes, tokens, namespaces })
   const workloads = startWorkloadController(kubernetes, options.workloads)
   const registry = await startRegistry(options.registry)
-  const git = await startGitHost(options.git)
+  const protection = options.github === undefined ? {} : ({ protection: 'default-branch' } as const)
+  const git = await startGitHost({ ...protection, ...options.git })
+  const github = options.github === undefined ? undefined : await startGitHub({ ...options.github, git })
   for (const [name, files] of Object.entries(options.repositories ?? {})) git.createRepository(name, files)
   const syncer = await startSyncer({
     api: { url: kubernetes.url, token: kubernetes.adminToken },
@@ -104,6 +111,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     workloads,
     registry,
     git,
+    github,
     syncer,
     kubeconfig,
     adminKubeconfig,
@@ -119,7 +127,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     async close() {
       await syncer.close()
       workloads.close()
-      await Promise.all([kubernetes.close(), registry.close(), git.close()])
+      await Promise.all([kubernetes.close(), registry.close(), github?.close(), git.close()])
     },
   }
   for (const object of accessObjects(options.rules ?? fairleadRules)) world.apply(object)

@@ -1,13 +1,7 @@
 import { type Exchange, listenOnLoopback, readBody, sendText } from '../loopback.ts'
+import { advertise } from './advertisement.ts'
 import { zeroId } from './git-object.ts'
-import { flushPacket, packetLine } from './packet-line.ts'
-import {
-  answerReceivePack,
-  type PushRefusal,
-  type PushRule,
-  type RefUpdate,
-  receivePackCapabilities,
-} from './receive-pack.ts'
+import { answerReceivePack, type PushRefusal, type PushRule, type RefUpdate } from './receive-pack.ts'
 import {
   createRepository,
   type FileChanges,
@@ -18,7 +12,7 @@ import {
   readLog,
   writeCommit,
 } from './repository.ts'
-import { answerUploadPack, uploadPackCapabilities } from './upload-pack.ts'
+import { answerUploadPack } from './upload-pack.ts'
 
 export interface GitHostOptions {
   /** Basic authentication for everything; open to all without. The user name is not checked. */
@@ -60,7 +54,7 @@ export interface GitHost {
   /** The repository itself, for a service around this host; undefined when there is none. */
   repository(name: string): Repository | undefined
   /** Moves, makes or (with `zeroId`) deletes a reference without asking any rule. */
-  moveRef(name: string, ref: string, after: string): void
+  moveRef(name: string, ref: string, after: string, pusher?: string): void
   /** Asked about every push from now on, before the host's own rules. */
   guard(guard: PushGuard): void
   /** Answers a request of the smart protocol that came to another server, without asking for the password. */
@@ -74,8 +68,6 @@ export interface GitHost {
   fail(next: { status: number; times?: number }): void
   close(): Promise<void>
 }
-
-type Service = 'git-upload-pack' | 'git-receive-pack'
 
 export async function startGitHost(options: GitHostOptions = {}): Promise<GitHost> {
   const repositories = new Map<string, Repository>()
@@ -135,11 +127,7 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
   function receive(repository: Repository, body: Buffer, pusher: string | undefined): Buffer | 'dropped' {
     const isProbe = body.length <= 4
     const hookMessage = isProbe ? undefined : rejections.shift()
-    const event = (update: RefUpdate): PushEvent => ({
-      repository: repository.name,
-      ...update,
-      ...(pusher === undefined ? {} : { pusher }),
-    })
+    const event = (update: RefUpdate) => eventOf(repository.name, update, pusher)
     const rule: PushRule = (update, isFastForward) => {
       const guarded = guards.map((guard) => guard(event(update), isFastForward)).find((one) => one !== undefined)
       return guarded ?? ruleOf(repository, options)(update, isFastForward)
@@ -151,12 +139,12 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
     return 'dropped'
   }
 
-  function moveRef(name: string, ref: string, after: string): void {
+  function moveRef(name: string, ref: string, after: string, pusher?: string): void {
     const { refs } = open(name)
     const before = refs.get(ref) ?? zeroId
     if (after === zeroId) refs.delete(ref)
     else refs.set(ref, after)
-    announce({ repository: name, ref, before, after })
+    announce(eventOf(name, { ref, before, after }, pusher))
   }
 
   function commit(name: string, branch: string, files: FileChanges, message: string, author?: string): string {
@@ -213,6 +201,10 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
   }
 }
 
+function eventOf(repository: string, update: RefUpdate, pusher: string | undefined): PushEvent {
+  return { repository, ...update, ...(pusher === undefined ? {} : { pusher }) }
+}
+
 function isAdmitted(authorization: string | undefined, password: string | undefined): boolean {
   if (password === undefined) return true
   const encoded = /^Basic (\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
@@ -227,35 +219,4 @@ function ruleOf(repository: Repository, { protection = 'every-branch' }: GitHost
     if (after === zeroId) return { reason: 'deletion prohibited' }
     return isFastForward ? undefined : { reason: 'non-fast-forward' }
   }
-}
-
-function advertise({ response }: Exchange, repository: Repository, service: Service): void {
-  response.writeHead(200, {
-    'content-type': `application/x-${service}-advertisement`,
-    'cache-control': 'no-cache',
-  })
-  response.end(advertisement(repository, service))
-}
-
-/** All references with the capabilities, in protocol version 0; a client that asked for version 2 falls back to it. */
-function advertisement({ refs, defaultBranch, objects }: Repository, service: Service): Buffer {
-  const head = refs.get(`refs/heads/${defaultBranch}`)
-  const reads = service === 'git-upload-pack'
-  const capabilities = [
-    ...(reads ? uploadPackCapabilities : receivePackCapabilities),
-    ...(reads && head !== undefined ? [`symref=HEAD:refs/heads/${defaultBranch}`] : []),
-    'object-format=sha1',
-    'agent=sandbox/1',
-  ].join(' ')
-  const lines = [...refs]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([ref, id]) => {
-      const object = objects.get(id)
-      const peeled = object?.type === 'tag' ? [`${object.bytes.toString('latin1', 7, 47)} ${ref}^{}`] : []
-      return [`${id} ${ref}`, ...peeled]
-    })
-  if (reads && head !== undefined) lines.unshift(`${head} HEAD`)
-  if (lines.length === 0) lines.push(`${zeroId} capabilities^{}`)
-  const packets = lines.map((line, index) => packetLine(index === 0 ? `${line}\0${capabilities}\n` : `${line}\n`))
-  return Buffer.concat([packetLine(`# service=${service}\n`), flushPacket, ...packets, flushPacket])
 }
