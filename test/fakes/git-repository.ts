@@ -32,6 +32,7 @@ export interface FakeGitRepository extends GitRepository {
 export interface RemoteSide {
   /** Branch to commit; may be written. */
   heads: Map<string, string>
+  has(commit: string): boolean
   facts(commit: string): RemoteCommit
   /** Path to text. */
   files(commit: string): Map<string, string>
@@ -110,6 +111,7 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
   }
   const remoteSide: RemoteSide = {
     heads: remote,
+    has: (commit) => objects.has(commit),
     facts(id) {
       const { parents, message } = factsOf(id)
       return { id, parents, message, author: identOf(id, 'author'), committer: identOf(id, 'committer') }

@@ -1,7 +1,7 @@
 import { FairleadError } from '../../src/errors.ts'
 import type { HostedCommits, Outcomes } from '../../src/ports-repository-host.ts'
 import { hostIdent } from './pull-request-merge.ts'
-import { type Deployment, type HostState, identOf } from './repository-host-state.ts'
+import { type Deployment, type HostState, identOf, noDemands } from './repository-host-state.ts'
 
 const checkOf = { pending: 'pending', success: 'green', failure: 'failed' } as const
 
@@ -9,12 +9,13 @@ const checkOf = { pending: 'pending', success: 'green', failure: 'failed' } as c
 export function createOutcomes(state: HostState): Outcomes {
   return {
     async status(commit, { name, state: outcome, text }) {
+      if (!state.git.remote.has(commit)) throw new FairleadError('HostNotFound', `there is no commit ${commit}`)
       const cut = text.slice(0, 140)
-      const known = state.statuses.get(commit) ?? new Map()
-      const newest = known.get(name)
+      const known = state.statuses.get(commit) ?? []
+      const newest = known.findLast((status) => status.name === name)
       if (newest?.state === outcome && newest.text === cut) return
       state.edits++
-      state.statuses.set(commit, known.set(name, { state: outcome, text: cut }))
+      state.statuses.set(commit, [...known, { name, state: outcome, text: cut }])
       state.checks.set(commit, (state.checks.get(commit) ?? new Map()).set(name, checkOf[outcome]))
     },
     async deployment({ repository, revision, environment, state: outcome, text }) {
@@ -41,6 +42,9 @@ export function createCommits(state: HostState): HostedCommits {
       if (refusal !== undefined) throw new FairleadError('PushRefused', refusal)
       if (remote.heads.get(branch) !== base)
         throw new FairleadError('PushRejected', `${branch} is not at ${base} any more`)
+      const { review, checks } = state.demands.get(branch) ?? noDemands
+      if ((review || checks.length > 0) && !state.mayBypass)
+        throw new FairleadError('PushRefused', 'Changes must be made through a pull request.')
       const present = new Map(remote.files(base))
       for (const { path, text } of files) present.set(path, text)
       const author = identOf(state.account)

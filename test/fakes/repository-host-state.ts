@@ -74,10 +74,16 @@ export interface HostState {
   /** Repositories of applications that may be told what was deployed. */
   deployable: Set<string>
   deployments: Deployment[]
-  /** Per commit, newest by name. */
-  statuses: Map<string, Map<string, { state: OutcomeState; text: string }>>
+  /** Per commit, oldest first. */
+  statuses: Map<string, CommitStatus[]>
   /** The words with which the next hosted commit is refused. */
   refusesCommit: string | undefined
+}
+
+export interface CommitStatus {
+  name: string
+  state: OutcomeState
+  text: string
 }
 
 export interface Deployment {

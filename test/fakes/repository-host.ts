@@ -74,7 +74,8 @@ export function createFakeRepositoryHost(git: FakeGitRepository): FakeRepository
     nextMerge: undefined,
     failNext: (method, error, when = 'before') => void faults.set(method, { error, when }),
     outage: undefined,
-    statuses: (commit) => Object.fromEntries(state.statuses.get(commit) ?? []),
+    statuses: (commit) =>
+      Object.fromEntries((state.statuses.get(commit) ?? []).map(({ name, ...status }) => [name, status])),
   }
   return host
 }
