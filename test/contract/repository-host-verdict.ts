@@ -142,16 +142,12 @@ export function describeVerdicts(current: () => HostWorld): void {
     it('is behind when the base must be in it and is not', async (context) => {
       const world = current()
       const admin = need(world.admin, context, 'an administrator')
-      await admin.demand({ upToDate: true, checks: ['ci'] })
       const { number, head } = await propose(world)
       await world.hand.check(head, 'ci', 'green')
       await world.git.commit(world.base, { 'README.md': 'more\n' })
-      const pull = await until(
-        world,
-        () => settled(world, number),
-        (one) => one.mergeability === 'behind',
-      )
-      expect(pull.mergeability).toBe('behind')
+      await admin.demand({ upToDate: true, checks: ['ci'] })
+      const read = () => settled(world, number)
+      expect((await until(world, read, (one) => one.mergeability === 'behind')).mergeability).toBe('behind')
     })
   })
 

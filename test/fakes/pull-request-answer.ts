@@ -39,6 +39,7 @@ export function createMerging(
     async mergeWhenReady(number, order) {
       const pull = storedPull(state, number)
       const demands = state.demands.get(pull.base) ?? noDemands
+      if (pull.state !== 'open') return ruledOut('Pull request is closed')
       if (pull.head !== order.head) return moved
       if (state.forbidden.has(order.method)) return { kind: 'forbidden', words: forbiddenWords[order.method] }
       if (!demands.mergesItself && !demands.queue) return ruledOut('Auto merge is not allowed for this repository')
