@@ -1,6 +1,7 @@
 import type { KubernetesObject, ObjectKey, Resource } from './api/kubernetes.ts'
 import type { FileChange } from './core/change/file-change.ts'
 import type { ChartVersion } from './core/image/chart-version.ts'
+import type { ImageSource } from './core/image/image-source.ts'
 import type { Snapshot } from './core/manifest/snapshot.ts'
 import type { Ancestry } from './core/sync/ancestry.ts'
 
@@ -196,6 +197,8 @@ export interface Registry {
   platforms(image: ImageRepository, reference: string): Promise<readonly string[]>
   /** When the image behind a digest says it was built; of an index, its first image. Undefined when it does not say. */
   builtAt(image: ImageRepository, digest: string): Promise<Date | undefined>
+  /** What the image behind a digest says it was built from; of an index, its first image. Undefined when it does not say. */
+  source(image: ImageRepository, digest: string): Promise<ImageSource | undefined>
   /**
    * Did the holder of the key named `key` in the configuration sign the manifest with this digest? False only when all
    * signatures were read and none is by that key. `PolicyInvalid` when no key has that name.

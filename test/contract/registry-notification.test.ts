@@ -45,7 +45,7 @@ it.skipIf(!hasDistribution)(
       const image = { registry: distribution.host, repository: 'team/app' }
       await distribution.push(image, '1.0.0', buildImage(['linux/amd64']))
       await distribution.push(image, '1.1.0', buildImage(['linux/amd64', 'linux/arm64']))
-      await distribution.push(image, '1.0.0', buildImage(['linux/amd64'], 'moved'))
+      await distribution.push(image, '1.0.0', buildImage(['linux/amd64'], { salt: 'moved' }))
       await arrived
       expect(hints).toEqual(['1.0.0', '1.1.0', '1.0.0'].map((tag) => ({ ...image, tag, receiver: 'registry' })))
     } finally {

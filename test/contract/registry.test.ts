@@ -43,11 +43,12 @@ describeRegistry('fake', async () => {
   return {
     registry,
     host: 'registry.example.com',
-    push: async (image, tag, content, { platforms, builtAt }) =>
+    push: async (image, tag, content, { platforms, builtAt, source }) =>
       registry.push(image, tag, {
         digest: content.manifest.digest,
         platforms,
         ...(builtAt === undefined ? {} : { builtAt }),
+        ...(source === undefined ? {} : { source }),
       }),
     remove: async (image, tag) => registry.remove(image, tag),
     sign: async (image, digest) => registry.sign(image, digest, 'release'),

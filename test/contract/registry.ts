@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ImageSource, readImageSource, sourceKeys } from '../../src/core/image/image-source.ts'
 import type { ImageRepository, Registry } from '../../src/ports.ts'
-import { buildImage, type OciImage } from '../fakes/oci-image.ts'
+import { type BuiltWith, buildImage, type OciImage } from '../fakes/oci-image.ts'
 
 /** What an image says about itself, for those who store no content. */
 export interface ImageFacts {
   platforms: readonly string[]
   builtAt: Date | undefined
+  source: ImageSource | undefined
 }
 
 /** A registry that can be filled, whatever stands behind it. */
@@ -29,16 +31,13 @@ export function describeRegistry(name: string, start: () => Promise<RegistryWorl
     const push = async (
       target: ImageRepository,
       tag: string,
-      {
-        platforms = ['linux/amd64'],
-        salt = tag,
-        created,
-      }: { platforms?: string[]; salt?: string; created?: string } = {},
+      { platforms = ['linux/amd64'], ...made }: BuiltWith & { platforms?: string[] } = {},
     ) => {
-      const content = buildImage(platforms, salt, created)
+      const content = buildImage(platforms, { salt: tag, ...made })
       await world.push(target, tag, content, {
         platforms,
-        builtAt: created === undefined ? undefined : new Date(created),
+        builtAt: made.created === undefined ? undefined : new Date(made.created),
+        source: readImageSource([made.annotations, made.labels]),
       })
       return content.manifest.digest
     }
@@ -136,6 +135,32 @@ export function describeRegistry(name: string, start: () => Promise<RegistryWorl
       const undated = image('team/undated')
       expect(await world.registry.builtAt(undated, await push(undated, '1.0.0'))).toBeUndefined()
       const answer = world.registry.builtAt(undated, `sha256:${'0'.repeat(64)}`)
+      await expect(answer).rejects.toMatchObject({ code: 'RegistryNotFound' })
+    })
+
+    const repository = 'https://github.com/acme/web'
+    const revision = '0123456789abcdef0123456789abcdef01234567'
+    const told = { [sourceKeys.repository]: repository, [sourceKeys.revision]: revision }
+    const sources: [what: string, made: BuiltWith & { platforms?: string[] }][] = [
+      ['labels', { labels: { ...told, maintainer: 'me' } }],
+      ['annotations', { annotations: told }],
+      ['labels of the first image in an index', { labels: told, platforms: ['linux/amd64', 'linux/arm64'] }],
+      ['annotations of the first image in an index', { annotations: told, platforms: ['linux/amd64', 'linux/arm64'] }],
+      [
+        'annotations, whatever the labels of its base say',
+        { annotations: told, labels: { ...told, [sourceKeys.repository]: 'https://github.com/acme/base' } },
+      ],
+    ]
+    it.each(sources)('tells what an image was built from, by %s', async (what, made) => {
+      const sourced = image('team/sourced')
+      const digest = await push(sourced, `1.0.${sources.findIndex(([one]) => one === what)}`, made)
+      expect(await world.registry.source(sourced, digest)).toEqual({ repository, revision })
+    })
+
+    it('knows no source of an image that does not say, and rejects that of one that is not there', async () => {
+      const silent = image('team/silent')
+      expect(await world.registry.source(silent, await push(silent, '1.0.0'))).toBeUndefined()
+      const answer = world.registry.source(silent, `sha256:${'0'.repeat(64)}`)
       await expect(answer).rejects.toMatchObject({ code: 'RegistryNotFound' })
     })
 

@@ -80,7 +80,7 @@ export async function startRegistryServer(options: RegistryServerOptions = {}): 
     requests,
     authorizations,
     options,
-    push(name, tag, image = buildImage(['linux/amd64'], tag)) {
+    push(name, tag, image = buildImage(['linux/amd64'], { salt: tag })) {
       const repository = repositories.get(name) ?? { tags: new Map(), content: new Map() }
       repositories.set(name, repository)
       for (const one of [...image.blobs, ...image.children, image.manifest]) repository.content.set(one.digest, one)

@@ -1,3 +1,4 @@
+import type { ImageSource } from '../../src/core/image/image-source.ts'
 import { FairleadError } from '../../src/errors.ts'
 import type { ImageRepository, Registry } from '../../src/ports.ts'
 
@@ -5,13 +6,15 @@ interface StoredImage {
   digest: string
   platforms: readonly string[]
   builtAt: Date | undefined
+  source: ImageSource | undefined
 }
 
-/** What is pushed; without a date, the image does not say when it was built. */
+/** What is pushed; without a date or a source, the image does not say when it was built or from what. */
 export interface PushedImage {
   digest: string
   platforms?: readonly string[]
   builtAt?: Date
+  source?: ImageSource
 }
 
 /** A registry in memory, for tests of what reads one. */
@@ -40,11 +43,11 @@ export function createFakeRegistry(): FakeRegistry {
 
   return {
     calls,
-    push(image, tag, { digest, platforms = ['linux/amd64'], builtAt }) {
+    push(image, tag, { digest, platforms = ['linux/amd64'], builtAt, source }) {
       const repository = repositories.get(keyOf(image)) ?? { tags: new Map(), images: new Map() }
       repositories.set(keyOf(image), repository)
-      repository.tags.set(tag, { digest, platforms, builtAt })
-      repository.images.set(digest, { digest, platforms, builtAt })
+      repository.tags.set(tag, { digest, platforms, builtAt, source })
+      repository.images.set(digest, { digest, platforms, builtAt, source })
     },
     remove(image, tag) {
       repositories.get(keyOf(image))?.tags.delete(tag)
@@ -81,6 +84,12 @@ export function createFakeRegistry(): FakeRegistry {
       const found = repositories.get(keyOf(image))?.images.get(digest)
       if (found === undefined) throw new FairleadError('RegistryNotFound', `no ${digest} in ${keyOf(image)}`)
       return found.builtAt
+    },
+    async source(image, digest) {
+      called(`source ${keyOf(image)} ${digest}`)
+      const found = repositories.get(keyOf(image))?.images.get(digest)
+      if (found === undefined) throw new FairleadError('RegistryNotFound', `no ${digest} in ${keyOf(image)}`)
+      return found.source
     },
   }
 }

@@ -1,4 +1,5 @@
-import { FairleadError } from '../../errors.ts'
+import { type ImageSource, readImageSource } from '../../core/image/image-source.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { ImageRepository } from '../../ports.ts'
 import type { RegistryClient } from './client.ts'
 import {
@@ -7,12 +8,11 @@ import {
   digestPattern,
   manifestUrl,
   maxManifestBytes,
-  readBlob,
-  readManifest,
   refuseStatus,
   sha256,
 } from './content.ts'
-import { imageConfigSchema, parseBody } from './schema.ts'
+import type { ImageReader } from './image-reader.ts'
+import type { Manifest } from './schema.ts'
 
 /**
  * The digest behind a tag, from the header of a HEAD request (which registries do not count as a pull), else computed
@@ -42,16 +42,16 @@ export async function readDigest(
 
 /** `os/architecture[/variant]` of every image in an index, or of the single image; empty when nobody says. */
 export async function readPlatforms(
-  client: RegistryClient,
+  reader: ImageReader,
   image: ImageRepository,
   reference: string,
 ): Promise<readonly string[]> {
-  const manifest = await requireManifest(client, image, reference)
+  const manifest = await reader.manifest(image, reference)
   if (manifest.manifests !== undefined && manifest.manifests !== null) {
     return platformNames(manifest.manifests.map((one) => one.platform))
   }
   if (manifest.config === undefined || manifest.config === null) return []
-  return platformNames([await readConfig(client, image, manifest.config.digest)])
+  return platformNames([await reader.config(image, manifest.config.digest)])
 }
 
 /** Builds that claim to be reproducible carry a fixed date (1970, 1980): no image is older than Docker. */
@@ -59,28 +59,45 @@ const oldestBuildMs = Date.parse('2013-01-01T00:00:00Z')
 
 /** `created` of the image's config, or of the first image in an index; undefined when it is missing or fixed. */
 export async function readBuildDate(
-  client: RegistryClient,
+  reader: ImageReader,
   image: ImageRepository,
   digest: string,
 ): Promise<Date | undefined> {
-  let manifest = await requireManifest(client, image, digest)
-  const first = manifest.manifests?.find((one) => platformNames([one.platform]).length > 0)
-  if (first !== undefined) manifest = await requireManifest(client, image, first.digest)
+  const manifest = await readSingle(reader, image, await reader.manifest(image, digest))
   if (manifest.config === undefined || manifest.config === null) return undefined
-  const { created } = await readConfig(client, image, manifest.config.digest)
+  const { created } = await reader.config(image, manifest.config.digest)
   const date = new Date(created ?? '')
   return date.getTime() >= oldestBuildMs ? date : undefined
 }
 
-async function requireManifest(client: RegistryClient, image: ImageRepository, reference: string) {
-  const manifest = await readManifest(client, image, reference)
-  if (manifest !== undefined) return manifest
-  throw new FairleadError('RegistryNotFound', `${describe(image, reference)}: the registry does not have it`)
+/**
+ * What an image says it was built from: annotations of its index, of its manifest (of the first image in an index), then
+ * labels of its config, which are asked for only when no annotation tells. Labels may be those of a base image.
+ */
+export async function readSource(
+  reader: ImageReader,
+  image: ImageRepository,
+  digest: string,
+): Promise<ImageSource | undefined> {
+  try {
+    const manifest = await reader.manifest(image, digest)
+    const single = await readSingle(reader, image, manifest)
+    const annotated = readImageSource([manifest.annotations, single.annotations])
+    if (annotated !== undefined || single.config === undefined || single.config === null) return annotated
+    const { config } = await reader.config(image, single.config.digest)
+    return readImageSource([config?.Labels])
+  } catch (thrown) {
+    const error = asFairleadError(thrown)
+    // It will never be shorter, and what nobody can read says nothing.
+    if (error.code === 'TooLarge') return undefined
+    throw error
+  }
 }
 
-async function readConfig(client: RegistryClient, image: ImageRepository, digest: string) {
-  const body = await readBlob(client, image, { digest, maxBytes: maxManifestBytes })
-  return parseBody(imageConfigSchema, body, `config of an image in ${image.registry}/${image.repository}`)
+/** The first image of an index that runs somewhere; what is no index is itself. */
+async function readSingle(reader: ImageReader, image: ImageRepository, manifest: Manifest): Promise<Manifest> {
+  const first = manifest.manifests?.find((one) => platformNames([one.platform]).length > 0)
+  return first === undefined ? manifest : reader.manifest(image, first.digest)
 }
 
 interface Platform {

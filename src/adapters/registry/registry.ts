@@ -4,7 +4,8 @@ import { createChartRepository } from './chart-repository.ts'
 import { createRegistryClient } from './client.ts'
 import { createSource, type SourceDependencies } from './credential-choice.ts'
 import { apiOrigin, type RegistryHostSettings, registryName } from './host.ts'
-import { readBuildDate, readDigest, readPlatforms } from './manifest.ts'
+import { createImageReader } from './image-reader.ts'
+import { readBuildDate, readDigest, readPlatforms, readSource } from './manifest.ts'
 import { createKeyRing, type TrustedKey } from './public-key.ts'
 import { createSignatureCheck } from './signature-check.ts'
 import { createTagReader, defaultTagListLimits, type TagListLimits } from './tag-list.ts'
@@ -65,6 +66,7 @@ export function createRegistries(
     tokenHostsOf: (registry) => hosts.get(registry)?.tokenHosts ?? [],
     timeoutMs: settings.timeoutMs,
   })
+  const reader = createImageReader(client)
   const isSigned = createSignatureCheck(client, createKeyRing(settings.keys ?? []))
   const readTags = createTagReader(client, settings.limits ?? defaultTagListLimits)
 
@@ -79,13 +81,16 @@ export function createRegistries(
       return readDigest(client, checkedTarget(image, tag), tag)
     },
     async platforms(image, reference) {
-      return readPlatforms(client, checkedTarget(image, reference), reference)
+      return readPlatforms(reader, checkedTarget(image, reference), reference)
     },
     async signed(image, digest, key) {
       return isSigned(checkedTarget(image, digest), digest, key)
     },
     async builtAt(image, digest) {
-      return readBuildDate(client, checkedTarget(image, digest), digest)
+      return readBuildDate(reader, checkedTarget(image, digest), digest)
+    },
+    async source(image, digest) {
+      return readSource(reader, checkedTarget(image, digest), digest)
     },
   }
   const credentialsOf = (host: string) => sources.get(registryName(host))

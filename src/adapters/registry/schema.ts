@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sourceKeys } from '../../core/image/image-source.ts'
 import { FairleadError } from '../../errors.ts'
 
 /** What registries send us, no more of it than is used. */
@@ -29,6 +30,19 @@ const descriptorSchema = z.object({
 })
 export type Descriptor = z.output<typeof descriptorSchema>
 
+/** Of annotations and labels only those that name the source of an image are kept, where they are text. */
+const sourceWords = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .catch(null)
+  .transform((words) => {
+    const named = Object.values(sourceKeys).flatMap((key) => {
+      const value = words?.[key]
+      return typeof value === 'string' && value.length <= 1024 ? [[key, value] as const] : []
+    })
+    return Object.fromEntries(named)
+  })
+
 /** An OCI or Docker index, or a single manifest. */
 export const manifestSchema = z.object({
   mediaType: z.string().max(255).nullish(),
@@ -36,7 +50,9 @@ export const manifestSchema = z.object({
   config: descriptorSchema.nullish(),
   layers: z.array(descriptorSchema).max(1000).nullish(),
   subject: descriptorSchema.nullish(),
+  annotations: sourceWords,
 })
+export type Manifest = z.output<typeof manifestSchema>
 
 /** A Sigstore bundle, no more of it than a signature by a key needs. Source: protobuf-specs, sigstore_bundle.proto. */
 export const bundleSchema = z.object({
@@ -55,7 +71,9 @@ export const imageConfigSchema = z.object({
   architecture: z.string().max(64).nullish(),
   variant: z.string().max(64).nullish(),
   created: z.string().max(64).nullish().catch(null),
+  config: z.object({ Labels: sourceWords }).nullish().catch(null),
 })
+export type ImageConfig = z.output<typeof imageConfigSchema>
 
 /** Parses a JSON body; `RegistryInvalid` names what was read and where it is wrong, never the content. */
 export function parseBody<T>(schema: z.ZodType<T>, body: Uint8Array, what: string): T {

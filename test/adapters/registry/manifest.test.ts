@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { buildImage } from '../../fakes/oci-image.ts'
 import { aRegistryWorld, basicAuths, web } from './registry-world.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`../../../fixtures/registry/${name}`, import.meta.url), 'utf8')
@@ -162,5 +163,51 @@ describe('the build date', () => {
     const { server, registry } = await aRegistryWorld()
     server.script(always(/manifests/, (response) => response.writeHead(200).end('{}')))
     expect(await registry.builtAt(web, sha256('{}'))).toBeUndefined()
+  })
+})
+
+describe('the source of an image', () => {
+  const told = {
+    'org.opencontainers.image.source': 'https://github.com/acme/web',
+    'org.opencontainers.image.revision': 'abcdef1',
+  }
+  const source = { repository: 'https://github.com/acme/web', revision: 'abcdef1' }
+
+  it('costs no request for its config when an annotation tells', async () => {
+    const { server, registry } = await aRegistryWorld()
+    const digest = server.push(web.repository, '1.0.0', buildImage(['linux/amd64'], { annotations: told }))
+    expect(await registry.source(web, digest)).toEqual(source)
+    expect(server.requests).toEqual([`GET /v2/acme/web/manifests/${digest}`])
+  })
+
+  it('costs nothing when the build date and the platforms were read before', async () => {
+    const { server, registry } = await aRegistryWorld()
+    const digest = server.push(web.repository, '1.0.0', buildImage(['linux/amd64'], { labels: told }))
+    await registry.builtAt(web, digest)
+    await registry.platforms(web, digest)
+    const asked = server.requests.length
+    expect(await registry.source(web, digest)).toEqual(source)
+    expect(server.requests).toHaveLength(asked)
+  })
+
+  it.each([
+    ['labels that are no text', { config: { Labels: { ...told, 'org.opencontainers.image.revision': 7 } } }],
+    ['labels that are a list', { config: { Labels: [told] } }],
+    ['a config that is a text', { config: 'none' }],
+  ])('is not known from %s', async (_, config) => {
+    const { server, registry } = await aRegistryWorld()
+    const text = JSON.stringify(config)
+    const manifest = JSON.stringify({ config: { digest: sha256(text) }, annotations: 'none' })
+    server.script(always(/manifests/, (response) => response.writeHead(200).end(manifest)))
+    server.script(always(/blobs/, (response) => response.writeHead(200).end(text)))
+    expect(await registry.source(web, sha256(manifest))).toBeUndefined()
+  })
+
+  it('is not known when its config is larger than any needs to be', async () => {
+    const { server, registry } = await aRegistryWorld()
+    const manifest = JSON.stringify({ config: { digest: sha256('large') } })
+    server.script(always(/manifests/, (response) => response.writeHead(200).end(manifest)))
+    server.script(always(/blobs/, (response) => response.writeHead(200).end(Buffer.alloc(4 * 1024 * 1024 + 1))))
+    expect(await registry.source(web, sha256(manifest))).toBeUndefined()
   })
 })

@@ -150,7 +150,7 @@ describe('an image is not signed', () => {
     ['by the key of others', simple(simplePayload(digest), theirs)],
     ['by a signature of another image', simple(simplePayload(otherDigest))],
     ['by what is no signature', buildImage(['linux/amd64'])],
-    ['by an index', buildImage(['linux/amd64', 'linux/arm64'], 'x')],
+    ['by an index', buildImage(['linux/amd64', 'linux/arm64'], { salt: 'x' })],
     ['by a payload of a megabyte', simple({ ...simplePayload(digest), optional: 'x'.repeat(1024 * 1024) })],
   ]
   it.each(tagged)('%s', async (_, content) => {

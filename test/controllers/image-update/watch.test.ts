@@ -153,6 +153,7 @@ function aSlowRegistry() {
     platforms: async () => [],
     signed: async () => false,
     builtAt: async () => undefined,
+    source: async () => undefined,
   }
   return { registry, waiting }
 }
