@@ -53,6 +53,7 @@ export type Controllers = ReturnType<typeof createControllers>
 export function createControllers(deps: ControllersDeps) {
   const { config, world, stores, leader, log, metrics } = deps
   const explanations = createExplanations()
+  const manifests = createManifestSource(world.registry)
   const shared = {
     engine: stores.engine.objects,
     alongside: stores.alongside,
@@ -69,6 +70,7 @@ export function createControllers(deps: ControllersDeps) {
     isLeader: () => leader.isLeader(),
     tags: deps.tags,
     registry: world.registry,
+    manifests,
     otherWriters: {
       policy: (key) => stores.engine.imagePolicies.get(key),
       automations: () => stores.engine.imageAutomations.values(),
@@ -78,7 +80,7 @@ export function createControllers(deps: ControllersDeps) {
     } satisfies OtherWriters,
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),
-    checks: [createPlatformCheck(createManifestSource(world.registry)), createSignatureCheck(world.registry)],
+    checks: [createPlatformCheck(manifests), createSignatureCheck(world.registry)],
     clock,
     log,
     metrics,

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import { FairleadError } from '../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, image, manifestOf } from '../fakes/world.ts'
 import { push, start } from './replica.ts'
 
@@ -110,6 +111,57 @@ describe('a pushed image', () => {
     for (let i = 0; i < 20; i++) replica.loops.images.hinted(image('web'))
     await replica.quiet()
     expect(ours(world)).toHaveLength(1)
+  })
+})
+
+describe('an image that says what it was built from', () => {
+  const source = { repository: 'https://github.com/acme/web', revision: '0123456789abcdef0123456789abcdef01234567' }
+  const pushed = { digest: digestOf('1.1.0'), source }
+  const requestOf = (world: FakeWorld) => {
+    const [request] = world.requests()
+    if (request === undefined) throw new Error('no request')
+    return request
+  }
+
+  test('has its commit named in the trailers, and costs one question', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    world.registry.push(image('web'), '1.1.0', pushed)
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(ours(world)[0]).toContain(
+      `Argocd-reference-commit-repourl: ${source.repository}\nArgocd-reference-commit-sha: ${source.revision}\n`,
+    )
+    expect(world.registry.calls.filter((call) => call.startsWith('source'))).toHaveLength(1)
+  })
+
+  test('is the same commit in the plan, and again after the registry was down: never one without its source', async () => {
+    const world = await aWorld({ ...freely, 'fairlead.dev/require-approval': 'true' })
+    const replica = await start(world)
+    world.registry.push(image('web'), '1.1.0', pushed)
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    const ask = world.registry.source
+    world.registry.source = () => Promise.reject(new FairleadError('RegistryUnavailable', 'down'))
+    await expect(replica.loops.api.plan(requestOf(world))).rejects.toMatchObject({ code: 'RegistryUnavailable' })
+    world.registry.source = ask
+    const plan = await replica.loops.api.plan(requestOf(world))
+    await replica.loops.api.approve(requestOf(world), { by: 'alice' })
+    await replica.quiet()
+    expect(plan).toMatchObject({ result: 'change', commit: await world.git.remoteHead('main') })
+  })
+
+  test('and is not served yet is asked again, not taken for one that says nothing', async () => {
+    const world = await aWorld()
+    const replica = await start(world)
+    const ask = world.registry.source
+    world.registry.source = () => Promise.reject(new FairleadError('RegistryNotFound', 'not here'))
+    world.registry.push(image('web'), '1.1.0', pushed)
+    replica.loops.images.hinted(image('web'))
+    await replica.quiet()
+    expect(ours(world)).toEqual([])
+    world.registry.source = ask
+    await vi.waitFor(() => expect(ours(world)[0]).toContain('Argocd-reference-commit-sha'), { timeout: 3_000 })
   })
 })
 

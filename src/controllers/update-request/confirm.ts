@@ -1,21 +1,54 @@
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
 import { chartAt } from '../../core/image/chart-place.ts'
 import { chooseImage, chosenReference } from '../../core/image/choice.ts'
+import type { ImageSource } from '../../core/image/image-source.ts'
+import { parseImageReference } from '../../core/image/reference.ts'
 import type { ChoiceQuestion } from '../../delivery/candidate.ts'
 import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-facts.ts'
 import { digestOf, listingOf } from '../../delivery/listing.ts'
-import { FairleadError } from '../../errors.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { ManifestSource } from '../../runtime/manifest-source.ts'
+
+export interface ConfirmDeps extends ChoiceFactsDeps {
+  manifests: Pick<ManifestSource, 'source'>
+}
 
 /**
  * Asks again what the policy chooses, right before the commit: the reference and the digest must be those of the
  * request, which may be old, hand-made or approved for something that was pushed over since. `ValueChanged` otherwise,
- * and `RegistryUnavailable` while the registry does not say.
+ * and `RegistryUnavailable` while the registry does not say. Gives what the image says it was built from, which is part
+ * of the commit: unless it is known, there is none.
  */
 export async function confirmChoice(
   request: UpdateRequest,
   question: ChoiceQuestion,
-  deps: ChoiceFactsDeps,
-): Promise<void> {
+  deps: ConfirmDeps,
+): Promise<ImageSource | undefined> {
+  const source = askSource(request, deps.manifests)
+  // Whether the choice still stands comes first; that it failed is said below.
+  source.catch(() => undefined)
+  await requireChosen(request, question, deps)
+  return source
+}
+
+/** A chart is built from many things, or does not say. */
+async function askSource(
+  request: UpdateRequest,
+  manifests: ConfirmDeps['manifests'],
+): Promise<ImageSource | undefined> {
+  const { to, digest } = request.spec.change
+  if (digest === undefined || isAboutChart(request)) return undefined
+  try {
+    return await manifests.source(parseImageReference(to), digest)
+  } catch (thrown) {
+    const error = asFairleadError(thrown)
+    // It was chosen by this digest: a registry that does not have it yet, or any more, will say so of the tag too.
+    if (error.code !== 'RegistryNotFound') throw error
+    throw new FairleadError('RegistryUnavailable', error.message, { cause: error })
+  }
+}
+
+async function requireChosen(request: UpdateRequest, question: ChoiceQuestion, deps: ChoiceFactsDeps): Promise<void> {
   const { from, to, digest } = request.spec.change
   // Settled or changed by somebody: the plan on the newest head says which.
   if (question.trace.image !== from) return

@@ -1,11 +1,11 @@
 import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
-import type { ChoiceFactsDeps } from '../../delivery/choice-facts.ts'
+import type { ImageSource } from '../../core/image/image-source.ts'
 import type { Delivery } from '../../delivery/delivery.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import { confirmChoice } from './confirm.ts'
+import { type ConfirmDeps, confirmChoice } from './confirm.ts'
 import { planRequest, requestId } from './plan.ts'
 import type { Situation } from './situation.ts'
 import { type Delivery as DeliveredAs, type Progress, type StatusFacts, waitingForEngine } from './status.ts'
@@ -16,7 +16,7 @@ export interface Deliverable {
   slot: NonNullable<Situation['slot']>
 }
 
-export interface DeliverDeps extends ChoiceFactsDeps {
+export interface DeliverDeps extends ConfirmDeps {
   /** Template of the commit message, and the cluster's name in it. */
   words: { template: string; cluster: string }
   log: Log
@@ -47,8 +47,8 @@ export async function deliverRequest(
   const { words, log, metrics } = deps
   const { branch } = destination
   try {
-    await confirmChoice(request, { ...slot, destination }, deps)
-    const delivery = deliveryOf(request, { destination, slot }, words)
+    const source = await confirmChoice(request, { ...slot, destination }, deps)
+    const delivery = deliveryOf(request, { destination, slot, source }, words)
     const { kind, commit } = await destination.repository.queue(branch).submit(delivery)
     metrics.updates.inc({ result: kind })
     const message = kind === 'pushed' ? `pushed to ${branch}` : `${branch} holds it already`
@@ -66,13 +66,13 @@ export async function deliverRequest(
 /** A request as the delivery queue takes it: everything that decides the bytes of its commit. */
 export function deliveryOf(
   request: UpdateRequest,
-  { destination, slot }: Deliverable,
+  { destination, slot, source }: Deliverable & { source: ImageSource | undefined },
   words: { template: string; cluster: string },
 ): Delivery {
   return {
     id: requestId(request),
     date: new Date(request.metadata.creationTimestamp ?? 0),
-    plan: planRequest(request, { destination, ...slot }, words),
+    plan: planRequest(request, { destination, ...slot, source }, words),
   }
 }
 

@@ -3,6 +3,7 @@ import { versionLabel } from '../../api/annotation.ts'
 import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
 import { fairleadId, targetId } from '../../core/change/identity.ts'
 import { type MessageFacts, renderMessage } from '../../core/change/message.ts'
+import type { ImageSource } from '../../core/image/image-source.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { slotTargets } from '../../core/manifest/slot/target.ts'
 import type { Snapshot } from '../../core/manifest/snapshot.ts'
@@ -27,6 +28,8 @@ export interface PlannedSlot {
   others: readonly AppliedTrace[]
   /** Of the first target. */
   namespace: string
+  /** What the wanted image says it was built from. */
+  source: ImageSource | undefined
 }
 
 /**
@@ -36,7 +39,7 @@ export interface PlannedSlot {
  */
 export function planRequest(
   request: UpdateRequest,
-  { destination, trace, others, namespace }: PlannedSlot,
+  { destination, trace, others, namespace, source }: PlannedSlot,
   words: { template: string; cluster: string },
 ): (snapshot: Snapshot) => Plan {
   return (snapshot) => {
@@ -56,7 +59,8 @@ export function planRequest(
     for (const other of others) requireSamePolicy(change, other, traceAgain(other, snapshot))
     const edits = planThrough(found, change.to)
     for (const { path } of edits) requireAllowedPath(path, destination.repository.rules.allowPaths)
-    return { kind: 'change', edits, message: renderMessage(words.template, messageFacts(request, words.cluster)) }
+    const facts = messageFacts(request, { cluster: words.cluster, source })
+    return { kind: 'change', edits, message: renderMessage(words.template, facts) }
   }
 }
 
@@ -76,7 +80,10 @@ function movedPolicy({ path, branch }: Change, { container }: AppliedTrace): Fai
   return new FairleadError('PushRejected', `${message}; it is decided again`)
 }
 
-function messageFacts(request: UpdateRequest, cluster: string): MessageFacts {
+function messageFacts(
+  request: UpdateRequest,
+  { cluster, source }: { cluster: string; source: ImageSource | undefined },
+): MessageFacts {
   const { change, targets, policy, reason } = request.spec
   const workloads = targets.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`)
   return {
@@ -90,5 +97,6 @@ function messageFacts(request: UpdateRequest, cluster: string): MessageFacts {
     ...(change.digest === undefined ? {} : { digest: change.digest }),
     policy,
     reason,
+    source,
   }
 }

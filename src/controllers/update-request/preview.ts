@@ -1,13 +1,12 @@
 import { finalPhases, type UpdateRequest } from '../../api/update-request.ts'
 import { unifiedDiff } from '../../core/change/diff.ts'
 import type { ChangePreview } from '../../core/change/gate.ts'
-import type { ChoiceFactsDeps } from '../../delivery/choice-facts.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
-import { confirmChoice } from './confirm.ts'
+import { type ConfirmDeps, confirmChoice } from './confirm.ts'
 import { deliveryOf } from './deliver.ts'
 import type { Situation } from './situation.ts'
 
-export interface PreviewDeps extends ChoiceFactsDeps {
+export interface PreviewDeps extends ConfirmDeps {
   situation: (request: UpdateRequest) => Promise<Situation>
   words: { template: string; cluster: string }
 }
@@ -29,9 +28,9 @@ export async function previewRequest(request: UpdateRequest, deps: PreviewDeps):
     if (slot === undefined || destination === undefined) {
       throw new FairleadError('ValueChanged', 'no policy asks for it any more: the workload or its policy is gone')
     }
-    await confirmChoice(request, { ...slot, destination }, deps)
+    const source = await confirmChoice(request, { ...slot, destination }, deps)
     const queue = destination.repository.queue(branch)
-    const found = await queue.preview(deliveryOf(request, { destination, slot }, deps.words))
+    const found = await queue.preview(deliveryOf(request, { destination, slot, source }, deps.words))
     if (found.kind === 'settled') return { result: 'settled', repository, branch, base: found.base }
     const { base, commit, tree, message: words, edits } = found
     const diff = edits.map((edit) => unifiedDiff(edit.path, edit.before, edit.after)).join('')

@@ -1,3 +1,4 @@
+import type { ImageSource } from '../image/image-source.ts'
 import type { Action } from './identity.ts'
 import { renderTemplate } from './template.ts'
 import { sanitiseLine } from './text.ts'
@@ -16,7 +17,12 @@ export interface MessageFacts {
   digest?: string
   policy: string
   reason: string
+  /** What the image says it was built from. */
+  source?: ImageSource | undefined
 }
+
+/** A SHA-1 id is as long as Argo CD takes. Source: argo-cd, util/git/client.go. */
+const maxReferenceLength = 40
 
 /**
  * A commit message: the template's words (first line = subject), then trailers. All outside text is one clean line,
@@ -35,12 +41,22 @@ export function renderMessage(template: string, facts: MessageFacts): string {
     [`${what}-Digest`, facts.digest ?? ''],
     ['Policy', facts.policy],
     ['Reason', facts.reason],
+    ...referenceTrailers(facts.source),
   ] as const
   const lines = trailers
     .map(([key, value]) => [key, sanitiseLine(value, 500)] as const)
     .filter(([, value]) => value !== '')
     .map(([key, value]) => `${key}: ${value}`)
   return `${words}\n\n${lines.join('\n')}\n`
+}
+
+/** By these Argo CD shows the application's own commit. Source: its documentation, "Source Hydrator", commit tracing. */
+function referenceTrailers(source: ImageSource | undefined): readonly (readonly [string, string])[] {
+  if (source === undefined || source.revision.length > maxReferenceLength) return []
+  return [
+    ['Argocd-reference-commit-repourl', source.repository],
+    ['Argocd-reference-commit-sha', source.revision],
+  ]
 }
 
 function templateValues(facts: MessageFacts): Record<string, string> {

@@ -44,6 +44,21 @@ describe('a commit message', () => {
     )
   })
 
+  const source = { repository: 'https://github.com/acme/web', revision: '0123456789abcdef0123456789abcdef01234567' }
+
+  test('names the commit that the image says it was built from, as Argo CD reads it', () => {
+    const without = renderMessage(template, facts())
+    expect(renderMessage(template, facts({ source }))).toBe(
+      `${without}Argocd-reference-commit-repourl: ${source.repository}\nArgocd-reference-commit-sha: ${source.revision}\n`,
+    )
+  })
+
+  test('leaves out a commit with an id that Argo CD does not take', () => {
+    expect(renderMessage(template, facts({ source: { ...source, revision: 'a'.repeat(64) } }))).toBe(
+      renderMessage(template, facts()),
+    )
+  })
+
   const subjects: [what: string, overrides: Partial<MessageFacts>, subject: string][] = [
     ['a registry with a port', { to: 'localhost:5000/web:2' }, 'Update localhost:5000/web to 2 in prod/web'],
     ['a digest only', { to: 'nginx@sha256:abc' }, 'Update nginx to sha256:abc in prod/web'],
