@@ -3,6 +3,7 @@ import type { Config } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
 import type { ContainerDecision } from './controllers/image-update/decide.ts'
 import type { Memory } from './controllers/pull-request/memory.ts'
+import { createChangeSources } from './controllers/update-request/change-source.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
@@ -27,6 +28,7 @@ import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
 import { createManifestSource } from './runtime/manifest-source.ts'
 import type { Metrics } from './runtime/metrics.ts'
+import type { RolloutStates } from './runtime/rollout-states.ts'
 import type { TagSource } from './runtime/tag-source.ts'
 
 export interface ControllersDeps {
@@ -43,6 +45,7 @@ export interface ControllersDeps {
   tags: TagSource
   proposals: Proposals
   memory: Memory
+  rollouts: RolloutStates
   /** Of commit messages. */
   template: string
 }
@@ -81,6 +84,7 @@ export function createControllers(deps: ControllersDeps) {
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(),
     checks: [createPlatformCheck(manifests), createSignatureCheck(world.registry)],
+    rollouts: deps.rollouts,
     clock,
     log,
     metrics,
@@ -111,12 +115,14 @@ export function createControllers(deps: ControllersDeps) {
     updateRequest: createUpdateRequestController({
       ...updateRequest,
       shown: (key) => stores.requests.get(key),
+      liveWorkload: stores.workload,
       explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
     }),
     pullRequest: createPullRequests({
       ...updateRequest,
       requestsAt: (repository, base) => stores.requests.byIndex('branch', `${repository} ${base}`),
       suspend: config.suspend,
+      changeSource: createChangeSources(manifests, world.registry),
       config,
       leader,
       memory: deps.memory,

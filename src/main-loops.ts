@@ -25,6 +25,7 @@ import type { Leader } from './runtime/leader.ts'
 import { type Controller, runLoop } from './runtime/loop.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import { createQueue, type WorkQueue } from './runtime/queue.ts'
+import { createRolloutStates } from './runtime/rollout-states.ts'
 import { createTagSource } from './runtime/tag-source.ts'
 import { createVersionList } from './runtime/version-list.ts'
 import type { ApiBackend } from './server/api/backend.ts'
@@ -67,6 +68,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const branches = createBranches()
   const tags = createTagSource(createVersionList(world.registry, world.charts))
   const template = await readTemplate(config, 'commit.txt')
+  const rollouts = createRolloutStates()
   const queues: Queues = {
     workload: createQueue({ clock, random }),
     'image-update': createQueue({ clock, random }),
@@ -88,6 +90,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     template,
     proposals,
     memory,
+    rollouts,
   })
   const stopped = new AbortController()
   // Every image with an open hint waits for it; Node takes more than ten for a leak.
@@ -114,7 +117,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     log,
     metrics,
   })
-  wake(deps, queues, images)
+  wake({ ...deps, rollouts }, queues, images)
   return {
     images,
     repositories,

@@ -1,11 +1,13 @@
 import { objectKey } from './api/kubernetes.ts'
 import { finalPhases, type UpdateRequest } from './api/update-request.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
-import { isApplied } from './controllers/update-request/decide.ts'
+import { isApplied, isSettled } from './core/change/rolled-out.ts'
 import { keyOfWorkload, type Stores, siblingsOf } from './main-stores.ts'
 import { wakeByEngine } from './main-wake-engine.ts'
+import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { WorkQueue } from './runtime/queue.ts'
+import type { RolloutStates } from './runtime/rollout-states.ts'
 
 /** How long a superseded decision rests before it is looked at again. */
 const decideAgainMs = 250
@@ -14,7 +16,11 @@ const decideAgainMs = 250
 export type Queues = Record<'workload' | 'image-update' | 'update-request' | 'pull-request', WorkQueue>
 
 /** What wakes whom. A store calls only for objects that really changed. */
-export function wake({ stores, leader }: { stores: Stores; leader: Leader }, queues: Queues, images: ImageWatch): void {
+export function wake(
+  { stores, leader, rollouts }: { stores: Stores; leader: Leader; rollouts: RolloutStates },
+  queues: Queues,
+  images: ImageWatch,
+): void {
   const wakeUnsettled = (requests: Iterable<UpdateRequest>) => {
     for (const request of requests) {
       if (isUnsettled(request)) queues['update-request'].add(`${request.metadata.namespace}/${request.metadata.name}`)
@@ -39,7 +45,8 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
   })
   // Every status of the engine matters to what was delivered; what still waits looks at Git, and that is slower.
   const wakeDelivered = () => {
-    wakeUnsettled([...stores.requests.values()].filter(({ status }) => status?.phase === 'Completed'))
+    const delivered = [...stores.requests.values()].filter(({ status }) => status?.phase === 'Completed')
+    wakeUnsettled(delivered.filter((request) => !isApplied(request)))
   }
   const wakeEverything = () => {
     images.wakeAll()
@@ -47,6 +54,7 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
   }
   const wakeRequestsOf = (key: string) => wakeUnsettled(stores.requests.byIndex('workload', key))
   wakeByEngine(stores, images, { delivered: wakeDelivered, requestsOf: wakeRequestsOf, everything: wakeEverything })
+  rollouts.onChange(wakeRequestsOf)
   leader.onChange((leading) => {
     if (leading) wakeEverything()
   })
@@ -55,5 +63,7 @@ export function wake({ stores, leader }: { stores: Stores; leader: Leader }, que
 /** Its status may still change. */
 export function isUnsettled(request: UpdateRequest): boolean {
   const phase = request.status?.phase
-  return phase === undefined || !finalPhases.includes(phase) || (phase === 'Completed' && !isApplied(request))
+  return (
+    phase === undefined || !finalPhases.includes(phase) || (phase === 'Completed' && !isSettled(request, clock.now()))
+  )
 }

@@ -1,4 +1,4 @@
-import { updateRequestPhases } from './update-request.ts'
+import { updateRequestPhases, workloadRolloutPhases } from './update-request.ts'
 
 /**
  * The CustomResourceDefinitions of fairlead's kinds, as applied to a cluster. Their types stand beside this file; the
@@ -155,6 +155,24 @@ const updateRequestStatus: Schema = {
       type: 'object',
       required: ['number', 'url'],
       properties: { number: { type: 'integer', format: 'int64', minimum: 1 }, url: text(2048) },
+    },
+    rollouts: {
+      type: 'array',
+      description: 'What became of it for each workload of its targets.',
+      maxItems: 64,
+      items: {
+        type: 'object',
+        required: ['workload', 'phase'],
+        properties: {
+          workload: filled(600, 'Kind/namespace/name.'),
+          phase: { type: 'string', enum: [...workloadRolloutPhases] },
+          message: text(200),
+          startedAt: time(),
+          finishedAt: time(),
+        },
+      },
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['workload'],
     },
     conditions: {
       type: 'array',

@@ -106,6 +106,21 @@ export interface Approval {
   at: string
 }
 
+/** Phases of one workload's rollout of a delivered change. */
+export const workloadRolloutPhases = ['waiting', 'rolling_out', 'success', 'failed', 'superseded'] as const
+
+/** How far a delivered change has come for one workload. The last three phases are final. */
+export interface WorkloadRollout {
+  /** `Kind/namespace/name`. */
+  workload: string
+  phase: (typeof workloadRolloutPhases)[number]
+  /** Why it waits or failed, or what took its place; at most 200 characters. */
+  message?: string
+  /** RFC 3339; absent when nobody saw it begin. */
+  startedAt?: string
+  finishedAt?: string
+}
+
 export interface UpdateRequestStatus {
   phase?: UpdateRequestPhase
   observedGeneration?: number
@@ -124,5 +139,7 @@ export interface UpdateRequestStatus {
   /** Commit on the branch as read back from the remote. */
   commit?: string
   pullRequest?: { number: number; url: string }
+  /** What became of it, one for each workload of its targets, in their order. */
+  rollouts?: WorkloadRollout[]
   conditions?: Condition[]
 }

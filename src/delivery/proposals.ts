@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { UpdateRequest } from '../api/update-request.ts'
 import type { WantedChange } from '../core/pull-request/merge.ts'
+import type { ChangeSource } from '../core/pull-request/proposed-change.ts'
 import type { FairleadError } from '../errors.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -28,11 +29,14 @@ export interface ProposalMember {
   key: string
   request: UpdateRequest
   wanted: WantedChange
-  delivery: Delivery
+  /** Where the application behind it is developed; `unknown` while nobody says. */
+  source: ChangeSource | undefined | 'unknown'
+  /** To look whether the base holds it; its bytes are not those of the commit. */
+  look: Delivery
   /** The value that the base holds, as far as it is here. */
   standing: string
-  /** Asks registry and policy once more; rejects when something else is chosen by now. */
-  confirm(): Promise<void>
+  /** Asks registry and policy once more; rejects when something else is chosen by now. Then it is as it is committed. */
+  confirm(): Promise<Delivery>
 }
 
 /** The requests that share a proposal. */

@@ -1,6 +1,7 @@
 import { sanitiseLine } from '../../core/change/text.ts'
 import { type ProposalDecision, rebaseLabel } from '../../core/pull-request/decide.ts'
 import { readMark, writeMark } from '../../core/pull-request/mark.ts'
+import type { Delivery } from '../../delivery/delivery.ts'
 import type { ProposalMember, ProposalOutcome } from '../../delivery/proposals.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
@@ -108,23 +109,23 @@ async function rewrite(observed: ObservedProposal, why: string, deps: CarryOutDe
 async function putMembers(observed: ObservedProposal): Promise<{ learnt: Learnt; isEmpty: boolean }> {
   const { place, repository, members, remembered } = observed
   const learnt = new Map<string, ProposalOutcome>()
-  const confirmed: ProposalMember[] = []
+  const confirmed = new Map<string, Delivery>()
   for (const member of members) {
-    const error = await refusalOf(() => member.confirm())
-    if (error === undefined) confirmed.push(member)
-    else learnt.set(member.key, { kind: 'refused', link: undefined, error })
+    const answer = await orRefusal(() => member.confirm())
+    if (answer instanceof FairleadError) learnt.set(member.key, { kind: 'refused', link: undefined, error: answer })
+    else confirmed.set(member.key, answer)
   }
-  if (confirmed.length === 0) return { learnt, isEmpty: true }
+  if (confirmed.size === 0) return { learnt, isEmpty: true }
   const expected = (await repository.git.remoteHead(place.branch)) ?? ''
   const { base, concluded, included } = await repository.propose({
     base: place.base,
     branch: place.branch,
     expected,
-    deliveries: confirmed.map((one) => one.delivery),
+    deliveries: [...confirmed.values()],
   })
   remembered.base = base
   for (const { id, refusal } of concluded) {
-    const member = confirmed.find((one) => one.delivery.id === id)
+    const member = members.find((one) => confirmed.get(one.key)?.id === id)
     if (member === undefined) continue
     const settled = { kind: 'settled', commit: undefined } as const
     learnt.set(member.key, refusal === undefined ? settled : { kind: 'refused', link: undefined, error: refusal })
@@ -132,11 +133,10 @@ async function putMembers(observed: ObservedProposal): Promise<{ learnt: Learnt;
   return { learnt, isEmpty: included.length === 0 }
 }
 
-/** A refusal; what heals by itself is thrown. */
-async function refusalOf(ask: () => Promise<void>): Promise<FairleadError | undefined> {
+/** The answer, or the refusal; what heals by itself is thrown. */
+async function orRefusal<T>(ask: () => Promise<T>): Promise<T | FairleadError> {
   try {
-    await ask()
-    return undefined
+    return await ask()
   } catch (thrown) {
     const error = asFairleadError(thrown)
     if (error.kind !== 'terminal') throw error
@@ -169,8 +169,10 @@ async function merge(
 ): Promise<Learnt> {
   const { host, members, remembered, facts, repository } = observed
   for (const member of members) {
-    const error = await refusalOf(() => member.confirm())
-    if (error !== undefined) return new Map([[member.key, { kind: 'refused', link: undefined, error }]])
+    const answer = await orRefusal(() => member.confirm())
+    if (answer instanceof FairleadError) {
+      return new Map([[member.key, { kind: 'refused', link: undefined, error: answer }]])
+    }
   }
   deps.fence()
   const order = { head: found.head, method: repository.rules.pullRequest.mergeMethod, ...deps.mergeWords(members) }

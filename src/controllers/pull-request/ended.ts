@@ -60,7 +60,7 @@ async function mergedOutcome(member: ProposalMember, found: PullRequest, deps: E
   const link = linkOf(found)
   const preview = await repository
     .queue(found.base)
-    .preview(member.delivery)
+    .preview(member.look)
     .catch((thrown: unknown) => asFairleadError(thrown))
   if (preview instanceof FairleadError) {
     if (preview.kind !== 'terminal') throw preview

@@ -1,4 +1,4 @@
-import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
+import type { UpdateRequest, UpdateRequestPhase, WorkloadRollout } from '../../api/update-request.ts'
 import { isApproved } from '../../core/change/approval.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
@@ -10,10 +10,11 @@ import { type FactsDeps, type ObservedRequest, observeRequest } from './facts.ts
 import { type FollowDeps, followCommit } from './follow.ts'
 import { placeOf } from './group.ts'
 import { createJournal, type JournalDeps, requestKey } from './journal.ts'
+import { followRollouts, type OutcomeDeps } from './outcome.ts'
 import { concludeProposal, showProposal } from './propose.ts'
 import { nextStatus, pushedCondition } from './status.ts'
 
-export interface UpdateRequestDeps extends DeliverDeps, JournalDeps, FollowDeps, FactsDeps {
+export interface UpdateRequestDeps extends DeliverDeps, JournalDeps, FollowDeps, FactsDeps, OutcomeDeps {
   /** How the decision was reached, as far as it is still known. */
   explanation: (request: UpdateRequest) => Explanation | undefined
   /** Only the holder of the lease carries decisions out. */
@@ -24,7 +25,7 @@ interface Decided extends ObservedRequest {
   decision: RequestDecision
 }
 type Proposed = Decided & CarriedOut
-type Verified = Proposed & { sync: Sync | undefined }
+type Verified = Proposed & { sync: Sync | undefined; rollouts: readonly WorkloadRollout[] | undefined }
 
 /** Decision with nothing in its way → change on the branch → seen applied by the engine. */
 export function createUpdateRequestController(
@@ -44,16 +45,26 @@ export function createUpdateRequestController(
     async verify(proposed) {
       const { facts, decision, owner } = proposed
       const commit = facts.request.status?.commit
-      // A fresh delivery is first written down; its status wakes us again.
-      if (decision.kind !== 'follow' || commit === undefined || owner === undefined) {
-        return { ...proposed, sync: undefined }
+      // A fresh delivery is first written down; its status wakes us again. So it is with what was just applied.
+      if (decision.kind !== 'follow') return { ...proposed, sync: undefined, rollouts: undefined }
+      const rollouts = followRollouts(facts.request, deps)
+      if (rollouts !== undefined || commit === undefined || owner === undefined) {
+        return { ...proposed, sync: undefined, rollouts }
       }
-      return { ...proposed, sync: await followCommit(facts.request, { commit, owner, now: facts.now }, deps) }
+      const sync = await followCommit(facts.request, { commit, owner, now: facts.now }, deps)
+      return { ...proposed, sync, rollouts }
     },
-    async report({ facts, decision, status, progress, delivered, retryAfterMs, sync }) {
+    async report({ facts, decision, status, progress, delivered, retryAfterMs, sync, rollouts }) {
       const { request, now } = facts
       const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
-      const next = nextStatus(request, { status: { ...explained, ...status }, progress, delivered, sync, now })
+      const next = nextStatus(request, {
+        status: { ...explained, ...status },
+        progress,
+        delivered,
+        sync,
+        rollouts,
+        now,
+      })
       if (next !== request.status && decision.kind !== 'nothing') {
         await journal.write(request, next)
         await journal.forget(deps.siblings(request))

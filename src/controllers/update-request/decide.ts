@@ -2,6 +2,7 @@ import type { Mode } from '../../api/annotation.ts'
 import { rfc3339 } from '../../api/condition.ts'
 import { finalPhases, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
 import { expiryOf, isApproved, waitingWords } from '../../core/change/approval.ts'
+import { isSettled } from '../../core/change/rolled-out.ts'
 import type { WindowState } from '../../core/change/window.ts'
 import type { ProposalOutcome } from '../../delivery/proposals.ts'
 import type { FairleadError } from '../../errors.ts'
@@ -46,7 +47,7 @@ export type RequestDecision =
   /** It belongs into a pull request, which is somebody else's work; this is how that stands. */
   | { kind: 'propose'; proposal: ProposalOutcome | undefined }
   | { kind: 'conclude'; proposal: ProposalEnd }
-  /** Delivered already: watch the engine apply it. */
+  /** Delivered already: watch the engine apply it, and the workloads roll it out. */
   | { kind: 'follow' }
   | { kind: 'wait'; reason: string; message: string; phase?: UpdateRequestPhase; untilMs?: number }
   | { kind: 'finish'; phase: UpdateRequestPhase; reason: string; message: string }
@@ -58,7 +59,7 @@ export type RequestDecision =
 export function decideRequest(facts: RequestFacts): RequestDecision {
   const { request } = facts
   const phase = request.status?.phase
-  if (phase === 'Completed') return isApplied(request) ? { kind: 'nothing' } : { kind: 'follow' }
+  if (phase === 'Completed') return isSettled(request, facts.now) ? { kind: 'nothing' } : { kind: 'follow' }
   if (phase !== undefined && finalPhases.includes(phase)) {
     return isProgressing(request) ? { kind: 'acknowledge', phase } : { kind: 'nothing' }
   }
@@ -77,11 +78,6 @@ function isProposed({ mode, hasHost, request }: RequestFacts): boolean {
   if (mode === 'pull-request') return true
   const pushed = request.status?.conditions?.find((one) => one.type === pushedCondition)
   return mode === 'commit' && hasHost && pushed?.status === 'False'
-}
-
-/** True when the engine was seen to have applied the commit. */
-export function isApplied(request: UpdateRequest): boolean {
-  return request.status?.conditions?.some((one) => one.type === 'Applied' && one.status === 'True') ?? false
 }
 
 function isProgressing(request: UpdateRequest): boolean {

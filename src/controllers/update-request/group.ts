@@ -1,23 +1,24 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { isApproved } from '../../core/change/approval.ts'
 import { groupOf, proposalBranch } from '../../core/pull-request/group.ts'
-import type { ChoiceFactsDeps } from '../../delivery/choice-facts.ts'
 import type { ProposalGroup, ProposalMember, ProposalPlace } from '../../delivery/proposals.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
 import { FairleadError } from '../../errors.ts'
-import { confirmChoice } from './confirm.ts'
+import type { ChangeSources } from './change-source.ts'
+import { type ConfirmDeps, confirmChoice } from './confirm.ts'
 import { decideRequest } from './decide.ts'
 import { deliveryOf } from './deliver.ts'
 import { type FactsDeps, isOpen, type ObservedRequest, observeRequest } from './facts.ts'
 import { requestKey } from './journal.ts'
 import { requestId } from './plan.ts'
 
-export interface GroupDeps extends FactsDeps, ChoiceFactsDeps {
+export interface GroupDeps extends FactsDeps, ConfirmDeps {
   /** Requests of a repository and branch, in any phase. */
   requestsAt: (repository: string, base: string) => readonly UpdateRequest[]
   repositories: Repositories
   suspend: boolean
   words: { template: string; cluster: string }
+  changeSource: ChangeSources
 }
 
 /** Where a request is proposed. `RepositoryNotConfigured` when its repository is none of ours. */
@@ -41,7 +42,7 @@ export async function readGroup(place: ProposalPlace, deps: GroupDeps): Promise<
   for (const request of here.filter(isOpen)) {
     const observed = await observeRequest(request, deps)
     const decision = decideRequest({ ...observed.facts, proposal: undefined })
-    if (decision.kind === 'propose') members.push(memberOf(observed, deps))
+    if (decision.kind === 'propose') members.push(await memberOf(observed, deps))
     else if (decision.kind === 'wait') {
       held.push({ key: requestKey(request), reason: decision.reason, message: decision.message })
     }
@@ -57,7 +58,7 @@ export async function readGroup(place: ProposalPlace, deps: GroupDeps): Promise<
   return { members, held, ended, suspended: deps.suspend || rules.suspend }
 }
 
-function memberOf({ facts, destination, slot }: ObservedRequest, deps: GroupDeps): ProposalMember {
+async function memberOf({ facts, destination, slot }: ObservedRequest, deps: GroupDeps): Promise<ProposalMember> {
   const { request, requireApproval, window, fourEyes } = facts
   if (destination === undefined || slot === undefined) {
     throw new FairleadError('Internal', 'a change to be proposed has no destination')
@@ -72,8 +73,12 @@ function memberOf({ facts, destination, slot }: ObservedRequest, deps: GroupDeps
       window,
       hasWindow: slot.hasWindow,
     },
-    delivery: deliveryOf(request, { destination, slot }, deps.words),
+    source: await deps.changeSource(request),
+    look: deliveryOf(request, { destination, slot, source: undefined }, deps.words),
     standing: slot.trace.image,
-    confirm: () => confirmChoice(request, { ...slot, destination }, deps),
+    async confirm() {
+      const source = await confirmChoice(request, { ...slot, destination }, deps)
+      return deliveryOf(request, { destination, slot, source }, deps.words)
+    },
   }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Condition, withCondition } from '../../api/condition.ts'
-import type { UpdateRequest, UpdateRequestStatus } from '../../api/update-request.ts'
+import type { UpdateRequest, UpdateRequestStatus, WorkloadRollout } from '../../api/update-request.ts'
+import { summariseRollouts } from '../../core/change/rolled-out.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 
@@ -25,6 +26,8 @@ interface Learnt {
   /** Set by the pass that brought the change to the branch, or found it there. */
   delivered: Delivery | undefined
   sync: Sync | undefined
+  /** How the workloads stand, once the engine has applied it. */
+  rollouts?: readonly WorkloadRollout[] | undefined
   now: Date
 }
 
@@ -33,7 +36,7 @@ export const pushedCondition = 'Pushed'
 
 /** The status with what was learnt; the very same object when nothing is new. */
 export function nextStatus(request: UpdateRequest, { now, ...learnt }: Learnt): UpdateRequestStatus {
-  const { status } = learnt
+  const { status, rollouts } = learnt
   const old = request.status ?? {}
   const observedGeneration = request.metadata.generation ?? 1
   let conditions: readonly Condition[] = old.conditions ?? []
@@ -42,14 +45,15 @@ export function nextStatus(request: UpdateRequest, { now, ...learnt }: Learnt): 
     conditions = withCondition(conditions, { ...one, message, observedGeneration }, now)
   }
   const message = status.message === undefined ? {} : { message: sanitiseLine(status.message, 1024) }
-  const next: UpdateRequestStatus = { ...old, ...status, ...message, observedGeneration, conditions: [...conditions] }
+  const known: StatusFacts = { ...status, ...message, ...(rollouts === undefined ? {} : { rollouts: [...rollouts] }) }
+  const next: UpdateRequestStatus = { ...old, ...known, observedGeneration, conditions: [...conditions] }
   return isDeepStrictEqual(next, old) ? old : next
 }
 
 type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>
 
 /** `Ready` says that the spec was accepted, as for every kind of ours; how far it is stands in `Progressing`. */
-function newConditions({ progress, delivered, sync }: Omit<Learnt, 'now'>): NewCondition[] {
+function newConditions({ progress, delivered, sync, rollouts }: Omit<Learnt, 'now'>): NewCondition[] {
   const isApplied = sync?.state === 'applied'
   const conditions: NewCondition[] = [
     { type: 'Ready', status: 'True', reason: 'Accepted', message: 'the request is handled' },
@@ -61,6 +65,7 @@ function newConditions({ progress, delivered, sync }: Omit<Learnt, 'now'>): NewC
     const status = isApplied ? 'True' : sync.state === 'unknown' ? 'Unknown' : 'False'
     conditions.push({ type: 'Applied', status, reason: sync.reason, message: sync.message })
   }
+  if (rollouts !== undefined) conditions.push(summariseRollouts(rollouts))
   if (isApplied) {
     conditions.push({
       type: 'Progressing',

@@ -5,6 +5,7 @@ import type { Workload } from '../../core/workload/workload.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import type { RolloutStates, SeenRollout } from '../../runtime/rollout-states.ts'
 import { workloadSamples } from './series.ts'
 
 export interface WorkloadDeps {
@@ -13,26 +14,24 @@ export interface WorkloadDeps {
   clock: Clock
   log: Log
   metrics: Metrics
+  /** Where what is learnt is kept. */
+  rollouts: RolloutStates
 }
 
 interface Observed {
   key: string
   workload: Workload | undefined
-  remembered: Remembered | undefined
+  remembered: SeenRollout | undefined
   now: Date
   monotonicMs: number
 }
 interface Decided extends Observed {
   state: RolloutState | undefined
 }
-interface Remembered {
-  state: RolloutState
-  atMs: number
-}
 
 /** Tracks version and phase of every workload. It proposes nothing: what it learns is reported. */
 export function createWorkloadController(deps: WorkloadDeps): Controller<Observed, Decided, Decided, Decided> {
-  const states = new Map<string, Remembered>()
+  const states = deps.rollouts
 
   const tell = ({ workload, remembered, state }: Decided) => {
     if (workload === undefined || state === undefined) return
@@ -68,7 +67,7 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
     async report(decided) {
       const { key, workload, state, monotonicMs } = decided
       if (workload === undefined || state === undefined) {
-        states.delete(key)
+        states.set(key, undefined)
         deps.metrics.workloads.delete(key)
         return {}
       }

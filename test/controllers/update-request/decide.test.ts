@@ -41,9 +41,17 @@ function facts(overrides: Partial<RequestFacts> = {}): RequestFacts {
   return { request: aRequest(undefined), ...base, ...overrides }
 }
 
-const applied: UpdateRequestStatus = {
+const appliedCondition = {
+  type: 'Applied',
+  status: 'True',
+  reason: 'Applied',
+  message: '',
+  lastTransitionTime: '',
+} as const
+const applied: UpdateRequestStatus = { phase: 'Completed', conditions: [appliedCondition] }
+const rolledOut: UpdateRequestStatus = {
   phase: 'Completed',
-  conditions: [{ type: 'Applied', status: 'True', reason: 'Applied', message: '', lastTransitionTime: '' }],
+  conditions: [appliedCondition, { ...appliedCondition, type: 'RolledOut', reason: 'Success' }],
 }
 
 describe('an update request', () => {
@@ -196,7 +204,8 @@ describe('an update request', () => {
       facts({ request: aRequest({ phase: 'Completed' }) }),
       { kind: 'follow' },
     ],
-    ['was applied is left alone', facts({ request: aRequest(applied) }), { kind: 'nothing' }],
+    ['was applied is followed until it has rolled out', facts({ request: aRequest(applied) }), { kind: 'follow' }],
+    ['has rolled out is left alone', facts({ request: aRequest(rolledOut) }), { kind: 'nothing' }],
     [
       'was delivered is not delivered again when a newer one comes',
       facts({ request: aRequest({ phase: 'Completed' }), newer: [aRequest(undefined)] }),

@@ -20,7 +20,7 @@ function facts(n: number, overrides: Partial<MessageFacts> = {}): MessageFacts {
 }
 
 function change(n: number, overrides: Partial<ProposedChange> = {}): ProposedChange {
-  const { cluster: _, ...rest } = facts(n)
+  const { cluster: _, source: __, ...rest } = facts(n)
   return { ...rest, isChart: false, ...overrides }
 }
 

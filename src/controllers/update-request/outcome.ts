@@ -1,0 +1,25 @@
+import type { UpdateRequest, WorkloadRollout } from '../../api/update-request.ts'
+import { sequenceOf } from '../../api/update-request.ts'
+import { decideRollouts } from '../../core/change/outcome.ts'
+import { isApplied } from '../../core/change/rolled-out.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import type { RolloutStates } from '../../runtime/rollout-states.ts'
+
+export interface OutcomeDeps {
+  /** By `Kind/namespace/name`. */
+  liveWorkload: (key: string) => Workload | undefined
+  rollouts: Pick<RolloutStates, 'get'>
+  /** All requests for the same slot, in any phase. */
+  siblings: (request: UpdateRequest) => readonly UpdateRequest[]
+}
+
+/** How the live workloads of a request stand; undefined before the engine has applied its commit. */
+export function followRollouts(request: UpdateRequest, deps: OutcomeDeps): WorkloadRollout[] | undefined {
+  if (!isApplied(request)) return undefined
+  const younger = deps.siblings(request).filter((one) => sequenceOf(one) > sequenceOf(request))
+  return decideRollouts({
+    request,
+    isReplaced: younger.some(isApplied),
+    live: (key) => ({ workload: deps.liveWorkload(key), state: deps.rollouts.get(key)?.state }),
+  })
+}
