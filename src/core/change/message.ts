@@ -1,7 +1,8 @@
 import type { ImageSource } from '../image/image-source.ts'
 import type { Action } from './identity.ts'
-import { renderTemplate } from './template.ts'
-import { sanitiseLine } from './text.ts'
+import { inertLine } from './inert.ts'
+import { imageName, imageVersion } from './reference-part.ts'
+import { fillTemplate, type PlaceValues } from './template-place.ts'
 
 /** What a commit message says. */
 export interface MessageFacts {
@@ -24,13 +25,21 @@ export interface MessageFacts {
 /** A SHA-1 id is as long as Argo CD takes. Source: argo-cd, util/git/client.go. */
 const maxReferenceLength = 40
 
+/** An image reference has 512 at most; some are added to make it inert. */
+const maxValueLength = 600
+
 /**
- * A commit message: the template's words (first line = subject), then trailers. All outside text is one clean line,
- * so that it can never become a trailer of its own. Trailers: https://git-scm.com/docs/git-interpret-trailers
+ * A commit message: the template's words (first line = subject), then trailers. All outside text is one clean, inert
+ * line, so that it can never become a trailer of its own, nor anything that a host acts upon.
  */
 export function renderMessage(template: string, facts: MessageFacts): string {
+  const words = fillTemplate('commit.txt', template, templateValues(facts)).trim()
+  return `${words}\n\n${renderTrailers(facts)}\n`
+}
+
+/** The paragraph by which a change is found again. Trailers: https://git-scm.com/docs/git-interpret-trailers */
+export function renderTrailers(facts: MessageFacts): string {
   const what = facts.isChart === true ? 'Chart' : 'Image'
-  const words = renderTemplate(template, templateValues(facts)).trim()
   const trailers = [
     ['Fairlead-Id', facts.id],
     ['Fairlead-Action', facts.action],
@@ -43,11 +52,11 @@ export function renderMessage(template: string, facts: MessageFacts): string {
     ['Reason', facts.reason],
     ...referenceTrailers(facts.source),
   ] as const
-  const lines = trailers
-    .map(([key, value]) => [key, sanitiseLine(value, 500)] as const)
+  return trailers
+    .map(([key, value]) => [key, inertLine(value, maxValueLength)] as const)
     .filter(([, value]) => value !== '')
     .map(([key, value]) => `${key}: ${value}`)
-  return `${words}\n\n${lines.join('\n')}\n`
+    .join('\n')
 }
 
 /** By these Argo CD shows the application's own commit. Source: its documentation, "Source Hydrator", commit tracing. */
@@ -59,37 +68,22 @@ function referenceTrailers(source: ImageSource | undefined): readonly (readonly 
   ]
 }
 
-function templateValues(facts: MessageFacts): Record<string, string> {
+function templateValues(facts: MessageFacts): PlaceValues<'commit.txt'> {
   const first = facts.workloads[0] ?? ''
-  const [kind = '', namespace = '', name = ''] = first.split('/')
+  const [kind = '', namespace = '', name = ''] = first.split('/').map((part) => inertLine(part))
   const others = facts.workloads.length - 1
-  const values = {
-    image: imageName(facts.to),
-    version: imageVersion(facts.to),
-    from: facts.from,
-    to: facts.to,
+  return {
+    image: inertLine(imageName(facts.to)),
+    version: inertLine(imageVersion(facts.to)),
+    from: inertLine(facts.from),
+    to: inertLine(facts.to),
     kind,
     namespace,
     name,
-    workload: `${namespace}/${name}${others > 0 ? ` and ${others} more` : ''}`,
-    workloads: facts.workloads.join(', '),
-    cluster: facts.cluster,
-    policy: facts.policy,
-    reason: facts.reason,
+    workload: inertLine(`${namespace}/${name}${others > 0 ? ` and ${others} more` : ''}`),
+    workloads: inertLine(facts.workloads.join(', ')),
+    cluster: inertLine(facts.cluster),
+    policy: inertLine(facts.policy),
+    reason: inertLine(facts.reason),
   }
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, sanitiseLine(value)]))
-}
-
-/** `ghcr.io/acme/web` of `ghcr.io/acme/web:1.2@sha256:…`. */
-function imageName(reference: string): string {
-  const [name = ''] = reference.split('@')
-  const colon = name.lastIndexOf(':')
-  return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name
-}
-
-/** The tag, or the digest where there is none. */
-function imageVersion(reference: string): string {
-  const [name = '', digest = ''] = reference.split('@')
-  const colon = name.lastIndexOf(':')
-  return colon > name.lastIndexOf('/') ? name.slice(colon + 1) : digest
 }
