@@ -24,7 +24,7 @@ export interface WorkloadOutcome {
   since?: Date
   seenAt?: Date
   appliedAt?: Date
-  /** Of the rollout, from applied to its end; so far while it goes on. */
+  /** Of a rollout that is over, from applied to its end. While it goes on a text would change at every look. */
   durationMs?: number
   /** Commit on the branch that holds the change: 40 hex. */
   commit?: string

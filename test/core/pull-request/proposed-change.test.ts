@@ -65,9 +65,7 @@ describe('what a proposal holds', () => {
     ],
     [
       'tells the source of the new version',
-      [
-        `${commit(1).message}Argocd-reference-commit-repourl: https://github.com/acme/web\nArgocd-reference-commit-sha: 1a2b3c4d\n`,
-      ],
+      [commit(1, { source: { repository: 'https://github.com/acme/web', revision: '1a2b3c4d' } }).message],
       [change(1, { source: { url: 'https://github.com/acme/web', toRevision: '1a2b3c4d' } })],
     ],
     ['is nothing for commits of people', ['Fix a typo', 'Fix\n\nSigned-off-by: a <b@c>', ''], []],
