@@ -31,7 +31,7 @@ function textOf({ refusal, ...plan }: ChangePreview, digest: string | undefined)
   if (plan.result === 'settled') return `nothing to push: ${place} holds it already\n`
   const words = (plan.message ?? '').trimEnd().split('\n')
   return [
-    `commit ${plan.commit}`,
+    `commit ${plan.commit ?? '(made and signed by the host)'}`,
     `tree ${plan.tree}`,
     `onto ${plan.base} (${place})`,
     `digest ${digest ?? 'unknown'}`,

@@ -4,6 +4,7 @@ import { overlay, renderChange } from '../core/change/tree.ts'
 import type { Snapshot } from '../core/manifest/snapshot.ts'
 import { asFairleadError, type FairleadError } from '../errors.ts'
 import type { BranchSnapshot, GitObject, Signer } from '../ports.ts'
+import type { RepositoryHost } from '../ports-repository-host.ts'
 import type { Plan } from './plan.ts'
 
 /** In whose name commits are made. */
@@ -11,6 +12,8 @@ export interface Authorship {
   author: Ident
   committer: Ident
   signer: Signer | undefined
+  /** The host that makes and signs the commits itself, in the name of its account; what it cannot make is pushed. */
+  hosted?: RepositoryHost | undefined
 }
 
 /** The part of a job that decides the bytes of its commit. */

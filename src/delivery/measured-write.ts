@@ -5,7 +5,7 @@ import type { Metrics } from '../runtime/metrics.ts'
 /** What is measured: an operation on the repository that metrics call `name`. */
 export interface MeasuredWrite {
   name: string
-  operation: 'push' | 'propose'
+  operation: 'push' | 'commit' | 'propose'
   clock: Clock
   metrics: Metrics
 }

@@ -1,6 +1,9 @@
 import { asFairleadError, type FairleadError } from '../errors.ts'
-import { renderBatch } from './batch.ts'
+import type { BranchSnapshot } from '../ports.ts'
+import { type RenderedBatch, renderBatch } from './batch.ts'
 import { byDateThenId, type Delivery, type DeliveryDeps } from './delivery.ts'
+import { isBeyondHost, obstacleToHosting } from './hosted-commit.ts'
+import { holdsSeries, withSignedSeries } from './hosted-proposal.ts'
 import { measureWrite } from './measured-write.ts'
 
 /** Changes that people shall look at together. */
@@ -23,6 +26,8 @@ export type ProposalDeps = Pick<
 export interface ProposedBranch {
   /** Commit that the branch is at; undefined when nothing is left to propose, and the branch is as it was. */
   head: string | undefined
+  /** Why the host did not make and sign the commits, where it should have. */
+  unsigned?: string | undefined
   /** Head of the base branch that it stands on. */
   base: string
   /** `Fairlead-Id`s of its commits, oldest first. */
@@ -38,21 +43,61 @@ export interface ProposedBranch {
  * the remote is read back first, for an answer may only have been lost.
  */
 export async function putProposal(proposal: Proposal, deps: ProposalDeps): Promise<ProposedBranch> {
-  const { repository, authorship } = deps
-  const snapshot = await repository.snapshot(proposal.base, { fresh: true })
-  const { commits, concluded, objects } = renderBatch(snapshot, [...proposal.deliveries].sort(byDateThenId), authorship)
-  const head = commits.at(-1)?.id
-  if (head !== undefined && head !== proposal.expected) {
-    deps.fence()
-    await repository.store(objects)
-    await moveBranch(proposal, head, deps)
-  }
+  const snapshot = await deps.repository.snapshot(proposal.base, { fresh: true })
+  const rendered = renderBatch(snapshot, [...proposal.deliveries].sort(byDateThenId), deps.authorship)
   return {
-    head,
+    ...(await place(proposal, { snapshot, rendered }, deps)),
     base: snapshot.revision,
-    included: commits.map(({ job }) => job.id),
-    concluded: concluded.map(({ job, refusal }) => ({ id: job.id, refusal })),
+    included: rendered.commits.map(({ job }) => job.id),
+    concluded: rendered.concluded.map(({ job, refusal }) => ({ id: job.id, refusal })),
   }
+}
+
+interface Rendered {
+  snapshot: BranchSnapshot
+  rendered: RenderedBatch<Delivery>
+}
+
+async function place(
+  proposal: Proposal,
+  { snapshot, rendered }: Rendered,
+  deps: ProposalDeps,
+): Promise<Pick<ProposedBranch, 'head' | 'unsigned'>> {
+  const head = rendered.commits.at(-1)?.id
+  if (head === undefined || head === proposal.expected) return { head }
+  const signed = await sign(proposal, { snapshot, rendered }, deps)
+  if ('head' in signed) return signed
+  deps.fence()
+  await deps.repository.store(rendered.objects)
+  await moveBranch(proposal, head, deps)
+  return { head, ...signed }
+}
+
+/** Has the host make the commits, if it shall. Without a head in the answer they are pushed as they were rendered. */
+async function sign(
+  proposal: Proposal,
+  { snapshot, rendered: { commits } }: Rendered,
+  deps: ProposalDeps,
+): Promise<{ head: string } | { unsigned?: string }> {
+  const { repository, log, name, authorship } = deps
+  const { branch, expected } = proposal
+  const host = authorship.hosted
+  if (host === undefined) return {}
+  const series = { branch, snapshot, commits }
+  let unsigned = obstacleToHosting(commits, snapshot)
+  try {
+    if (unsigned === undefined) {
+      if (expected !== '' && (await holdsSeries(expected, series, repository))) return { head: expected }
+      const use = (head: string) => moveBranch(proposal, head, deps)
+      return { head: await withSignedSeries(series, { ...deps, host, use }) }
+    }
+  } catch (thrown) {
+    const error = asFairleadError(thrown)
+    if (!isBeyondHost(error)) throw error
+    unsigned = error.message
+  }
+  log.warn({ repository: name, branch, reason: unsigned }, 'the host cannot sign this proposal; pushing it unsigned')
+  return { unsigned }
 }
 
 async function moveBranch({ branch, expected }: Proposal, head: string, deps: ProposalDeps): Promise<void> {

@@ -20,15 +20,15 @@ function fakeWorld(): ReplaceWorld {
     create() {
       const repository = createFakeGitRepository()
       repository.commit('main', files, 'start')
-      const heads = () => repository.heads()
+      const { heads } = repository.remote
       return {
         open: async () => repository,
         commit(branch, changes) {
-          if (!heads().has(branch)) repository.branch(branch, 'main')
+          if (!heads.has(branch)) heads.set(branch, heads.get('main') ?? '')
           return repository.commit(branch, changes, 'by hand')
         },
-        head: (branch) => heads().get(branch),
-        deleteBranch: repository.deleteBranch,
+        head: (branch) => heads.get(branch),
+        deleteBranch: (branch) => void heads.delete(branch),
         loseNextAnswer() {
           repository.nextPush = 'lose'
         },

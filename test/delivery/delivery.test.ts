@@ -1,37 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createDeliveryQueue } from '../../src/delivery/delivery.ts'
-import { FairleadError } from '../../src/errors.ts'
 import type { Signer } from '../../src/ports.ts'
-import { createMetrics } from '../../src/runtime/metrics.ts'
-import { createManualClock } from '../fakes/clock.ts'
-import { createFakeGitRepository } from '../fakes/git-repository.ts'
-import { createRecordingLog } from '../fakes/log.ts'
-import { bump, ours } from './bump.ts'
+import { aRepository, bump, depsFor, ours } from './delivery-world.ts'
 
 function aQueue(signer?: Signer) {
-  const repository = createFakeGitRepository()
-  repository.commit('main', { 'apps/web.yaml': 'image: web:1\n', 'apps/api.yaml': 'image: api:1\n' }, 'Add apps')
-  const clock = createManualClock()
-  const ident = { name: 'fairlead', email: 'fairlead@example.com' }
-  let leading = true
-  const queue = createDeliveryQueue({
-    repository,
-    name: repository.url,
-    branch: 'main',
-    authorship: { author: ident, committer: ident, signer },
-    fence: () => {
-      if (!leading) throw new FairleadError('NotLeader', 'another replica writes')
-    },
-    // Waiting between tries is not what these tests are about.
-    clock: { ...clock, sleep: async () => undefined },
-    random: () => 1,
-    log: createRecordingLog(),
-    metrics: createMetrics('test'),
-  })
-  const stopLeading = () => {
-    leading = false
-  }
-  return { repository, queue, stopLeading }
+  const repository = aRepository()
+  const { deps, leading } = depsFor(repository, { signer })
+  return { repository, queue: createDeliveryQueue(deps), leading }
 }
 
 describe('a delivery', () => {
@@ -157,8 +132,8 @@ describe('a delivery', () => {
   })
 
   test('of a replica that lost the lease does not reach the remote', async () => {
-    const { repository, queue, stopLeading } = aQueue()
-    stopLeading()
+    const { repository, queue, leading } = aQueue()
+    leading.now = false
     await expect(queue.submit(bump('web', '1', '2'))).rejects.toMatchObject({ code: 'NotLeader' })
     expect(repository.pushes).toBe(0)
   })

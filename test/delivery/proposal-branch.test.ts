@@ -1,34 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { Delivery } from '../../src/delivery/delivery.ts'
 import { putProposal } from '../../src/delivery/proposal-branch.ts'
-import { FairleadError } from '../../src/errors.ts'
-import { createMetrics } from '../../src/runtime/metrics.ts'
-import { createManualClock } from '../fakes/clock.ts'
-import { createFakeGitRepository } from '../fakes/git-repository.ts'
-import { createRecordingLog } from '../fakes/log.ts'
-import { bump, ours } from './bump.ts'
+import { aRepository, bump, depsFor, ours } from './delivery-world.ts'
 
 const branch = 'fairlead/prod-web-0123abcd'
 
 function aProposal() {
-  const repository = createFakeGitRepository()
-  repository.commit('main', { 'apps/web.yaml': 'image: web:1\n', 'apps/api.yaml': 'image: api:1\n' }, 'Add apps')
-  const ident = { name: 'fairlead', email: 'fairlead@example.com' }
-  const state = { leading: true }
-  const deps = {
-    repository,
-    name: repository.url,
-    authorship: { author: ident, committer: ident, signer: undefined },
-    fence: () => {
-      if (!state.leading) throw new FairleadError('NotLeader', 'another replica writes')
-    },
-    clock: createManualClock(),
-    log: createRecordingLog(),
-    metrics: createMetrics('test'),
-  }
+  const repository = aRepository()
+  const { deps, leading } = depsFor(repository)
   const put = (expected: string | undefined, ...deliveries: Delivery[]) =>
     putProposal({ base: 'main', branch, expected: expected ?? '', deliveries }, deps)
-  return { repository, put, state, head: () => repository.heads().get(branch) }
+  return { repository, put, leading, head: () => repository.remote.heads.get(branch) }
 }
 
 const subjects = (messages: string[]) => ours(messages).map((message) => message.split('\n')[0])
@@ -115,7 +97,7 @@ describe('a proposal', () => {
   test('does not bring back a branch that was deleted meanwhile', async () => {
     const { repository, put, head } = aProposal()
     const first = await put('', bump('web', '1', '2'))
-    repository.deleteBranch(branch)
+    repository.remote.heads.delete(branch)
     await expect(put(first.head, bump('web', '1', '3'))).rejects.toMatchObject({ code: 'PushRejected' })
     expect(head()).toBeUndefined()
   })
@@ -128,8 +110,8 @@ describe('a proposal', () => {
   })
 
   test('of a replica that lost the lease does not reach the remote', async () => {
-    const { repository, put, state } = aProposal()
-    state.leading = false
+    const { repository, put, leading } = aProposal()
+    leading.now = false
     await expect(put('', bump('web', '1', '2'))).rejects.toMatchObject({ code: 'NotLeader' })
     expect(repository.pushes).toBe(0)
   })

@@ -12,11 +12,6 @@ export interface FakeGitRepository extends GitRepository {
   /** First-parent messages of a branch on the remote, newest first. */
   messages(branch: string): string[]
   read(branch: string, path: string): string | undefined
-  /** Starts a branch where another one is. */
-  branch(name: string, at: string): void
-  deleteBranch(branch: string): void
-  /** Every branch of the remote, and its head. */
-  heads(): ReadonlyMap<string, string>
   /** What happens to the next push: runs before it is looked at. */
   beforePush: (() => void) | undefined
   /** How the next push ends: `lose` = accepted, answer lost; `drop` = never arrived; else refused with these words. */
@@ -212,9 +207,6 @@ export function createFakeGitRepository(url = 'https://git.example.com/gitops'):
       return id
     },
     messages: (branch) => ancestorsOf(remote.get(branch)).map((id) => factsOf(id).message),
-    branch: (name, at) => void remote.set(name, remote.get(at) ?? ''),
-    heads: () => remote,
-    deleteBranch: (branch) => void remote.delete(branch),
     read: (branch, path) => filesOf(remote.get(branch)).get(path),
   }
 

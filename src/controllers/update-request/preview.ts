@@ -34,7 +34,8 @@ export async function previewRequest(request: UpdateRequest, deps: PreviewDeps):
     if (found.kind === 'settled') return { result: 'settled', repository, branch, base: found.base }
     const { base, commit, tree, message: words, edits } = found
     const diff = edits.map((edit) => unifiedDiff(edit.path, edit.before, edit.after)).join('')
-    return { result: 'change', repository, branch, base, commit, tree, message: words, diff }
+    const known = commit === undefined ? {} : { commit }
+    return { result: 'change', repository, branch, base, ...known, tree, message: words, diff }
   } catch (thrown) {
     const { kind, code, message: why, evidence } = asFairleadError(thrown)
     if (kind !== 'terminal') throw thrown

@@ -74,7 +74,10 @@ export interface ChangePreview {
   branch: string
   /** Head of the branch that it is planned on; another head gives another commit. */
   base?: string
-  /** The commit that would be pushed; signatures are the same every time, so it is known with a signing key too. */
+  /**
+   * The commit that would be pushed; signatures are the same every time, so it is known with a signing key too. Absent
+   * when the host makes the commit.
+   */
   commit?: string
   /** Root tree of that commit. */
   tree?: string

@@ -38,7 +38,10 @@ export const openApiSchemas = {
       repository: text,
       branch: text,
       base: { ...text, description: 'Head of the branch that it is planned on.' },
-      commit: { ...text, description: 'The commit that would be pushed onto that head.' },
+      commit: {
+        ...text,
+        description: 'The commit that would be pushed onto that head; absent when the host makes it.',
+      },
       tree: text,
       message: text,
       diff: text,
