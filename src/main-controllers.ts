@@ -7,6 +7,7 @@ import { createChangeSources } from './controllers/update-request/change-source.
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
+import type { Templates } from './core/change/template-place.ts'
 import type { UpdateWindow } from './core/change/window.ts'
 import type { UpdateRule } from './core/image/rule.ts'
 import type { Branches } from './delivery/branch-reader.ts'
@@ -46,8 +47,7 @@ export interface ControllersDeps {
   proposals: Proposals
   memory: Memory
   rollouts: RolloutStates
-  /** Of commit messages. */
-  template: string
+  templates: Templates
 }
 
 /** The controllers over the real world, and what the API asks of them. */
@@ -108,7 +108,7 @@ export function createControllers(deps: ControllersDeps) {
     siblings: (request: UpdateRequest) => siblingsOf(request, stores),
     fourEyes: config.approvals.fourEyes,
     situation: (request: UpdateRequest) => readSituation(request, { ...shared, suspend: config.suspend }),
-    words: { template: deps.template, cluster: config.cluster.name },
+    words: { template: deps.templates['commit.txt'], cluster: config.cluster.name },
   }
   return {
     imageUpdate: createImageUpdateController(imageUpdate),
@@ -126,6 +126,7 @@ export function createControllers(deps: ControllersDeps) {
       config,
       leader,
       memory: deps.memory,
+      templates: deps.templates,
     }),
     workload: createWorkloadController({ ...shared, workload: stores.workload, deadlineMs: config.rollouts.deadline }),
     api: createApiBackend({

@@ -1,6 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { updateRule, updateWindow } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
 import { createImageWatch, type ImageWatch } from './controllers/image-update/watch.ts'
@@ -12,9 +10,9 @@ import { createDeliveryQueue } from './delivery/delivery.ts'
 import { putProposal } from './delivery/proposal-branch.ts'
 import { createProposals } from './delivery/proposals.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
-import { FairleadError } from './errors.ts'
 import { type Controllers, createControllers } from './main-controllers.ts'
 import type { Stores } from './main-stores.ts'
+import { readTemplates } from './main-templates.ts'
 import { type Queues, wake } from './main-wake.ts'
 import { createRepositoryWatch, type RepositoryWatch } from './main-wake-repository.ts'
 import type { World } from './main-world.ts'
@@ -67,7 +65,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const repositories = openQueues(deps, random)
   const branches = createBranches()
   const tags = createTagSource(createVersionList(world.registry, world.charts))
-  const template = await readTemplate(config, 'commit.txt')
+  const templates = await readTemplates(config)
   const rollouts = createRolloutStates()
   const queues: Queues = {
     workload: createQueue({ clock, random }),
@@ -87,7 +85,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     rules,
     windows,
     tags,
-    template,
+    templates,
     proposals,
     memory,
     rollouts,
@@ -181,17 +179,4 @@ function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: 
     queue: (git, branch) => createDeliveryQueue({ ...depsOf(git), branch }),
     propose: (git, proposal) => putProposal(proposal, depsOf(git)),
   })
-}
-
-/** A template of the user, or the built-in one of the same name. */
-async function readTemplate({ templatesDir }: Config, name: string): Promise<string> {
-  const builtIn = new URL(`../templates/${name}`, import.meta.url)
-  try {
-    if (templatesDir !== '') return await readFile(join(templatesDir, name), 'utf8')
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) {
-      throw new FairleadError('ConfigInvalid', `templatesDir: ${join(templatesDir, name)} cannot be read`, { cause })
-    }
-  }
-  return readFile(builtIn, 'utf8')
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { UpdateRequest } from '../api/update-request.ts'
 import type { WantedChange } from '../core/pull-request/merge.ts'
-import type { ChangeSource } from '../core/pull-request/proposed-change.ts'
+import type { ProposedChange } from '../core/pull-request/proposed-change.ts'
 import type { FairleadError } from '../errors.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -29,8 +29,10 @@ export interface ProposalMember {
   key: string
   request: UpdateRequest
   wanted: WantedChange
-  /** Where the application behind it is developed; `unknown` while nobody says. */
-  source: ChangeSource | undefined | 'unknown'
+  /** As people are told of it. */
+  change: ProposedChange
+  /** Nobody says now where the application behind it is developed, so what people are told is not complete. */
+  isIncomplete: boolean
   /** To look whether the base holds it; its bytes are not those of the commit. */
   look: Delivery
   /** The value that the base holds, as far as it is here. */

@@ -1,8 +1,8 @@
-import { sanitiseLine } from '../../core/change/text.ts'
+import { inertLine } from '../../core/change/inert.ts'
 import { type ProposalDecision, rebaseLabel } from '../../core/pull-request/decide.ts'
 import { readMark, writeMark } from '../../core/pull-request/mark.ts'
 import type { Delivery } from '../../delivery/delivery.ts'
-import type { ProposalMember, ProposalOutcome } from '../../delivery/proposals.ts'
+import type { ProposalMember, ProposalOutcome, ProposalPlace } from '../../delivery/proposals.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { MergeAnswer, PullRequest } from '../../ports-repository-host.ts'
@@ -11,7 +11,7 @@ import { mergeState, type ObserveDeps, type ObservedProposal } from './observe.t
 
 export interface CarryOutDeps extends ObserveDeps {
   /** What a merge commit says. */
-  mergeWords: (members: readonly ProposalMember[]) => { title: string; message: string }
+  mergeWords: (place: ProposalPlace, members: readonly ProposalMember[]) => { title: string; message: string }
   /** Throws when this replica must not write (any more). */
   fence: () => void
   clock: Clock
@@ -26,6 +26,8 @@ const nothing: Learnt = new Map()
 /** How long what the host said to a merge counts while the proposal does not change. */
 const laterMs = 5_000
 const refusedMs = 600_000
+/** Somebody took the mark away. */
+const noGroup = '0'.repeat(16)
 const withdrawnMarker = '<!-- fairlead-withdrawn -->'
 
 /** Does the one thing that was decided. Whatever fails half-way is found by the next look at the host. */
@@ -153,9 +155,9 @@ async function withdraw(
   const ended = group.ended.filter((one) => one.number === found.number)
   const isRejection = ended.some((one) => one.isRejection)
   const words = ended.find((one) => one.isRejection === isRejection)?.message ?? why
-  await host.comment(found.number, withdrawnMarker, `${withdrawnMarker}\n${sanitiseLine(words, 1000)}`)
+  await host.comment(found.number, withdrawnMarker, `${withdrawnMarker}\n${inertLine(words, 1000)}`)
   const mark = readMark(found.body)
-  const body = isRejection ? found.body : writeMark(found.body, { group: mark?.group ?? '', withdrawn: words })
+  const body = isRejection ? found.body : writeMark(found.body, { group: mark?.group ?? noGroup, withdrawn: words })
   await host.edit(found.number, { state: 'closed', ...(body === found.body ? {} : { body }) })
   await host.deleteBranch(place.branch)
   delete remembered.number
@@ -175,7 +177,11 @@ async function merge(
     }
   }
   deps.fence()
-  const order = { head: found.head, method: repository.rules.pullRequest.mergeMethod, ...deps.mergeWords(members) }
+  const order = {
+    head: found.head,
+    method: repository.rules.pullRequest.mergeMethod,
+    ...deps.mergeWords(observed.place, members),
+  }
   const answer = await (isQueued ? host.mergeWhenReady(found.number, order) : host.merge(found.number, order))
   deps.log.info({ repository: repository.url, pullRequest: found.number, answer: answer.kind }, 'asked for a merge')
   if (isRefusal(answer)) {

@@ -123,7 +123,8 @@ async function describeOpen(
 ) {
   const { changes, isForeign } = await deps.content(host, found)
   const mark = readMark(found.body)
-  const isTold = members.length > 0
+  // Half of a text is none, and what people have rewritten is theirs.
+  const isTold = members.length > 0 && !members.some((one) => one.isIncomplete) && !isEdited(found.body)
   const open: OpenProposal = {
     head: found.head,
     mergeability: found.mergeability,
@@ -132,9 +133,8 @@ async function describeOpen(
     labels: found.labels,
     title: found.title,
     body: found.body,
-    // What people have rewritten is theirs.
-    wantedTitle: isTold && !isEdited(found.body) ? text.title : found.title,
-    wantedBody: isTold && !isEdited(found.body) && !sameText(found.body, text.body) ? text.body : found.body,
+    wantedTitle: isTold ? text.title : found.title,
+    wantedBody: isTold && !sameText(found.body, text.body) ? text.body : found.body,
     holds: changes.map((one) => one.id),
     isForeign,
     isNew: !isEdited(found.body) && mark?.isNew === true,

@@ -10,7 +10,7 @@ import { decideRequest } from './decide.ts'
 import { deliveryOf } from './deliver.ts'
 import { type FactsDeps, isOpen, type ObservedRequest, observeRequest } from './facts.ts'
 import { requestKey } from './journal.ts'
-import { requestId } from './plan.ts'
+import { changeOf, requestId } from './plan.ts'
 
 export interface GroupDeps extends FactsDeps, ConfirmDeps {
   /** Requests of a repository and branch, in any phase. */
@@ -63,6 +63,7 @@ async function memberOf({ facts, destination, slot }: ObservedRequest, deps: Gro
   if (destination === undefined || slot === undefined) {
     throw new FairleadError('Internal', 'a change to be proposed has no destination')
   }
+  const source = await deps.changeSource(request)
   return {
     key: requestKey(request),
     request,
@@ -73,7 +74,8 @@ async function memberOf({ facts, destination, slot }: ObservedRequest, deps: Gro
       window,
       hasWindow: slot.hasWindow,
     },
-    source: await deps.changeSource(request),
+    change: { ...changeOf(request), ...(source === undefined || source === 'unknown' ? {} : { source }) },
+    isIncomplete: source === 'unknown',
     look: deliveryOf(request, { destination, slot, source: undefined }, deps.words),
     standing: slot.trace.image,
     async confirm() {

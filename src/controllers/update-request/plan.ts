@@ -8,6 +8,7 @@ import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { slotTargets } from '../../core/manifest/slot/target.ts'
 import type { Snapshot } from '../../core/manifest/snapshot.ts'
 import { type AppliedTrace, planThrough, traceAgain } from '../../core/manifest/trace-through.ts'
+import type { ProposedChange } from '../../core/pull-request/proposed-change.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { Plan } from '../../delivery/plan.ts'
 import { FairleadError } from '../../errors.ts'
@@ -84,19 +85,22 @@ function messageFacts(
   request: UpdateRequest,
   { cluster, source }: { cluster: string; source: ImageSource | undefined },
 ): MessageFacts {
+  return { ...changeOf(request), cluster, source }
+}
+
+/** A request as it is told in commits and pull requests. */
+export function changeOf(request: UpdateRequest): ProposedChange {
   const { change, targets, policy, reason } = request.spec
   const workloads = targets.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`)
   return {
     id: requestId(request),
     action: 'update',
     workloads: [...new Set(workloads)],
-    cluster,
     isChart: isAboutChart(request),
     from: change.from,
     to: change.to,
     ...(change.digest === undefined ? {} : { digest: change.digest }),
     policy,
     reason,
-    source,
   }
 }
