@@ -44,6 +44,9 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
     if (urls.has(address)) add(keys, `${address} is configured twice`)
     urls.add(address)
     if (repository.url.startsWith('http://') && !repository.insecure) add(keys, 'plain http needs insecure: true')
+    if (repository.signing?.format === 'github' && repository.host === undefined) {
+      add(['git', 'repositories', index, 'signing'], 'format github needs host: it makes and signs the commits')
+    }
   })
   const { webhook, api, metrics } = config.listen
   const ports = [webhook, api, metrics].filter((address) => !address.endsWith(':0'))

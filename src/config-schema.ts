@@ -65,6 +65,13 @@ const credentials = z.union([
   z.strictObject({ sshKeyFile: file, knownHostsFile: file }),
 ])
 
+const signing = z
+  .discriminatedUnion('format', [
+    z.strictObject({ format: z.literal('ssh'), keyFile: file }),
+    z.strictObject({ format: z.literal('github') }),
+  ])
+  .describe('ssh: signed here. github: the host makes and signs the commits; needs host.')
+
 const repository = z.strictObject({
   url: z.string().min(1).describe('Matched after normalising scheme, user, .git and host case.'),
   credentials: credentials.optional(),
@@ -75,7 +82,7 @@ const repository = z.strictObject({
   requireApproval: z.boolean().optional().describe('true beats every annotation.'),
   mode: mode.optional(),
   suspend: z.boolean().default(false),
-  signing: z.strictObject({ format: z.literal('ssh'), keyFile: file }).optional(),
+  signing: signing.optional(),
   host: host.optional().describe('The service behind the address; needed for pull requests and commit statuses.'),
   pullRequest: pullRequest.prefault({}),
 })

@@ -23,7 +23,7 @@ function namedFiles(config: Config): NamedFile[] {
         ([key, path]): NamedFile => [`git.repositories[${index}].credentials.${key}`, path],
       ),
       [`git.repositories[${index}].caFile`, one.caFile],
-      [`git.repositories[${index}].signing.keyFile`, one.signing?.keyFile],
+      [`git.repositories[${index}].signing.keyFile`, one.signing?.format === 'ssh' ? one.signing.keyFile : undefined],
     ]),
     ...config.registries.flatMap((one, index): NamedFile[] => [
       [`registries[${index}].credentialsFile`, one.credentialsFile],

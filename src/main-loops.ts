@@ -5,6 +5,7 @@ import { createImageWatch, type ImageWatch } from './controllers/image-update/wa
 import { createMemory } from './controllers/pull-request/memory.ts'
 import { createPullRequestWatch, type PullRequestWatch } from './controllers/pull-request/watch.ts'
 import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
+import type { Authorship } from './delivery/batch.ts'
 import { createBranches } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
 import { putProposal } from './delivery/proposal-branch.ts'
@@ -163,12 +164,18 @@ async function runControllers(
 }
 
 function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: () => number): Repositories {
-  const signers = new Map(world.repositories.map(({ git, signer }) => [git, signer]))
   const { author } = config.git
+  const authorshipOf = (git: GitRepository): Authorship => {
+    const found = world.repositories.find((one) => one.git === git)
+    const idents = { author, committer: author }
+    return found?.signer === 'host'
+      ? { ...idents, signer: undefined, hosted: found.host }
+      : { ...idents, signer: found?.signer }
+  }
   const depsOf = (git: GitRepository) => ({
     repository: git,
     name: normaliseRepositoryUrl(git.url),
-    authorship: { author, committer: author, signer: signers.get(git) },
+    authorship: authorshipOf(git),
     fence: () => leader.fence(),
     clock,
     random,

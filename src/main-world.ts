@@ -51,8 +51,13 @@ export interface World {
   engine: Cluster
   registry: Registry
   charts: ChartRepository
-  repositories: readonly (OpenRepository & { signer: Signer | undefined })[]
+  repositories: readonly OpenWorldRepository[]
   close(): void
+}
+
+export interface OpenWorldRepository extends OpenRepository {
+  /** `host`: the host makes and signs the commits. */
+  signer: Signer | 'host' | undefined
 }
 
 export interface WorldDeps {
@@ -136,7 +141,7 @@ export async function requireLeastRights(cluster: Cluster, config: Config): Prom
 async function openRepository(
   settings: RepositoryConfig,
   { config, http, log, secretSeen }: { config: Config; http: HttpClient; log: Log; secretSeen: (s: string) => void },
-) {
+): Promise<OpenWorldRepository> {
   const { url, credentials, caFile, insecure, signing } = settings
   const git = await createGitRepository(
     {
@@ -150,7 +155,7 @@ async function openRepository(
     { http, log, clock, seen: secretSeen },
   )
   log.info({ repository: git.url, backend: git.backend }, 'repository opened')
-  const signer = signing === undefined ? undefined : await readSigner(signing.keyFile)
+  const signer = signing?.format === 'github' ? 'host' : signing && (await readSigner(signing.keyFile))
   return { git, rules: repositoryRules(settings), host: undefined, signer }
 }
 

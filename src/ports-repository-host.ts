@@ -182,7 +182,8 @@ export interface HostedFile {
 export interface HostedCommits {
   /**
    * One commit on top of `base`, which must be the head of the branch: `PushRejected` otherwise, `PushRefused` with the
-   * host's words when a rule forbids it, `HostUnavailable` when nobody knows. The id of the commit.
+   * host's words when a rule forbids it, `HostForbidden` or `HostNotFound` when it makes none here or for this account,
+   * `HostUnavailable` when nobody knows. The id of the commit.
    */
   commit(order: { branch: string; base: string; message: string; files: readonly HostedFile[] }): Promise<string>
 }

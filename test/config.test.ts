@@ -146,6 +146,21 @@ describe('the configuration', () => {
       'git: {repositories: [{url: "https://a/b", credentials: {tokenFile: a, sshKeyFile: b}}]}',
       'credentials.sshKeyFile: unknown key',
     ],
+    [
+      'commits signed by a host that is not named',
+      'git: {repositories: [{url: "https://a/b", signing: {format: github}}]}',
+      'git.repositories[0].signing: format github needs host',
+    ],
+    [
+      'a key that the host does not ask for',
+      'git: {repositories: [{url: "https://a/b", host: {type: github}, signing: {format: github, keyFile: a}}]}',
+      'signing.keyFile: unknown key',
+    ],
+    [
+      'a key that is not named',
+      'git: {repositories: [{url: "https://a/b", signing: {format: ssh}}]}',
+      'git.repositories[0].signing.keyFile',
+    ],
     ['a rule whose policy does not exist', 'updates: {rules: [{policy: minr}]}', 'updates.rules[0]: policy', 'minr'],
     ['a rule with a broken glob', 'updates: {rules: [{match: {name: "["}}]}', 'updates.rules[0]', 'match.name'],
     ['a rule with a broken interval', 'updates: {rules: [{min-update-interval: soon}]}', '"soon" is no duration'],

@@ -49,9 +49,10 @@ export async function deliverRequest(
   try {
     const source = await confirmChoice(request, { ...slot, destination }, deps)
     const delivery = deliveryOf(request, { destination, slot, source }, words)
-    const { kind, commit } = await destination.repository.queue(branch).submit(delivery)
+    const { kind, commit, unsigned } = await destination.repository.queue(branch).submit(delivery)
     metrics.updates.inc({ result: kind })
-    const message = kind === 'pushed' ? `pushed to ${branch}` : `${branch} holds it already`
+    const pushed = unsigned === undefined ? `pushed to ${branch}` : `pushed to ${branch}, not signed: ${unsigned}`
+    const message = kind === 'pushed' ? pushed : `${branch} holds it already`
     const status: StatusFacts = { phase: 'Completed', message, ...(commit === undefined ? {} : { commit }) }
     return { status, progress: waitingForEngine(message), delivered: kind === 'pushed' ? 'Pushed' : 'Settled' }
   } catch (thrown) {
