@@ -40,8 +40,11 @@ export interface FakeWorld {
   start(config?: string, faults?: Faults, rules?: GivenRules): Promise<Replica>
 }
 
-/** Rules that differ from the usual ones. The host is known when `withHost` says so, or with the mode pull-request. */
-export type GivenRules = Partial<RepositoryRules> & { withHost?: boolean }
+/**
+ * Rules that differ from the usual ones. The host is known when `withHost` says so, or with the mode pull-request, and
+ * makes the commits when it is the signer.
+ */
+export type GivenRules = Partial<RepositoryRules> & { withHost?: boolean; signer?: 'host' }
 
 /** Wraps the named methods of a port, so that effects can fail. */
 export type Faults = <T extends object>(port: T, effects: readonly (keyof T & string)[]) => T
@@ -189,7 +192,7 @@ function faultyHost(host: FakeRepositoryHost, faults: Faults): RepositoryHost {
 async function startReplica(
   world: FakeWorld,
   text: string,
-  { faults, rules: { withHost, ...given } }: { faults: Faults; rules: GivenRules },
+  { faults, rules: { withHost, signer, ...given } }: { faults: Faults; rules: GivenRules },
 ): Promise<Replica> {
   const config = parseConfig('fairlead.yaml', `${text}\npolling: {enabled: false}`)
   const log = createRecordingLog()
@@ -215,7 +218,7 @@ async function startReplica(
     lock: cluster.lease('fairlead', 'fairlead'),
     registry,
     charts: world.charts,
-    repositories: [{ git, rules, host, signer: undefined }],
+    repositories: [{ git, rules, host, signer }],
     http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },
     close: () => undefined,
   }
