@@ -239,7 +239,7 @@ export interface RepositoryHint {
 export type Hint = ImageHint | RepositoryHint
 
 export interface HttpRequest {
-  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   headers?: Record<string, string>
   body?: Uint8Array | string

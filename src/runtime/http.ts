@@ -131,7 +131,7 @@ function requestHeaders(request: HttpRequest, body: Buffer | undefined): Record<
   const headers: Record<string, string> = { 'user-agent': 'fairlead' }
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value
   if (body !== undefined) headers['content-length'] = String(body.byteLength)
-  else if (request.method === 'POST' || request.method === 'PUT') headers['content-length'] = '0'
+  else if (['POST', 'PUT', 'PATCH'].includes(request.method)) headers['content-length'] = '0'
   return headers
 }
 
