@@ -10,6 +10,8 @@ export interface Metrics {
   readonly updates: Counter<'result'>
   readonly imagePolicyChecks: Counter<'result'>
   readonly registryRequests: Counter<'registry' | 'code'>
+  readonly hostRequests: Counter<'host' | 'code'>
+  readonly hostRequestsLeft: Gauge<'host' | 'pool'>
   readonly webhookRequests: Counter<'receiver' | 'code'>
   readonly gitOperations: Counter<'repository' | 'operation' | 'result'>
   readonly gitOperationDuration: Histogram<'repository' | 'operation'>
@@ -67,6 +69,11 @@ export function createMetrics(version: string): Metrics {
     registryRequests: counter('registry_requests_total', 'Requests to registries by HTTP status.', [
       'registry',
       'code',
+    ]),
+    hostRequests: counter('host_requests_total', 'Requests to hosts of repositories by HTTP status.', ['host', 'code']),
+    hostRequestsLeft: gauge('host_requests_left', 'Requests until the limit of a host, when it last told.', [
+      'host',
+      'pool',
     ]),
     webhookRequests: counter('webhook_requests_total', 'Webhook requests by HTTP status.', ['receiver', 'code']),
     gitOperations: counter('git_operations_total', 'Git operations by result.', ['repository', 'operation', 'result']),

@@ -1,0 +1,108 @@
+import { FairleadError } from '../../errors.ts'
+import type { BranchDemands, MergeAnswer, MergeOrder } from '../../ports-repository-host.ts'
+import { inLane } from './client.ts'
+import { laneOfMessage } from './commit.ts'
+import type { Refusal } from './error.ts'
+import { readPull } from './pull-request.ts'
+import type { HostedRepository } from './repository.ts'
+import { mergeSchema } from './schema.ts'
+
+/** Merging, now or as soon as the host's rules allow. */
+
+const needs = 'Pull requests: write and Contents: write'
+
+export async function mergePullRequest(
+  repository: HostedRepository,
+  number: number,
+  order: MergeOrder,
+): Promise<MergeAnswer> {
+  const deed = { words: `merging pull request ${number}`, needs }
+  const { head, method, title, message } = order
+  const answer = await repository.send<MergeAnswer>(
+    deed,
+    ({ rest }) =>
+      rest.pulls.merge({
+        ...repository.place,
+        ...inLane(laneOfMessage(`${title}\n\n${message}`)),
+        pull_number: number,
+        sha: head,
+        merge_method: method,
+        ...(method === 'rebase' ? {} : { commit_title: title, commit_message: message }),
+      }),
+    mergeAnswerOf,
+  )
+  if ('kind' in answer) return answer
+  return { kind: 'merged', commit: repository.parse(deed, mergeSchema, answer).sha ?? undefined }
+}
+
+/**
+ * What a refused merge means; undefined when it is no answer about this merge. Source: Kargo's provider for GitHub
+ * (its tests of transient 405s) and GitHub's REST documents, "Merge a pull request": 409 is another head.
+ */
+export function mergeAnswerOf({ status, words }: Pick<Refusal, 'status' | 'words'>): MergeAnswer | undefined {
+  if (status === 409) return { kind: 'moved', words }
+  if (status !== 405) return undefined
+  if (/base branch was modified|pull request is not mergeable/i.test(words)) return { kind: 'later', words }
+  if (/head branch was modified/i.test(words)) return { kind: 'moved', words }
+  return { kind: /not allowed/i.test(words) ? 'forbidden' : 'ruled-out', words }
+}
+
+const autoMerge = `mutation ($id: ID!, $head: GitObjectID, $method: PullRequestMergeMethod, $title: String, $message: String) {
+  enablePullRequestAutoMerge(input: {
+    pullRequestId: $id, expectedHeadOid: $head, mergeMethod: $method, commitHeadline: $title, commitBody: $message
+  }) { clientMutationId }
+}`
+const enqueue = `mutation ($id: ID!, $head: GitObjectID) {
+  enqueuePullRequest(input: { pullRequestId: $id, expectedHeadOid: $head }) { clientMutationId }
+}`
+
+/** `isQueued`: it waits in the queue, which nothing but this answer tells. */
+export type WaitingMergeAnswer = MergeAnswer | { kind: 'accepted'; isQueued: boolean }
+
+/**
+ * Leaves a merge to the host: in its queue where the branch has one, and else as auto-merge. The queue has a method and
+ * message of its own.
+ */
+export async function mergeWhenReady(
+  repository: HostedRepository,
+  number: number,
+  order: MergeOrder,
+  demandsOf: (base: string) => Promise<BranchDemands>,
+): Promise<WaitingMergeAnswer> {
+  const found = await readPull(repository, number)
+  if (found === undefined)
+    throw new FairleadError('HostNotFound', `${repository.name}: there is no pull request ${number} to merge`)
+  const { node_id: id, base, head } = found.pull
+  if (head.sha !== order.head) return { kind: 'moved', words: `the head is ${head.sha.slice(0, 12)} by now` }
+  const { queue } = await demandsOf(base.ref)
+  const deed = {
+    words: queue
+      ? `putting pull request ${number} into the merge queue`
+      : `leaving the merge of pull request ${number}`,
+    needs,
+  }
+  const method = order.method.toUpperCase()
+  const text = order.method === 'rebase' ? {} : { title: order.title, message: order.message }
+  const variables = queue ? { id, head: order.head } : { id, head: order.head, method, ...text }
+  const answer = await repository.graphql<WaitingMergeAnswer>(
+    deed,
+    { text: queue ? enqueue : autoMerge, variables, lane: laneOfMessage(`${order.title}\n\n${order.message}`) },
+    (refusal) => waitingMergeAnswerOf(refusal, queue),
+  )
+  return 'kind' in answer ? answer : { kind: 'accepted', isQueued: queue }
+}
+
+/** Source: what people quote from GitHub: "Pull request is in clean status", "already in the queue", "not allowed". */
+export function waitingMergeAnswerOf(
+  { status, words, types }: Pick<Refusal, 'status' | 'words' | 'types'>,
+  isQueued: boolean,
+): WaitingMergeAnswer | undefined {
+  if (status !== 200 || types.some((type) => type !== 'UNPROCESSABLE' && type !== 'STALE_DATA' && type !== '')) {
+    return undefined
+  }
+  if (/already in the queue|already queued|already enabled/i.test(words)) return { kind: 'accepted', isQueued }
+  if (types.includes('STALE_DATA') || /head (?:branch was modified|sha|oid)|expected head/i.test(words)) {
+    return { kind: 'moved', words }
+  }
+  return /something went wrong/i.test(words) ? undefined : { kind: 'ruled-out', words }
+}

@@ -1,0 +1,137 @@
+import { parseRepositoryUrl } from '../../core/change/repository-url.ts'
+import { globMatcher } from '../../core/image/glob.ts'
+import { FairleadError } from '../../errors.ts'
+import type { Log } from '../../ports.ts'
+import type { Outcomes, PullRequests, RepositoryHost } from '../../ports-repository-host.ts'
+import { type AccountDeps, type Accounts, createAccounts } from './account.ts'
+import { readChecks } from './check.ts'
+import { writeComment } from './comment.ts'
+import { commitOnBranch } from './commit.ts'
+import { readDemands } from './demand.ts'
+import { writeDeployment } from './deployment.ts'
+import type { GitHubLogin } from './login.ts'
+import { mergePullRequest, mergeWhenReady } from './merge.ts'
+import { writeStatus } from './outcome.ts'
+import { addressPullRequest, deleteBranch, editPullRequest, openPullRequest, removeLabel } from './proposal.ts'
+import { listCommits } from './proposed-commit.ts'
+import { findPullRequests, listPullRequests, readPullRequest } from './pull-request.ts'
+import { createHostedRepository, type HostedRepository } from './repository.ts'
+import { createWriteCheck, listReviews } from './review.ts'
+import { type Pull, userSchema } from './schema.ts'
+
+export interface GitHubSettings {
+  /** Of the Git repository, in any spelling. */
+  url: string
+  /** Empty: `https://api.github.com` for github.com, else `https://HOST/api/v3`. */
+  apiURL: string
+  login: GitHubLogin
+  /** Globs of `owner/repository`: application repositories that may be told what was deployed. */
+  deployments: readonly string[]
+}
+
+export interface GitHubDeps extends AccountDeps {
+  log: Log
+  /** Shared by the repositories of one process; without it the repository has a budget of its own. */
+  accounts?: Accounts
+}
+
+export interface GitHub {
+  host: RepositoryHost
+  /** A token for Git over HTTPS, good for some minutes at least. */
+  gitToken: () => Promise<string>
+}
+
+/** Opens one repository at GitHub or a GitHub Enterprise Server. Nothing is asked yet. `ConfigInvalid` for a bad address. */
+export function createGitHub(settings: GitHubSettings, deps: GitHubDeps): GitHub {
+  const address = parseRepositoryUrl(settings.url)
+  const apiURL = apiAddress(settings.apiURL, address.host)
+  const client = (deps.accounts ?? createAccounts(deps)).client(apiURL, settings.login)
+  const open = (path: string) =>
+    createHostedRepository({ place: placeOf(path), name: `${address.host}/${path}`, log: deps.log }, client)
+  const repository = open(address.path)
+  return {
+    host: {
+      pullRequests: createPullRequests(repository, deps),
+      outcomes: createOutcomes(repository, { host: address.host, allowed: settings.deployments, open }),
+      commits: { commit: (order) => commitOnBranch(repository, order) },
+    },
+    gitToken: client.login.token,
+  }
+}
+
+function apiAddress(configured: string, host: string): string {
+  const address =
+    configured === '' ? `https://${host === 'github.com' ? 'api.github.com' : `${host}/api/v3`}` : configured
+  return address.replace(/\/+$/, '')
+}
+
+function placeOf(path: string): HostedRepository['place'] {
+  const [owner = '', repo = '', ...more] = path.split('/')
+  if (repo !== '' && more.length === 0) return { owner, repo }
+  throw new FairleadError('ConfigInvalid', `${path} is no repository at GitHub; its address ends in OWNER/NAME`)
+}
+
+function createPullRequests(repository: HostedRepository, { clock }: GitHubDeps): PullRequests {
+  const mayWrite = createWriteCheck(repository, clock)
+  /** Heads that we put into the merge queue: the host's REST API does not tell who waits there. */
+  const queued = new Map<number, string>()
+  const isQueued = ({ number, head, state }: Pull) => {
+    if (state === 'closed') queued.delete(number)
+    return queued.get(number) === head.sha
+  }
+  let account: string | undefined
+  const demands: PullRequests['demands'] = (base) => readDemands(repository, base)
+  const whoAmI = async () => {
+    account ??= (await repository.appAccount()) ?? (await askUser(repository))
+    return account
+  }
+  return {
+    account: whoAmI,
+    list: (prefix) => listPullRequests(repository, prefix),
+    find: (branch, base) => findPullRequests(repository, branch, base),
+    read: (number) => readPullRequest(repository, number, isQueued),
+    commits: (number) => listCommits(repository, number),
+    reviews: (number) => listReviews(repository, number, mayWrite),
+    checks: (commit) => readChecks(repository, commit),
+    demands,
+    open: (draft) => openPullRequest(repository, draft),
+    address: (number, audience) => addressPullRequest(repository, number, audience),
+    edit: (number, change) => editPullRequest(repository, number, change),
+    removeLabel: (number, label) => removeLabel(repository, number, label),
+    merge: (number, order) => mergePullRequest(repository, number, order),
+    async mergeWhenReady(number, order) {
+      const answer = await mergeWhenReady(repository, number, order, demands)
+      if (answer.kind !== 'accepted') return answer
+      if (answer.isQueued) queued.set(number, order.head)
+      return { kind: 'accepted' }
+    },
+    comment: async (number, marker, text) =>
+      writeComment(repository, number, { account: await whoAmI(), marker, text }),
+    deleteBranch: (branch) => deleteBranch(repository, branch),
+  }
+}
+
+async function askUser(repository: HostedRepository): Promise<string> {
+  const deed = { words: 'asking whose token it is', needs: '' }
+  const answer = await repository.send(deed, ({ rest }) => rest.users.getAuthenticated())
+  return repository.parse(deed, userSchema, answer).login
+}
+
+function createOutcomes(
+  repository: HostedRepository,
+  { host, allowed, open }: { host: string; allowed: readonly string[]; open: (path: string) => HostedRepository },
+): Outcomes {
+  const matchers = allowed.map((glob) => globMatcher(glob.toLowerCase()))
+  return {
+    status: (commit, status) => writeStatus(repository, commit, status),
+    async deployment(deployment) {
+      const application = parseRepositoryUrl(deployment.repository)
+      const isAllowed = matchers.some((matches) => matches(application.path.toLowerCase()))
+      if (application.host !== host || !isAllowed) {
+        const words = `${application.host}/${application.path} is not told of deployments: host.deployments of ${repository.name} does not allow it`
+        throw new FairleadError('HostNotFound', words)
+      }
+      await writeDeployment(open(application.path), deployment)
+    },
+  }
+}
