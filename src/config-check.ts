@@ -1,3 +1,4 @@
+import { hostMistakes } from './config-host-check.ts'
 import { receiverMistakes } from './config-receiver.ts'
 import { ruleMistakes, windowMistakes } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
@@ -47,6 +48,7 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
     if (repository.signing?.format === 'github' && repository.host === undefined) {
       add(['git', 'repositories', index, 'signing'], 'format github needs host: it makes and signs the commits')
     }
+    for (const message of hostMistakes(repository, config.mode)) add(['git', 'repositories', index], message)
   })
   const { webhook, api, metrics } = config.listen
   const ports = [webhook, api, metrics].filter((address) => !address.endsWith(':0'))

@@ -11,6 +11,14 @@ const name = z
   .regex(/^[^\p{Cc},]+$/u, 'a name without commas and control characters')
 const names = z.array(name).max(20).default([])
 
+const id = z.number().int().positive()
+
+export const githubApp = z.strictObject({
+  appId: id,
+  installationId: id.describe('The number at the end of the address of the installation.'),
+  privateKeyFile: file.describe('PEM, as GitHub hands it out.'),
+})
+
 export const host = z.strictObject({
   type: z.literal('github'),
   apiURL: z

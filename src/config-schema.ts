@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { modes } from './api/annotation.ts'
 import { duration } from './config-duration.ts'
 import { receiver } from './config-receiver.ts'
-import { host, pullRequest } from './config-repository-host.ts'
+import { githubApp, host, pullRequest } from './config-repository-host.ts'
 import { match, window } from './config-window.ts'
 
 /** The configuration file, as users write it. Every object is strict: an unknown key is a mistake. */
@@ -63,6 +63,7 @@ const credentials = z.union([
   z.strictObject({ tokenFile: file }),
   z.strictObject({ usernameFile: file, passwordFile: file }),
   z.strictObject({ sshKeyFile: file, knownHostsFile: file }),
+  z.strictObject({ githubApp }),
 ])
 
 const signing = z

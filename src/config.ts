@@ -139,7 +139,7 @@ function explain(issue: z.core.$ZodIssue, lineOf: (keys: readonly PropertyKey[])
   }
   if (issue.code === 'invalid_union') {
     const message =
-      'has the wrong shape; expected one of tokenFile | usernameFile + passwordFile | sshKeyFile + knownHostsFile'
+      'has the wrong shape; expected one of tokenFile | usernameFile + passwordFile | sshKeyFile + knownHostsFile | githubApp'
     return [{ path: renderPath(issue.path), line: lineOf(issue.path), message }]
   }
   return [{ path: renderPath(issue.path), line: lineOf(issue.path), message: issue.message }]

@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises'
-import type { Config } from './config-schema.ts'
+import type { Config, RepositoryConfig } from './config-schema.ts'
 import type { Log } from './ports.ts'
 
 type NamedFile = [key: string, path: string | undefined]
@@ -19,9 +19,10 @@ export async function reportMissingFiles(config: Config, log: Log): Promise<void
 function namedFiles(config: Config): NamedFile[] {
   return [
     ...config.git.repositories.flatMap((one, index): NamedFile[] => [
-      ...Object.entries(one.credentials ?? {}).map(
+      ...credentialFiles(one.credentials).map(
         ([key, path]): NamedFile => [`git.repositories[${index}].credentials.${key}`, path],
       ),
+      [`git.repositories[${index}].host.tokenFile`, one.host?.tokenFile],
       [`git.repositories[${index}].caFile`, one.caFile],
       [`git.repositories[${index}].signing.keyFile`, one.signing?.format === 'ssh' ? one.signing.keyFile : undefined],
     ]),
@@ -39,4 +40,10 @@ function namedFiles(config: Config): NamedFile[] {
       [`webhooks.receivers[${index}].oidc.caFile`, one.oidc?.caFile],
     ]),
   ]
+}
+
+function credentialFiles(credentials: RepositoryConfig['credentials']): NamedFile[] {
+  if (credentials === undefined) return []
+  if ('githubApp' in credentials) return [['githubApp.privateKeyFile', credentials.githubApp.privateKeyFile]]
+  return Object.entries(credentials)
 }

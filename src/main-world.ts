@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createGitRepository } from './adapters/git/open.ts'
 import type { GitCredentials } from './adapters/git/settings.ts'
 import { readSigner } from './adapters/git/ssh-signer.ts'
+import type { GitHub } from './adapters/github/open.ts'
 import { createAccessReview } from './adapters/kubernetes/access-review.ts'
 import { createClient } from './adapters/kubernetes/client.ts'
 import { createCluster } from './adapters/kubernetes/cluster.ts'
@@ -21,6 +22,7 @@ import { globMatcher } from './core/image/glob.ts'
 import type { OpenRepository, RepositoryRules } from './delivery/repositories.ts'
 import { FairleadError } from './errors.ts'
 import { reportMissingFiles } from './main-files.ts'
+import { createHosts, hostHttp, type OpenHost } from './main-host.ts'
 import type {
   AccessReview,
   ChartRepository,
@@ -79,7 +81,7 @@ export function workloadSelector({ cluster: { labelSelector } }: Config): (resou
 export async function connectWorld({ config, environment, log, secrets, metrics }: WorldDeps): Promise<World> {
   await reportMissingFiles(config, log)
   const registryHosts = config.registries.map(registryHost)
-  const http = createHttp({ clock, hosts: { ...httpHostsOf(registryHosts), ...gitHosts(config) } })
+  const http = createHttp({ clock, hosts: { ...httpHostsOf(registryHosts), ...hostHttp(config), ...gitHosts(config) } })
   const cloudHttp = createHttp({ clock, hosts: metadataHostsOf(registryHosts, environment.cloud) })
   const connection = createConnection(config.kubernetes, clock)
   const client = createClient(connection, `fairlead/${config.cluster.name}`)
@@ -89,6 +91,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
   const cluster = createCluster({ client, clock, log, labelSelectorOf: workloadSelector(config) })
   const namespace = leaseNamespace(config, environment, connection.namespace)
   const secretSeen = (secret: string) => secrets.add(secret)
+  const openHost = createHosts({ http, log, secretSeen, metrics })
   return {
     http,
     cluster,
@@ -110,7 +113,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
       },
     ),
     repositories: await Promise.all(
-      config.git.repositories.map((one) => openRepository(one, { config, http, log, secretSeen })),
+      config.git.repositories.map((one) => openRepository(one, { config, http, log, secretSeen, openHost })),
     ),
     close() {
       http.close()
@@ -138,25 +141,41 @@ export async function requireLeastRights(cluster: Cluster, config: Config): Prom
   )
 }
 
+interface RepositoryDeps {
+  config: Config
+  http: HttpClient
+  log: Log
+  secretSeen: (secret: string) => void
+  openHost: OpenHost
+}
+
 async function openRepository(
   settings: RepositoryConfig,
-  { config, http, log, secretSeen }: { config: Config; http: HttpClient; log: Log; secretSeen: (s: string) => void },
+  { config, http, log, secretSeen, openHost }: RepositoryDeps,
 ): Promise<OpenWorldRepository> {
-  const { url, credentials, caFile, insecure, signing } = settings
+  const { url, caFile, insecure, signing } = settings
+  const hosted = openHost(settings)
+  const credentials = gitCredentials(settings, hosted)
   const git = await createGitRepository(
     {
       url,
       backend: config.git.backend,
       insecure,
       cacheDir: join(config.cacheDir, 'git'),
-      ...(credentials === undefined ? {} : { credentials: credentials satisfies GitCredentials }),
+      ...(credentials === undefined ? {} : { credentials }),
       ...(caFile === '' ? {} : { caFile }),
     },
     { http, log, clock, seen: secretSeen },
   )
   log.info({ repository: git.url, backend: git.backend }, 'repository opened')
   const signer = signing?.format === 'github' ? 'host' : signing && (await readSigner(signing.keyFile))
-  return { git, rules: repositoryRules(settings), host: undefined, signer }
+  return { git, rules: repositoryRules(settings), host: settings.host === undefined ? undefined : hosted?.host, signer }
+}
+
+/** An App pushes with the tokens that it gets for the API, too. */
+function gitCredentials({ credentials }: RepositoryConfig, hosted: GitHub | undefined): GitCredentials | undefined {
+  if (credentials === undefined || !('githubApp' in credentials)) return credentials
+  return hosted === undefined ? undefined : { token: hosted.gitToken }
 }
 
 function repositoryRules({

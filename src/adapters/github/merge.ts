@@ -56,6 +56,13 @@ const enqueue = `mutation ($id: ID!, $head: GitObjectID) {
   enqueuePullRequest(input: { pullRequestId: $id, expectedHeadOid: $head }) { clientMutationId }
 }`
 
+const leaveAutoMerge = `mutation ($id: ID!) {
+  disablePullRequestAutoMerge(input: { pullRequestId: $id }) { clientMutationId }
+}`
+const dequeue = `mutation ($id: ID!) {
+  dequeuePullRequest(input: { id: $id }) { clientMutationId }
+}`
+
 /** `isQueued`: it waits in the queue, which nothing but this answer tells. */
 export type WaitingMergeAnswer = MergeAnswer | { kind: 'accepted'; isQueued: boolean }
 
@@ -105,4 +112,18 @@ export function waitingMergeAnswerOf(
     return { kind: 'moved', words }
   }
   return /something went wrong/i.test(words) ? undefined : { kind: 'ruled-out', words }
+}
+
+/** Takes a merge back that was left to the host, from the queue or as auto-merge. */
+export async function stopMerging(repository: HostedRepository, number: number, isQueued: boolean): Promise<void> {
+  const found = await readPull(repository, number)
+  if (found === undefined || found.pull.state === 'closed') return
+  const { node_id: id, auto_merge } = found.pull
+  if (!isQueued && (auto_merge ?? null) === null) return
+  const deed = { words: `taking back the merge of pull request ${number}`, needs }
+  const text = isQueued ? dequeue : leaveAutoMerge
+  await repository.graphql<object>(deed, { text, variables: { id }, lane: 'merge' }, ({ words }) =>
+    // Somebody was faster.
+    /not (?:in|enabled|queued)|can't disable|disabled/i.test(words) ? {} : undefined,
+  )
 }

@@ -10,7 +10,7 @@ import { commitOnBranch } from './commit.ts'
 import { readDemands } from './demand.ts'
 import { writeDeployment } from './deployment.ts'
 import type { GitHubLogin } from './login.ts'
-import { mergePullRequest, mergeWhenReady } from './merge.ts'
+import { mergePullRequest, mergeWhenReady, stopMerging } from './merge.ts'
 import { writeStatus } from './outcome.ts'
 import { addressPullRequest, deleteBranch, editPullRequest, openPullRequest, removeLabel } from './proposal.ts'
 import { listCommits } from './proposed-commit.ts'
@@ -104,6 +104,10 @@ function createPullRequests(repository: HostedRepository, { clock }: GitHubDeps)
       if (answer.kind !== 'accepted') return answer
       if (answer.isQueued) queued.set(number, order.head)
       return { kind: 'accepted' }
+    },
+    async stopMerging(number) {
+      await stopMerging(repository, number, queued.has(number))
+      queued.delete(number)
     },
     comment: async (number, marker, text) =>
       writeComment(repository, number, { account: await whoAmI(), marker, text }),
