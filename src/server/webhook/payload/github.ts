@@ -27,7 +27,7 @@ const checkSchema = z.object({
   ...inRepository,
   action: word,
   check_suite: suite.nullish(),
-  check_run: z.object({ check_suite: suite }).nullish(),
+  check_run: z.object({ check_suite: suite.nullish() }).nullish(),
 })
 
 const statusSchema = z.object({
