@@ -47,13 +47,11 @@ export function mergeAnswerOf({ status, words }: Pick<Refusal, 'status' | 'words
   return { kind: /not allowed/i.test(words) ? 'forbidden' : 'ruled-out', words }
 }
 
-const autoMerge = `mutation ($id: ID!, $head: GitObjectID, $method: PullRequestMergeMethod, $title: String, $message: String) {
-  enablePullRequestAutoMerge(input: {
-    pullRequestId: $id, expectedHeadOid: $head, mergeMethod: $method, commitHeadline: $title, commitBody: $message
-  }) { clientMutationId }
+const autoMerge = `mutation ($input: EnablePullRequestAutoMergeInput!) {
+  enablePullRequestAutoMerge(input: $input) { clientMutationId }
 }`
-const enqueue = `mutation ($id: ID!, $head: GitObjectID) {
-  enqueuePullRequest(input: { pullRequestId: $id, expectedHeadOid: $head }) { clientMutationId }
+const enqueue = `mutation ($input: EnqueuePullRequestInput!) {
+  enqueuePullRequest(input: $input) { clientMutationId }
 }`
 
 const leaveAutoMerge = `mutation ($id: ID!) {
@@ -88,12 +86,16 @@ export async function mergeWhenReady(
       : `leaving the merge of pull request ${number}`,
     needs,
   }
-  const method = order.method.toUpperCase()
-  const text = order.method === 'rebase' ? {} : { title: order.title, message: order.message }
-  const variables = queue ? { id, head: order.head } : { id, head: order.head, method, ...text }
+  const target = { pullRequestId: id, expectedHeadOid: order.head }
+  const text = order.method === 'rebase' ? {} : { commitHeadline: order.title, commitBody: order.message }
+  const input = queue ? target : { ...target, mergeMethod: order.method.toUpperCase(), ...text }
   const answer = await repository.graphql<WaitingMergeAnswer>(
     deed,
-    { text: queue ? enqueue : autoMerge, variables, lane: laneOfMessage(`${order.title}\n\n${order.message}`) },
+    {
+      text: queue ? enqueue : autoMerge,
+      variables: { input },
+      lane: laneOfMessage(`${order.title}\n\n${order.message}`),
+    },
     (refusal) => waitingMergeAnswerOf(refusal, queue),
   )
   return 'kind' in answer ? answer : { kind: 'accepted', isQueued: queue }
