@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Fields, isFields } from '../json.ts'
 import { type Exchange, readBody } from '../loopback.ts'
+import { isAppPath } from './app.ts'
 import { GitHubFailure, notFound } from './failure.ts'
 import type { Effect, Faults } from './fault.ts'
 import type { LimitedResource, Limits } from './limit.ts'
@@ -60,7 +61,7 @@ function replyTo(parts: ApiParts, asked: Asked, body: Buffer, effect: Effect | u
   let login = ''
   const limitHeaders = () => parts.limits.headers(login, resource)
   try {
-    const token = parts.tokens.authenticate(bearerOf(request, path))
+    const token = isAppPath(path) ? undefined : parts.tokens.authenticate(request.headers.authorization)
     login = token?.account.login ?? ''
     entry.account = login
     if (effect?.kind === 'answer') {
@@ -91,11 +92,6 @@ function replyTo(parts: ApiParts, asked: Asked, body: Buffer, effect: Effect | u
     if (thrown.status !== 401) parts.limits.count(login, resource)
     return { status: thrown.status, body: thrown.body, headers: { ...limitHeaders(), ...thrown.details.headers } }
   }
-}
-
-/** Calls of an app itself carry a JSON web token, which is no token of this kind. */
-function bearerOf({ headers }: IncomingMessage, path: string): string | undefined {
-  return /^\/app(?:\/|$)|^\/repos\/[^/]+\/[^/]+\/installation$/.test(path) ? undefined : headers.authorization
 }
 
 function parseBody(body: Buffer): Fields {

@@ -55,6 +55,7 @@ export function addCheckRun(site: Site, repository: HostedRepository, by: Accoun
     completedAt: conclusion === null ? null : site.now(),
     title,
     summary,
+    creator: by,
   }
   repository.checkRuns.push(run)
   tellCheckRun(site, repository, by, run, 'created')

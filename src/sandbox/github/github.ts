@@ -1,19 +1,22 @@
 import type { GitHost } from '../git-host/git-host.ts'
-import type { FileChanges } from '../git-host/repository.ts'
 import { type Exchange, listenOnLoopback, sendText } from '../loopback.ts'
 import { createAccounts, type Role } from './account.ts'
-import { type ApiParts, answerApi } from './api.ts'
-import { createFaults, type Effect, type RequestMatch } from './fault.ts'
+import { answerApi } from './api.ts'
+import { type App, answerApp, isAppPath } from './app.ts'
+import { advanceQueues, settleAutoMerges } from './auto-merge.ts'
+import { createFaults, type RequestMatch } from './fault.ts'
 import { answerGit, isGitPath } from './git-access.ts'
-import { fullName, type HostedRepository } from './hosted-repository.ts'
+import { answerGraphql } from './graphql/graphql.ts'
 import { createLimits } from './limit.ts'
-import { followPush } from './push.ts'
-import { refusePush } from './push-rule.ts'
-import { controlRepository, type RepositoryControl } from './repository-control.ts'
+import { watchPushes } from './push.ts'
+import { createRepositories, type NewRepository } from './repositories.ts'
+import type { RepositoryControl } from './repository-control.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { answerRest } from './rest.ts'
+import type { Call, Reply } from './route.ts'
 import type { MergeabilityLag, Site } from './site.ts'
-import { createTokens, type NewToken } from './token.ts'
+import { createTokens, type NewToken, type Permissions } from './token.ts'
+import { createWebhooks, type Webhooks } from './webhook.ts'
 
 export interface GitHubOptions {
   /** Holds the repositories. Their names are full names such as `acme/gitops`. */
@@ -26,12 +29,6 @@ export interface GitHubOptions {
   now?: () => Date
 }
 
-export interface NewRepository {
-  /** First files of a Git repository that the host does not have yet. */
-  files?: FileChanges
-  isPrivate?: boolean
-}
-
 /** A GitHub Enterprise server that lives in this process. */
 export interface GitHubSandbox {
   /** `http://127.0.0.1:<port>`: web pages, and Git at `<url>/<owner>/<name>.git`. */
@@ -42,6 +39,8 @@ export interface GitHubSandbox {
   repository(fullName: string, options?: NewRepository): RepositoryControl
   /** A person with that role in every repository that names no other. Returns a classic token with scope `repo`. */
   person(login: string, role?: Role): string
+  /** An app with one installation, whose bot has write access everywhere. */
+  app(app: NewApp): { id: number; clientId: string; installation: number; login: string }
   /** A further token of a person. */
   token(login: string, token?: Partial<NewToken>): string
   revoke(token: string): void
@@ -50,6 +49,8 @@ export interface GitHubSandbox {
   /** The connections of the next matching requests break, before or after their effect. */
   dropNext(match: RequestMatch, when: 'before' | 'after'): void
   delayNext(match: RequestMatch, ms: number): void
+  /** The next matching requests hit a secondary limit; default 403 and 60 seconds. */
+  limitNext(match: RequestMatch, limit?: { status?: 403 | 429; retryAfterSeconds?: number }): void
   lag(lag: Partial<MergeabilityLag>): void
   /** That account has so many calls left, until `resetMs` from now. */
   leave(login: string, remaining: number, resetMs?: number): void
@@ -57,23 +58,34 @@ export interface GitHubSandbox {
   saysMergeCommit(says: boolean): void
   /** To the API, oldest first. */
   requests: LoggedRequest[]
+  /** Sends events there from now on, of these kinds or of all. */
+  subscribe(url: string, secret: string, events?: readonly string[]): void
+  webhooks: Pick<Webhooks, 'deliveries' | 'redeliver' | 'settled'>
   close(): Promise<void>
+}
+
+export interface NewApp {
+  slug: string
+  /** PEM of the public half of its RSA key. */
+  publicKey: string
+  permissions: Permissions
+  /** Full names; every repository without. */
+  repositories?: readonly string[]
+  /** Life of its tokens; default an hour. */
+  tokenMs?: number
+  /** So many calls with a fresh token are answered with 404, as GitHub's replicas do; default 0. */
+  freshTokenMisses?: number
 }
 
 export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox> {
   const { git, now = () => new Date() } = options
-  const repositories: HostedRepository[] = []
-  const everywhere = new Map<string, Role>()
-  const controls = new Map<HostedRepository, RepositoryControl>()
   const requests: LoggedRequest[] = []
+  const apps: App[] = []
   const faults = createFaults()
   const limits = createLimits(now, options.hourlyLimit)
   const tokens = createTokens(now)
-  let lastId = 1000
-  const nextId = () => {
-    lastId += 1
-    return lastId
-  }
+  const webhooks = createWebhooks()
+  const nextId = createCounter(1000)
   const accounts = createAccounts(nextId)
   const loopback = await listenOnLoopback((exchange) => answer(exchange))
   const site: Site = {
@@ -84,48 +96,31 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
     lag: { reads: 1, ms: 0, ...options.lag },
     signed: new Set(),
     saysMergeCommit: true,
-    find: (name) => findRepository(repositories, name),
-    repositories: () => repositories,
+    find: (name) => repositories.find(name),
+    repositories: () => repositories.all(),
     now,
     nextId,
-    tell: () => undefined,
+    tell: (happening) => webhooks.tell(site, happening),
   }
-  const api: ApiParts = { site, tokens, limits, faults, requests, answer: answerRest }
-  git.guard((event, isFastForward) => {
-    const repository = repositories.find((one) => one.git.name === event.repository)
-    return repository === undefined ? undefined : refusePush(repository, event, isFastForward)
-  })
-  const stop = git.onPush((event) => {
-    const repository = repositories.find((one) => one.git.name === event.repository)
-    if (repository !== undefined) followPush(site, repository, event)
-  })
+  const repositories = createRepositories(site)
+  const stop = watchPushes(site)
+
+  function answerCall(call: Call): Reply {
+    advanceQueues(site)
+    try {
+      if (call.path === '/graphql') return answerGraphql(call)
+      return isAppPath(call.path) ? answerApp(apps, tokens, call) : answerRest(call)
+    } finally {
+      if (call.method !== 'GET') settleAutoMerges(site)
+    }
+  }
 
   async function answer(exchange: Exchange): Promise<void> {
     const { pathname } = exchange.url
-    if (pathname.startsWith('/api/')) await answerApi(api, exchange)
+    const parts = { site, tokens, limits, faults, requests, answer: answerCall }
+    if (pathname.startsWith('/api/')) await answerApi(parts, exchange)
     else if (isGitPath(pathname)) await answerGit(site, tokens, exchange)
     else sendText(exchange.response, 404, 'not found\n')
-  }
-
-  function addRepository(name: string, { files = {}, isPrivate = true }: NewRepository): RepositoryControl {
-    const [owner = '', short = ''] = name.split('/')
-    if (git.repository(name) === undefined) git.createRepository(name, files)
-    const objects = git.repository(name)
-    if (objects === undefined || short === '') throw new Error(`${name} is not a full name such as acme/gitops`)
-    const repository: HostedRepository = {
-      ...{ id: nextId(), owner: accounts.add(owner, { type: 'Organization' }), name: short, git: objects },
-      ...{ formerNames: new Set(), isPrivate, isArchived: false, createdAt: now() },
-      settings: {
-        ...{ allowMergeCommit: true, allowSquashMerge: true, allowRebaseMerge: true },
-        ...{ allowAutoMerge: false, deleteBranchOnMerge: false, hasHooks: false },
-      },
-      ...{ roles: new Map(everywhere), teams: new Set(), protections: new Map(), labels: new Map(), pulls: new Map() },
-      ...{ statuses: [], checkRuns: [], deployments: [] },
-    }
-    repositories.push(repository)
-    const control = controlRepository(site, repository, () => undefined)
-    controls.set(repository, control)
-    return control
   }
 
   function give(login: string, token: Partial<NewToken> = {}): string {
@@ -135,36 +130,57 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
   return {
     url: site.url,
     apiUrl: site.apiUrl,
-    repository(name, rest = {}) {
-      const found = site.find(name)
-      return (found === undefined ? undefined : controls.get(found)) ?? addRepository(name, rest)
-    },
+    repository: repositories.take,
     person(login, role = 'write') {
-      everywhere.set(login.toLowerCase(), role)
-      for (const { roles } of repositories) if (!roles.has(login.toLowerCase())) roles.set(login.toLowerCase(), role)
+      accounts.add(login)
+      repositories.grant(login, role)
       return give(login)
+    },
+    app({ slug, publicKey, permissions, repositories: names, tokenMs = 3_600_000, freshTokenMisses = 0 }) {
+      const bot = accounts.add(`${slug}[bot]`, { type: 'Bot' })
+      const owner = repositories.all()[0]?.owner ?? accounts.add('acme', { type: 'Organization' })
+      const [id, installation] = [nextId(), nextId()]
+      const clientId = `Iv1.${id.toString(16).padStart(16, '0')}`
+      apps.push({
+        ...{ id, clientId, slug, installation, bot, owner, publicKey, permissions, repositories: names },
+        ...{ tokenMs, freshTokenMisses, isSuspended: false },
+      })
+      repositories.grant(bot.login, 'write')
+      return { id, clientId, installation, login: bot.login }
     },
     token: give,
     revoke: (token) => tokens.revoke(token),
     fail: (match, { status, message = 'a failure asked for by the test', headers = {} }) =>
-      faults.add(match, { kind: 'answer', status, message, headers } satisfies Effect),
+      faults.add(match, { kind: 'answer', status, message, headers }),
     dropNext: (match, when) => faults.add(match, { kind: 'drop', when }),
     delayNext: (match, ms) => faults.add(match, { kind: 'delay', ms }),
+    limitNext: (match, { status = 403, retryAfterSeconds = 60 } = {}) =>
+      faults.add(match, {
+        kind: 'answer',
+        status,
+        message: 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
+        headers: { 'retry-after': String(retryAfterSeconds) },
+      }),
     lag: (lag) => void Object.assign(site.lag, lag),
     leave: (login, remaining, resetMs = 3_600_000) => limits.leave(login, remaining, resetMs),
     saysMergeCommit(says) {
       site.saysMergeCommit = says
     },
     requests,
+    subscribe: (url, secret, events) => webhooks.subscribe({ url, secret, events }),
+    webhooks,
     async close() {
       stop()
+      webhooks.close()
       await loopback.close()
     },
   }
 }
 
-function findRepository(repositories: readonly HostedRepository[], name: string): HostedRepository | undefined {
-  const key = name.toLowerCase()
-  const current = repositories.find((one) => fullName(one).toLowerCase() === key)
-  return current ?? repositories.find((one) => one.formerNames.has(key))
+function createCounter(start: number): () => number {
+  let last = start
+  return () => {
+    last += 1
+    return last
+  }
 }

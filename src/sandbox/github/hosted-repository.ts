@@ -41,6 +41,8 @@ export interface CheckRun {
   completedAt: Date | null
   title: string | null
   summary: string | null
+  /** The bot of its app. */
+  creator: Account
 }
 
 export const deploymentStates = ['error', 'failure', 'inactive', 'in_progress', 'queued', 'pending', 'success'] as const

@@ -17,12 +17,7 @@ const cannot = (words: string) => new GitHubFailure(405, words)
 export function mergePull(site: Site, pull: PullRequest, wish: MergeWish & { sha?: string | undefined }): string {
   refreshHeads(pull)
   checkMerge(pull, wish)
-  const tree = mergedTree(pull)
-  if (tree === 'conflict') throw cannot('Pull Request is not mergeable')
-  const commit = mergeCommit(site, pull, wish, tree)
-  if (commit === undefined) throw cannot('This branch can’t be rebased')
-  landPull(site, pull, wish.by, commit)
-  return commit
+  return landPull(site, pull, wish)
 }
 
 function checkMerge(pull: PullRequest, { by, method, sha }: MergeWish & { sha?: string | undefined }): void {
@@ -50,9 +45,14 @@ function forbiddenMethod({ repository }: PullRequest, method: MergeMethod): stri
   return undefined
 }
 
-/** The base moves to `commit`, and the pull request is over. */
-export function landPull(site: Site, pull: PullRequest, by: Account, commit: string): void {
+/** Makes the commits and moves the base, without asking the rules of the branch. Throws when Git has a conflict. */
+export function landPull(site: Site, pull: PullRequest, wish: MergeWish): string {
   const { repository } = pull
+  const { by } = wish
+  const tree = mergedTree(pull)
+  if (tree === 'conflict') throw cannot('Pull Request is not mergeable')
+  const commit = mergeCommit(site, pull, wish, tree)
+  if (commit === undefined) throw cannot('This branch can’t be rebased')
   const at = site.now()
   Object.assign(pull, { state: 'closed', closed: { by, at }, updatedAt: at, autoMerge: undefined, queued: undefined })
   pull.merged = { by, at, commit }
@@ -62,6 +62,7 @@ export function landPull(site: Site, pull: PullRequest, by: Account, commit: str
   if (repository.settings.deleteBranchOnMerge && repository.git.refs.has(branch)) {
     site.git.moveRef(repository.git.name, branch, zeroId, by.login)
   }
+  return commit
 }
 
 function mergeCommit(site: Site, pull: PullRequest, wish: MergeWish, tree: string): string | undefined {

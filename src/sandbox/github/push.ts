@@ -5,11 +5,25 @@ import type { HostedRepository, PullRequest } from './hosted-repository.ts'
 import { closePull } from './proposal.ts'
 import { protectionOf } from './protection.ts'
 import { listPulls } from './pull-request.ts'
+import { refusePush } from './push-rule.ts'
 import { isPartOf } from './revision.ts'
 import type { Site } from './site.ts'
 
+/** Judges every push to the repositories of the site and follows those that were taken in, until the returned call. */
+export function watchPushes(site: Site): () => void {
+  const hosted = (event: PushEvent) => site.repositories().find((one) => one.git.name === event.repository)
+  site.git.guard((event, isFastForward) => {
+    const repository = hosted(event)
+    return repository === undefined ? undefined : refusePush(repository, event, isFastForward)
+  })
+  return site.git.onPush((event) => {
+    const repository = hosted(event)
+    if (repository !== undefined) followPush(site, repository, event)
+  })
+}
+
 /** What GitHub does by itself when a branch has moved. */
-export function followPush(site: Site, repository: HostedRepository, event: PushEvent): void {
+function followPush(site: Site, repository: HostedRepository, event: PushEvent): void {
   const { ref, before, after } = event
   const sender = pusherOf(site, repository, event)
   site.tell({ kind: 'push', repository, ref, before, after, sender })

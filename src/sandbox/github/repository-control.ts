@@ -1,5 +1,6 @@
 import { zeroId } from '../git-host/git-object.ts'
 import type { Role } from './account.ts'
+import { advanceQueues, settleAutoMerges } from './auto-merge.ts'
 import { addCheckRun, addStatus } from './check.ts'
 import type {
   BranchProtection,
@@ -56,7 +57,11 @@ export interface RepositoryControl {
   deleteBranch(branch: string, by: string): void
 }
 
-export function controlRepository(site: Site, repository: HostedRepository, settle: () => void): RepositoryControl {
+export function controlRepository(site: Site, repository: HostedRepository): RepositoryControl {
+  const settle = () => {
+    advanceQueues(site)
+    settleAutoMerges(site)
+  }
   const who = (login: string) => site.accounts.add(login)
   const done = <T>(result: T): T => {
     settle()

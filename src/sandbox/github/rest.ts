@@ -1,12 +1,22 @@
 import { GitHubFailure, notFound } from './failure.ts'
 import { fullName, type HostedRepository } from './hosted-repository.ts'
 import { type Call, callRepository, type Reply, type Route } from './route.ts'
+import { branchRoutes } from './routes/branch-routes.ts'
+import { commitRoutes } from './routes/commit-routes.ts'
+import { deploymentRoutes } from './routes/deployment-routes.ts'
 import { issueRoutes } from './routes/issue-routes.ts'
 import { pullRoutes } from './routes/pull-routes.ts'
 import { repositoryRoutes } from './routes/repository-routes.ts'
 import { userJson } from './view/user-json.ts'
 
-const routes: readonly Route[] = [...repositoryRoutes, ...pullRoutes, ...issueRoutes]
+const routes: readonly Route[] = [
+  ...repositoryRoutes,
+  ...pullRoutes,
+  ...issueRoutes,
+  ...commitRoutes,
+  ...branchRoutes,
+  ...deploymentRoutes,
+]
 
 /** Answers a call of the REST API. */
 export function answerRest(call: Call): Reply {

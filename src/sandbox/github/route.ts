@@ -75,7 +75,8 @@ export function callRepository(
     const role = call.token === undefined ? (repository.isPrivate ? 'none' : 'read') : roleOf(repository, by.login)
     if (!hasRole(role, 'read')) throw notFound()
     checkToken(call.token, one.need, repository)
-    if (!hasRole(role, one.role)) throw lacking(one.role, call.token)
+    // What an installation may do is in its permissions alone.
+    if (call.token?.kind !== 'installation' && !hasRole(role, one.role)) throw lacking(one.role, call.token)
     if (repository.isArchived && call.method !== 'GET') {
       throw new GitHubFailure(403, 'Repository was archived so is read-only.')
     }
@@ -88,7 +89,6 @@ export function callRepository(
 }
 
 function lacking(role: Role, token: Token | undefined): GitHubFailure {
-  if (token?.kind === 'installation') return new GitHubFailure(403, 'Resource not accessible by integration')
   if (token?.kind === 'fine-grained') return new GitHubFailure(403, 'Resource not accessible by personal access token')
   return new GitHubFailure(403, role === 'admin' ? 'Must have admin rights to Repository.' : 'Must have write access.')
 }

@@ -91,9 +91,12 @@ export function simplePullJson(site: Site, pull: PullRequest) {
   }
 }
 
-/** The answer of `GET pulls/NUMBER`; a read for the mergeability. */
-export function pullJson(site: Site, pull: PullRequest) {
-  const { mergeable, state } = readMergeability(site, pull)
+/** The answer of `GET pulls/NUMBER`; a read for the mergeability, unless that is given. */
+export function pullJson(
+  site: Site,
+  pull: PullRequest,
+  { mergeable, state }: ReturnType<typeof readMergeability> = readMergeability(site, pull),
+) {
   const files = fileChanges(pull)
   const { merged } = pull
   return {
