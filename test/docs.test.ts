@@ -10,6 +10,7 @@ import { webhookProofs } from '../src/api/webhook-type.ts'
 import { parseConfig } from '../src/config.ts'
 import { configSchema } from '../src/config-schema.ts'
 import { workloadSamples } from '../src/controllers/workload/series.ts'
+import { requireTemplate, templatePlaces } from '../src/core/change/template-place.ts'
 import { resolveSettings } from '../src/core/image/settings.ts'
 import { trackRollout } from '../src/core/workload/rollout-state.ts'
 import { readWorkload } from '../src/core/workload/workload.ts'
@@ -336,4 +337,19 @@ test('the images of the README are those of the manifests', () => {
     expect(read(path)).toContain(`image: ${named}\n`)
   }
   expect(named?.split(':')[1]).toBe(JSON.parse(read('package.json')).version)
+})
+
+describe('templates', () => {
+  const words = section('Words of your own')
+  const rows = [...words.matchAll(/^\| `([\w.-]+)` \| .* \| (.*) \|$/gm)]
+  const places = (cell: string | undefined) => [...(cell ?? '').matchAll(/`(\w+)`/g)].map(([, place]) => place)
+
+  test('are those in the folder, and have the places, that the README names', () => {
+    expect(rows.map(([, name]) => name).sort()).toEqual(readdirSync(join(root, 'templates')).sort())
+    expect(Object.fromEntries(rows.map(([, name, cell]) => [name, places(cell)]))).toEqual(templatePlaces)
+  })
+  test('are fine as they are shipped', () => {
+    const names = Object.keys(templatePlaces) as (keyof typeof templatePlaces)[]
+    for (const name of names) expect(() => requireTemplate(name, read(`templates/${name}`))).not.toThrow()
+  })
 })
