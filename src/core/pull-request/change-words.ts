@@ -7,6 +7,12 @@ export function workloadName(workload: string): string {
   return `${namespace}/${name}`
 }
 
+/** By workload, for people; the same changes give the same text, whichever was read first. */
+export function inOrder(changes: readonly ProposedChange[]): ProposedChange[] {
+  const key = ({ workloads, id }: ProposedChange) => `${workloads[0] ?? ''} ${id}`
+  return [...changes].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
+
 /** `ghcr.io/acme/web to 1.4.2` when there is one new version, else `3 images`, `1 chart`, `2 images and 1 chart`. */
 export function changeWords(changes: readonly ProposedChange[]): string {
   const wanted = new Set(changes.map(({ to }) => `${imageName(to)} to ${imageVersion(to)}`))

@@ -1,7 +1,7 @@
 import { inertLine } from '../change/inert.ts'
 import { type MessageFacts, renderTrailers } from '../change/message.ts'
 import { imageVersion } from '../change/reference-part.ts'
-import { changeWords, counted, placeWords } from './change-words.ts'
+import { changeWords, counted, inOrder, placeWords } from './change-words.ts'
 import { renderTitle, type TitleFacts } from './proposal-text.ts'
 import type { ProposedChange } from './proposed-change.ts'
 
@@ -13,7 +13,8 @@ const maxMessageLength = 60_000
  * one after the other, so that the first-parent history alone tells what was merged; `readChanges` reads them back.
  */
 export function renderMergeMessage(facts: TitleFacts): { title: string; message: string } {
-  const { changes, cluster } = facts
+  const { cluster } = facts
+  const changes = inOrder(facts.changes)
   const trailers: string[] = []
   let length = 0
   for (const change of changes) {

@@ -3,7 +3,7 @@ import { inertLine } from '../change/inert.ts'
 import { fillTemplate, type Templates } from '../change/template-place.ts'
 import { sanitiseLine } from '../change/text.ts'
 import { changeDetails, changeTable } from './change-table.ts'
-import { changeWords, counted, placeWords } from './change-words.ts'
+import { changeWords, counted, inOrder, placeWords } from './change-words.ts'
 import { codeSpan, tidyParagraphs } from './markdown.ts'
 import type { ProposedChange } from './proposed-change.ts'
 import type { PullRequestRules } from './rules.ts'
@@ -41,8 +41,8 @@ export function renderProposal(facts: ProposalFacts): { title: string; body: str
 /** One line of at most 120 characters. */
 export function renderTitle({ templates, changes, cluster, repository, base }: TitleFacts): string {
   const title = fillTemplate('pull-request-title.txt', templates['pull-request-title.txt'], {
-    change: inertLine(changeWords(changes)),
-    where: inertLine(placeWords(changes)),
+    change: inertLine(changeWords(inOrder(changes))),
+    where: inertLine(placeWords(inOrder(changes))),
     count: String(changes.length),
     cluster: inertLine(cluster),
     repository: inertLine(repository),
@@ -64,7 +64,7 @@ function renderBody(facts: ProposalFacts): string {
 }
 
 function bodyWith({ templates, changes, cluster, repository, base, rules }: ProposalFacts, rows: number): string {
-  const shown = changes.slice(0, rows)
+  const shown = inOrder(changes).slice(0, rows)
   const common = { cluster: codeSpan(cluster), repository: codeSpan(repository), base: codeSpan(base) }
   const revert = `\`${revertCommand(rules)}\``
   const rollback = fillTemplate('rollback.md', templates['rollback.md'], { ...common, revert })

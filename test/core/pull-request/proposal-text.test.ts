@@ -15,7 +15,7 @@ function change(n: number, overrides: Partial<ProposedChange> = {}): ProposedCha
   return {
     id: n.toString(16).padStart(16, '0'),
     action: 'update',
-    workloads: [`Deployment/prod/web-${n}`],
+    workloads: [`Deployment/prod/web-${String(n).padStart(3, '0')}`],
     isChart: false,
     from: `web-${n}:1`,
     to: `web-${n}:2`,
@@ -42,7 +42,7 @@ const many = (count: number, overrides: Partial<ProposedChange> = {}) =>
 describe('a title', () => {
   const slots = [change(1, { to: 'web:2' }), change(2, { to: 'web:2' })]
   const rows: [says: string, changes: ProposedChange[], title: string][] = [
-    ['names the image, its version and the workload', [change(1)], 'Update web-1 to 2 in prod/web-1'],
+    ['names the image, its version and the workload', [change(1)], 'Update web-1 to 2 in prod/web-001'],
     ['names one version that stands in several places', slots, 'Update web to 2 in prod'],
     ['counts images', many(3), 'Update 3 images in prod'],
     ['counts charts', many(2, { isChart: true }), 'Update 2 charts in prod'],
@@ -50,7 +50,7 @@ describe('a title', () => {
     [
       'counts namespaces',
       [change(1), change(2, { workloads: ['Deployment/dev/x'] }), change(3, { workloads: ['Deployment/test/x'] })],
-      'Update 3 images in prod and 2 more',
+      'Update 3 images in dev and 2 more',
     ],
   ]
   test.each(rows)('%s', (_, changes, title) => expect(renderProposal(facts(changes)).title).toBe(title))
@@ -84,6 +84,13 @@ describe('a body', () => {
   test('of a template that is too long by itself is refused', () => {
     const own = { 'pull-request.md': 'x'.repeat(70_000) }
     expect(() => renderProposal(facts(many(3), own))).toThrow(/pull-request.md .* more than 60000 characters; shorten/)
+  })
+
+  test('is the same whichever change was read first', () => {
+    const changes = many(5)
+    const other = [...changes].reverse()
+    expect(renderProposal(facts(other))).toEqual(renderProposal(facts(changes)))
+    expect(renderMergeMessage(facts(other))).toEqual(renderMergeMessage(facts(changes)))
   })
 
   test('is words, not a program: a place within a value is none', () => {
