@@ -11,11 +11,16 @@ export interface ClonePlace {
   base: string
 }
 
+export interface Clone extends GitHand {
+  /** Deletes every branch that begins so. */
+  removeAll(prefix: string): Promise<void>
+}
+
 const fairlead = { name: 'fairlead', email: 'fairlead@example.com' }
 const started = { 'apps/web.yaml': 'image: web:1\n', 'README.md': 'gitops\n' }
 
 /** A clone over HTTP with another Git than the adapter's native one. Its base begins at a commit without parents. */
-export async function openClone({ folder, url, token, base }: ClonePlace): Promise<GitHand> {
+export async function openClone({ folder, url, token, base }: ClonePlace): Promise<Clone> {
   const local = { fs, dir: folder, gitdir: folder }
   const server = { ...local, http, url, onAuth: () => ({ username: 'x-access-token', password: token }) }
   let seconds = Math.floor(Date.now() / 1000)
@@ -88,8 +93,16 @@ export async function openClone({ folder, url, token, base }: ClonePlace): Promi
       return write(branch, [ours, theirs], tree, { message: `Merge ${base}`, by: author })
     },
     create: push,
-    remove: async (branch) =>
-      void (await git.push({ ...server, ref: branch, remoteRef: `refs/heads/${branch}`, delete: true })),
+    async removeAll(prefix) {
+      for (const { ref } of await git.listServerRefs({
+        http,
+        url,
+        onAuth: server.onAuth,
+        prefix: `refs/heads/${prefix}`,
+      })) {
+        await git.push({ ...server, ref: base, remoteRef: ref, delete: true })
+      }
+    },
     head,
     async read(branch, path) {
       const oid = await fetched(branch)

@@ -41,7 +41,6 @@ export async function openFakeHost(): Promise<HostWorld> {
         return commit
       },
       create: async (branch, commit) => void remote.heads.set(branch, commit),
-      remove: async (branch) => people.deleteBranch(branch),
       head: async (branch) => remote.heads.get(branch),
       read: async (branch, path) => git.read(branch, path),
       async log(branch) {

@@ -21,9 +21,10 @@ export function describeRefusals(current: () => HostWorld): void {
 
     it('is named: a right that is missing is HostForbidden, and reading goes on', async (context) => {
       const faults = need(current().faults, context, 'a host that fails on demand')
-      const { number } = await propose(current())
+      const { number, head } = await propose(current())
       await faults.takeRight()
-      expect(await codeOf(pulls().edit(number, { title: 'New' }))).toBe('HostForbidden')
+      const status = { name: 'fairlead/web', state: 'success', text: '' } as const
+      expect(await codeOf(current().host.outcomes.status(head, status))).toBe('HostForbidden')
       expect(await pulls().read(number)).toMatchObject({ state: 'open' })
     })
 

@@ -38,7 +38,6 @@ export interface GitHand {
   /** A merge of the base into a branch. The id. */
   mergeBase(branch: string): Promise<string>
   create(branch: string, commit: string): Promise<void>
-  remove(branch: string): Promise<void>
   head(branch: string): Promise<string | undefined>
   read(branch: string, path: string): Promise<string | undefined>
   /** First-parent history, newest first, at most 20. */
