@@ -1,6 +1,6 @@
-import { parseRepositoryUrl } from '../../core/change/repository-url.ts'
+import { parseRepositoryUrl, type RepositoryAddress } from '../../core/change/repository-url.ts'
 import { globMatcher } from '../../core/image/glob.ts'
-import { FairleadError } from '../../errors.ts'
+import { FairleadError, orRefusal } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { Outcomes, PullRequests, RepositoryHost } from '../../ports-repository-host.ts'
 import { type AccountDeps, type Accounts, createAccounts } from './account.ts'
@@ -129,7 +129,7 @@ function createOutcomes(
   return {
     status: (commit, status) => writeStatus(repository, commit, status),
     async deployment(deployment) {
-      const application = parseRepositoryUrl(deployment.repository)
+      const application = addressOf(deployment.repository)
       const isAllowed = matchers.some((matches) => matches(application.path.toLowerCase()))
       if (application.host !== host || !isAllowed) {
         const words = `${application.host}/${application.path} is not told of deployments: host.deployments of ${repository.name} does not allow it`
@@ -138,4 +138,14 @@ function createOutcomes(
       await writeDeployment(open(application.path), deployment)
     },
   }
+}
+
+/** What an image says about its origin may be no address at all. */
+function addressOf(repository: string): RepositoryAddress {
+  return orRefusal(
+    () => parseRepositoryUrl(repository),
+    ({ message }) => {
+      throw new FairleadError('HostNotFound', `nobody is told of a deployment: ${message}`)
+    },
+  )
 }
