@@ -3,8 +3,9 @@ import type { HostedRepository, PullRequest } from './hosted-repository.ts'
 import { branchHead } from './revision.ts'
 
 /** Commits it adds to its base, oldest first. */
-export function pullCommits({ repository, baseSha, headSha }: PullRequest): string[] {
-  return commitsBetween(repository.git.objects, baseSha, headSha)
+export function pullCommits(pull: PullRequest): string[] {
+  refreshHeads(pull)
+  return commitsBetween(pull.repository.git.objects, pull.baseSha, pull.headSha)
 }
 
 /** The commit that its files are compared with. */
