@@ -22,6 +22,9 @@ function hurriedClock(): Clock {
   }
 }
 
+/** What has begun and not ended has a state of its own there. */
+const outcomeOf = (state: string) => (state === 'in_progress' ? 'pending' : state)
+
 /** The adapter on a GitHub in this process, where people, administrators and failures can be had. */
 export async function openSandboxHost(): Promise<HostWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-sandbox-'))
@@ -50,7 +53,7 @@ export async function openSandboxHost(): Promise<HostWorld> {
         if (review !== undefined) Object.assign(demands, { reviews: review ? 1 : 0, needsPullRequest: review })
         if (checks !== undefined) demands.checks = checks
         if (upToDate !== undefined) demands.isStrict = upToDate
-        repository.protect(world.base, demands)
+        repository.protect(world.base, { ...demands, kind: 'ruleset' })
         if (mergesItself !== undefined) repository.settings({ allowAutoMerge: mergesItself })
       },
       async forbid(method) {
@@ -74,7 +77,7 @@ export async function openSandboxHost(): Promise<HostWorld> {
       async deployments() {
         return application
           .deployments()
-          .map(({ environment, statuses }) => ({ environment, states: statuses.map(({ state }) => state) }))
+          .map(({ environment, statuses }) => ({ environment, states: statuses.map(({ state }) => outcomeOf(state)) }))
       },
     },
     requests() {
