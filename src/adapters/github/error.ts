@@ -126,7 +126,8 @@ function fromStatus(refusal: Refusal, call: Call): FairleadError {
     return told('HostArchived', call, `was refused: the repository is archived and read-only; ${mend}`)
   }
   if (status === 403) return forbidden(refusal, call)
-  if (status === 404 || status === 410) return notFound(refusal, call)
+  if (status === 404 || status === 410 || (status === 422 && /^no commit found/i.test(words)))
+    return notFound(refusal, call)
   return told('HostForbidden', call, `was refused ${said}`)
 }
 
