@@ -21,8 +21,6 @@ export interface GitHubPlace {
   tokenFile: string
   /** Of a second person. */
   personTokenFile?: string | undefined
-  /** GitHub takes check runs from applications only. */
-  writesChecks?: boolean
   /** Globs of application repositories that may be told what was deployed. */
   deployments?: readonly string[]
   clock?: Clock
@@ -58,7 +56,7 @@ export async function openGitHubHost(place: GitHubPlace): Promise<HostWorld> {
     prefix: `${base}-`,
     stranger: `nobody-${base}`,
     git: clone,
-    hand: botHand(asking({ apiURL, repository }, token), { writesChecks: place.writesChecks ?? false }),
+    hand: botHand(asking({ apiURL, repository }, token)),
     ...(place.personTokenFile !== undefined && {
       people: await openPerson({ apiURL, repository }, readFileSync(place.personTokenFile, 'utf8').trim()),
     }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { BotHand, CheckWord, PersonHand } from './repository-host-world.ts'
+import type { BotHand, PersonHand } from './repository-host-world.ts'
 
 /** A repository at GitHub, or at something that answers as GitHub does. */
 export interface GitHubPlace {
@@ -32,26 +32,14 @@ const asked = z.object({ requested_reviewers: z.array(login), assignees: z.array
 const reviews = z.array(z.object({ id: z.number(), user: login, state: z.string() }))
 
 const stateOf = { pending: 'pending', green: 'success', failed: 'failure' } as const
-const conclusionOf = { pending: undefined, green: 'success', failed: 'failure', neutral: 'neutral' } as const
 
-/** `writesChecks`: GitHub takes check runs from applications only. */
-export function botHand(ask: Ask, { writesChecks }: { writesChecks: boolean }): BotHand {
-  const checkRun = async (commit: string, name: string, word: CheckWord) => {
-    const conclusion = conclusionOf[word]
-    await ask('POST', 'check-runs', {
-      name,
-      head_sha: commit,
-      status: 'in_progress',
-      ...(conclusion && { status: 'completed', conclusion }),
-    })
-  }
+export function botHand(ask: Ask): BotHand {
   return {
     label: async (number, label) => void (await ask('POST', `issues/${number}/labels`, { labels: [label] })),
     reopen: async (number) => void (await ask('PATCH', `pulls/${number}`, { state: 'open' })),
     async check(commit, name, word) {
       await ask('POST', `statuses/${commit}`, { context: name, state: stateOf[word] })
     },
-    ...(writesChecks && { checkRun }),
     async comments(number) {
       const answer = comments.parse(await ask('GET', `issues/${number}/comments`))
       return answer.map(({ user, body }) => ({ by: user.login, text: body }))

@@ -25,6 +25,8 @@ function hurriedClock(): Clock {
 /** What has begun and not ended has a state of its own there. */
 const outcomeOf = (state: string) => (state === 'in_progress' ? 'pending' : state)
 
+const conclusionOf = { pending: null, green: 'success', failed: 'failure', neutral: 'neutral' } as const
+
 /** The adapter on a GitHub in this process, where people, administrators and failures can be had. */
 export async function openSandboxHost(): Promise<HostWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-sandbox-'))
@@ -40,13 +42,16 @@ export async function openSandboxHost(): Promise<HostWorld> {
   const place = { url: github.url, repository: repository.fullName(), tokenFile, personTokenFile }
   const world = await openGitHubHost({
     ...place,
-    writesChecks: true,
     deployments: ['acme/*'],
     clock: hurriedClock(),
   })
   const demands = { reviews: 0, checks: [] as readonly string[], isStrict: false, needsPullRequest: false }
   return {
     ...world,
+    hand: {
+      ...world.hand,
+      checkRun: async (commit, name, word) => repository.setCheck(commit, name, conclusionOf[word]),
+    },
     outsider: personHand(asking({ apiURL: github.apiUrl, repository: place.repository }, outsiderToken), 'eve'),
     admin: {
       async demand({ review, checks, upToDate, mergesItself }) {
