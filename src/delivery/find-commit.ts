@@ -1,7 +1,10 @@
-import { parseTrailers } from '../core/change/trailer.ts'
+import { readTrailerBlocks } from '../core/change/trailer.ts'
 import type { GitRepository } from '../ports.ts'
 
-/** The newest commit that carries this `Fairlead-Id`, among the last 1,000 first parents after `from` up to `head`. */
+/**
+ * The newest commit that carries this `Fairlead-Id`, among the last 1,000 first parents after `from` up to `head`. Of a
+ * proposal it is the merge or squash that names it, or the commit that a rebase made of it.
+ */
 export async function findCommit(
   repository: Pick<GitRepository, 'log'>,
   id: string,
@@ -9,5 +12,7 @@ export async function findCommit(
   from = '',
 ): Promise<string | undefined> {
   const commits = await repository.log(from, head)
-  return commits.find((one) => parseTrailers(one.message).get('Fairlead-Id')?.includes(id))?.id
+  return commits.find(({ message }) =>
+    readTrailerBlocks(message).some((block) => block.some(([key, value]) => key === 'Fairlead-Id' && value === id)),
+  )?.id
 }

@@ -18,3 +18,15 @@ export function readTrailerLines(paragraph: string): (readonly [key: string, val
   }
   return trailers
 }
+
+/**
+ * The trailers of every paragraph below the subject that holds nothing else. A squash puts the messages of its commits one
+ * after the other, and the host may add trailers of its own below.
+ */
+export function readTrailerBlocks(message: string): (readonly [key: string, value: string])[][] {
+  const [, ...paragraphs] = message.replaceAll('\r', '').split(/\n[ \t]*\n/)
+  return paragraphs.flatMap((paragraph) => {
+    const trailers = readTrailerLines(paragraph.trim())
+    return trailers === undefined ? [] : [trailers]
+  })
+}

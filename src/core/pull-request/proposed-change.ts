@@ -1,6 +1,6 @@
 import { type Action, actions } from '../change/identity.ts'
 import { sanitiseLine } from '../change/text.ts'
-import { readTrailerLines } from '../change/trailer.ts'
+import { readTrailerBlocks } from '../change/trailer.ts'
 
 /** One change that a proposal holds. */
 export interface ProposedChange {
@@ -48,14 +48,8 @@ export function readChanges(commits: readonly { message: string }[]): ProposedCh
 }
 
 function changesIn(message: string): ProposedChange[] {
-  const [, ...paragraphs] = message
-    .slice(0, limits.messageLength)
-    .replaceAll('\r', '')
-    .split(/\n[ \t]*\n/)
-  return paragraphs.flatMap((paragraph) => {
-    const trailers = readTrailerLines(paragraph.trim()) ?? []
-    return splitById(trailers).flatMap((one) => readChange(one) ?? [])
-  })
+  const blocks = readTrailerBlocks(message.slice(0, limits.messageLength))
+  return blocks.flatMap((trailers) => splitById(trailers).flatMap((one) => readChange(one) ?? []))
 }
 
 type Trailers = readonly (readonly [key: string, value: string])[]
