@@ -102,6 +102,41 @@ describe('the configuration', () => {
       'pullRequest.branchPrefix: the start of a branch name, such as fairlead/',
     ],
     [
+      'a host that nobody can log in to',
+      'git: {repositories: [{url: "https://a/b/c", host: {type: github}}]}',
+      'host needs a token: set host.tokenFile, or tokenFile or githubApp of credentials',
+    ],
+    [
+      'a token of an API that would travel in plain sight',
+      'git: {repositories: [{url: "https://a/b/c", host: {type: github, tokenFile: t, apiURL: "http://a/api"}}]}',
+      'git.repositories[0]: plain http in host.apiURL needs insecure: true',
+    ],
+    [
+      'an address that GitHub cannot have',
+      'git: {repositories: [{url: "https://a/b", host: {type: github, tokenFile: t}}]}',
+      'the address of a repository at GitHub ends in OWNER/NAME',
+    ],
+    [
+      'a glob of deployments that is none',
+      'git: {repositories: [{url: "https://a/b/c", host: {type: github, tokenFile: t, deployments: ["a/{b"]}}]}',
+      'host.deployments: the glob a/{b has a { without }',
+    ],
+    [
+      'pull requests of a repository without a host',
+      'git: {repositories: [{url: "https://a/b/c", mode: pull-request}]}',
+      'git.repositories[0]: mode pull-request needs host',
+    ],
+    [
+      'pull requests everywhere, also of a repository without a host',
+      'mode: pull-request\ngit: {repositories: [{url: "https://a/b/c"}, {url: "https://a/b/d", mode: commit}]}',
+      'git.repositories[0]: mode pull-request needs host',
+    ],
+    [
+      'an App without its key',
+      'git: {repositories: [{url: "https://a/b/c", credentials: {githubApp: {appId: 1, installationId: 2}}}]}',
+      'expected one of tokenFile | usernameFile + passwordFile | sshKeyFile + knownHostsFile | githubApp',
+    ],
+    [
       'a receiver without a secret',
       'webhooks: {receivers: [{name: hub, type: dockerhub}]}',
       'auth path needs secretFile',
