@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { BranchDemands } from '../../ports-repository-host.ts'
+import type { Refusal } from './error.ts'
 import type { HostedRepository } from './repository.ts'
 import { branchSchema, protectionSchema, type RequiredChecks, repositorySchema, ruleSchema } from './schema.ts'
 
@@ -10,14 +11,16 @@ import { branchSchema, protectionSchema, type RequiredChecks, repositorySchema, 
 export async function readDemands(repository: HostedRepository, branch: string): Promise<BranchDemands> {
   const deed = { words: `reading the rules of the branch ${branch}`, needs: 'Metadata: read' }
   const { place } = repository
-  const rulesAnswer = await repository.send(deed, ({ rest }) =>
-    rest.repos.getBranchRules({ ...place, branch, per_page: 100 }),
+  const rulesAnswer = await repository.send(
+    deed,
+    ({ rest }) => rest.repos.getBranchRules({ ...place, branch, per_page: 100 }),
+    hasNoRules,
   )
   const branchAnswer = await repository.send(deed, ({ rest }) => rest.repos.getBranch({ ...place, branch }))
   const protection = await readProtection(repository, branch)
   const repositoryAnswer = await repository.send(deed, ({ rest }) => rest.repos.get(place))
 
-  const rules = repository.parse(deed, z.array(ruleSchema), rulesAnswer)
+  const rules = rulesAnswer === 'none' ? [] : repository.parse(deed, z.array(ruleSchema), rulesAnswer)
   const visible = repository.parse(deed, branchSchema, branchAnswer).protection?.required_status_checks
   const reviews = protection?.required_pull_request_reviews?.required_approving_review_count ?? 0
   const has = (type: string) => rules.some((rule) => rule.type === type)
@@ -31,6 +34,11 @@ export async function readDemands(repository: HostedRepository, branch: string):
     queue: has('merge_queue'),
     mergesItself: repository.parse(deed, repositorySchema, repositoryAnswer).allow_auto_merge === true,
   }
+}
+
+/** Private repositories without a paid plan have no rulesets, and older servers do not know them at all. */
+function hasNoRules({ status, words }: Refusal): 'none' | undefined {
+  return status === 404 || (status === 403 && /\bupgrade to\b/i.test(words)) ? 'none' : undefined
 }
 
 async function readProtection(repository: HostedRepository, branch: string) {

@@ -112,6 +112,22 @@ describe('checks', () => {
 })
 
 describe('a branch demands', () => {
+  it.each([
+    [404, 'Not Found'],
+    [403, 'Upgrade to GitHub Pro or make this repository public to enable this feature.'],
+  ])('nothing where rules cannot be had (%i)', async (status, message) => {
+    world.server.on(`GET ${repository}/rules/branches/main`, { status, body: { message } })
+    world.server.on(`GET ${repository}/branches/main/protection`, { status, body: { message } })
+    world.server.on(`GET ${repository}/branches/main`, { body: {} })
+    world.server.on(`GET ${repository}`, { body: {} })
+    expect(await world.open().host.pullRequests.demands('main')).toEqual(nothing)
+  })
+
+  it('nobody knows what when it is gone', async () => {
+    const gone = world.open().host.pullRequests.demands('main')
+    await expect(gone).rejects.toMatchObject({ code: 'HostNotFound' })
+  })
+
   const nothing: BranchDemands = { review: false, checks: false, queue: false, mergesItself: false }
   const rule = (type: string, parameters?: object) => ({ type, parameters })
   const classic = (enforcement_level: string) => ({
