@@ -4,7 +4,7 @@ import type { Ask, Lane } from './budget.ts'
 import { type Call, hostError, type Refusal, refusalOf } from './error.ts'
 import type { Fetch } from './fetch.ts'
 import type { Gate } from './gate.ts'
-import type { Login } from './login.ts'
+import { isFresh, type Login } from './login.ts'
 import { type Pool, type RateNews, readRate } from './rate.ts'
 
 /** What octokit answers, as far as anybody looks at it. */
@@ -55,8 +55,6 @@ export interface ClientSettings {
   learn: (pool: Pool, news: RateNews) => void
 }
 
-/** Kargo saw about one in seven calls fail right after a token was made (its issue 5610): the host's copies lag. */
-const freshMs = 5_000
 const freshTries = 3
 const betweenFreshTriesMs = 1_000
 
@@ -95,16 +93,14 @@ export function createClient({ apiURL, login, fetch, gate, clock, learn }: Clien
 
   /** True, after a pause, when the same request may do better now. */
   async function mayAgain(status: number | undefined, tried: number): Promise<boolean> {
-    const age = login.age()
-    if (age === undefined || (status !== 401 && status !== 404)) return false
-    if (age > freshMs) {
-      if (status !== 401 || tried > 1) return false
-      login.forget()
-      return true
+    if (status !== 401 && status !== 404) return false
+    if (isFresh(login)) {
+      if (tried <= freshTries) await clock.sleep(betweenFreshTriesMs)
+      return tried <= freshTries
     }
-    if (tried > freshTries) return false
-    await clock.sleep(betweenFreshTriesMs)
-    return true
+    const canRenew = status === 401 && tried === 1 && login.age() !== undefined
+    if (canRenew) login.forget()
+    return canRenew
   }
 
   async function open(): Promise<Octokit> {

@@ -118,7 +118,7 @@ function fromStatus(refusal: Refusal, call: Call): FairleadError {
     return told('HostMoved', call, `${moved} (${status}); put its new address into git.repositories[].url`)
   }
   if (status === 401) {
-    const mend = `${call.login} expired or was revoked; put a new one into its file`
+    const mend = `${call.login} is not taken any more: it expired or was revoked, so renew it`
     return told('HostAuthFailed', call, `was refused ${said}; ${mend}`)
   }
   if (/\barchived\b/i.test(words) && (status === 403 || status === 422)) {
@@ -126,8 +126,9 @@ function fromStatus(refusal: Refusal, call: Call): FairleadError {
     return told('HostArchived', call, `was refused: the repository is archived and read-only; ${mend}`)
   }
   if (status === 403) return forbidden(refusal, call)
-  if (status === 404 || status === 410 || (status === 422 && /^no commit found/i.test(words)))
-    return notFound(refusal, call)
+  // A commit that is not there is no reason for GitHub to say 404.
+  const isMissing = status === 404 || status === 410 || (status === 422 && /^no (?:commit|ref) found/i.test(words))
+  if (isMissing) return notFound(refusal, call)
   return told('HostForbidden', call, `was refused ${said}`)
 }
 

@@ -17,6 +17,15 @@ export interface Login {
   appAccount?(): Promise<string>
 }
 
+/**
+ * A token that was made just now may be unknown to some of the host's copies: Kargo saw about one in seven calls fail
+ * (its issue 5610).
+ */
+export function isFresh(login: Login): boolean {
+  const age = login.age()
+  return age !== undefined && age <= 5_000
+}
+
 /** A token that somebody made by hand and mounted. */
 export function createTokenLogin(tokenFile: string, seen: (secret: string) => void): Login {
   const file = createSecretFile(tokenFile, seen)

@@ -9,7 +9,7 @@ import { writeComment } from './comment.ts'
 import { commitOnBranch } from './commit.ts'
 import { readDemands } from './demand.ts'
 import { writeDeployment } from './deployment.ts'
-import type { GitHubLogin } from './login.ts'
+import { type GitHubLogin, isFresh } from './login.ts'
 import { mergePullRequest, mergeWhenReady, stopMerging } from './merge.ts'
 import { writeStatus } from './outcome.ts'
 import { addressPullRequest, deleteBranch, editPullRequest, openPullRequest, removeLabel } from './proposal.ts'
@@ -55,7 +55,12 @@ export function createGitHub(settings: GitHubSettings, deps: GitHubDeps): GitHub
       outcomes: createOutcomes(repository, { host: address.host, allowed: settings.deployments, open }),
       commits: { commit: (order) => commitOnBranch(repository, order) },
     },
-    gitToken: client.login.token,
+    async gitToken() {
+      const token = await client.login.token()
+      // Git would take it for a final refusal when the host does not know the token yet; here it is tried again.
+      if (isFresh(client.login)) await readRepository(repository)
+      return token
+    },
   }
 }
 
@@ -113,6 +118,11 @@ function createPullRequests(repository: HostedRepository, { clock }: GitHubDeps)
       writeComment(repository, number, { account: await whoAmI(), marker, text }),
     deleteBranch: (branch) => deleteBranch(repository, branch),
   }
+}
+
+async function readRepository(repository: HostedRepository): Promise<void> {
+  const deed = { words: 'asking for the repository', needs: 'Metadata: read' }
+  await repository.send(deed, ({ rest }) => rest.repos.get(repository.place))
 }
 
 async function askUser(repository: HostedRepository): Promise<string> {

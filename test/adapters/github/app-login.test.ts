@@ -30,6 +30,7 @@ async function anApp(pem: string) {
     },
   }))
   world.server.on(pull, { body: aPull(7) })
+  world.server.on('GET /repos/acme/gitops', { body: {} })
   return world.open()
 }
 
@@ -72,11 +73,25 @@ describe('a GitHub App', () => {
     expect(world.clock.slept).toEqual([1000, 1000])
   })
 
+  it('tries a fresh token before Git gets it, for Git would take a refusal as final', async () => {
+    const { gitToken } = await anApp(pkcs8)
+    let asked = 0
+    world.server.on('GET /repos/acme/gitops', () => (++asked < 3 ? { status: 404, body: {} } : { body: {} }))
+    expect(await gitToken()).toBe('ghs_1')
+    expect(world.server.told().slice(1)).toEqual([
+      '404 GET /repos/acme/gitops',
+      '404 GET /repos/acme/gitops',
+      '200 GET /repos/acme/gitops',
+    ])
+    world.clock.pass(6_000)
+    await gitToken()
+    expect(world.server.told()).toEqual([])
+  })
+
   it('believes a 404 once its token is some seconds old', async () => {
     const { host, gitToken } = await anApp(pkcs8)
     await gitToken()
     world.clock.pass(6_000)
-    world.server.on('GET /repos/acme/gitops', { body: {} })
     expect(await host.pullRequests.read(8)).toBeUndefined()
     expect(world.clock.slept).toEqual([])
   })

@@ -59,6 +59,7 @@ describe('a refusal is named, with the remedy', () => {
       'HostNotFound',
       /not there any more/,
     ],
+    ['a commit that is not there', 422, { message: 'No ref found for: abc' }, 'HostNotFound', /No ref found/],
     ['words that are new to us', 422, { message: 'Body is too long' }, 'HostForbidden', /422: Body is too long/],
     ['a host that is down', 502, '<html>Bad gateway</html>', 'HostUnavailable', /failed \(502\)/],
     ['an answer of another shape', 201, { number: 'seven' }, 'HostInvalid', /unexpected answer at node_id/],
