@@ -50,7 +50,8 @@ export async function startGround(options: Partial<GitHubOptions> = {}): Promise
 
 function askAt(root: string, token: string): Ask {
   return async (method, path, body, headers = {}) => {
-    const response = await fetch(`${root}${path}`, {
+    const address = path === '/graphql' ? root.replace(/v3$/, 'graphql') : root + path
+    const response = await fetch(address, {
       method,
       redirect: 'manual',
       headers: { ...(token === '' ? {} : { authorization: `Bearer ${token}` }), ...headers },
