@@ -1,5 +1,5 @@
 import type { GitHost } from '../git-host/git-host.ts'
-import { type Exchange, listenOnLoopback, sendText } from '../loopback.ts'
+import { type Exchange, listenOnLoopback } from '../loopback.ts'
 import { createAccounts, type Role } from './account.ts'
 import { answerApi } from './api.ts'
 import { type App, answerApp, isAppPath } from './app.ts'
@@ -16,6 +16,7 @@ import { answerRest } from './rest.ts'
 import type { Call, Reply } from './route.ts'
 import type { MergeabilityLag, Site } from './site.ts'
 import { createTokens, type NewToken, type Permissions } from './token.ts'
+import { answerWeb } from './web/web.ts'
 import { createWebhooks, type Webhooks } from './webhook.ts'
 
 export interface GitHubOptions {
@@ -120,7 +121,10 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox
     const parts = { site, tokens, limits, faults, requests, answer: answerCall }
     if (pathname.startsWith('/api/')) await answerApi(parts, exchange)
     else if (isGitPath(pathname)) await answerGit(site, tokens, exchange)
-    else sendText(exchange.response, 404, 'not found\n')
+    else {
+      await answerWeb(site, exchange)
+      if (exchange.method === 'POST') settleAutoMerges(site)
+    }
   }
 
   function give(login: string, token: Partial<NewToken> = {}): string {
