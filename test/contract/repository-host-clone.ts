@@ -19,7 +19,10 @@ export interface Clone extends GitHand {
 const fairlead = { name: 'fairlead', email: 'fairlead@example.com' }
 const started = { 'apps/web.yaml': 'image: web:1\n', 'README.md': 'gitops\n' }
 
-/** A clone over HTTP with another Git than the adapter's native one. Its base begins at a commit without parents. */
+/**
+ * A clone over HTTP with another Git than the adapter's native one. Its base begins at a commit without parents, which is
+ * like no other: what is said about a commit stays with it.
+ */
 export async function openClone({ folder, url, token, base }: ClonePlace): Promise<Clone> {
   const local = { fs, dir: folder, gitdir: folder }
   const server = { ...local, http, url, onAuth: () => ({ username: 'x-access-token', password: token }) }
@@ -80,7 +83,7 @@ export async function openClone({ folder, url, token, base }: ClonePlace): Promi
     return git.writeTree({ ...local, tree: [...entries.values()] })
   }
 
-  await write(base, [], await splice(undefined, Object.entries(started)), { message: 'Begin', by: fairlead })
+  await write(base, [], await splice(undefined, Object.entries(started)), { message: `Begin ${base}`, by: fairlead })
   return {
     async commit(branch, files, { message = 'Change', by = fairlead } = {}) {
       const parent = await fetched((await head(branch)) === undefined ? base : branch)

@@ -91,14 +91,17 @@ describe('the fake host, which tests make misbehave', () => {
     expect(await pulls.read(number)).toBeUndefined()
   })
 
-  test('merges through its queue when the demands are met', async () => {
-    const { git, host, number, order, pulls } = await aHost()
-    host.people.demand('main', { queue: true, checks: ['ci'] })
-    expect(await pulls.merge(number, order)).toMatchObject({ kind: 'ruled-out' })
-    expect(await pulls.mergeWhenReady(number, order)).toEqual({ kind: 'accepted' })
-    host.people.setChecks(number, { ci: 'green' })
-    expect(await pulls.read(number)).toMatchObject({ state: 'merged', mergesItself: false })
-    expect(git.read('main', 'web.yaml')).toBe('v: 2\n')
+  test('merges by itself as soon as the demands are met, also through its queue', async () => {
+    for (const queue of [false, true]) {
+      const { git, host, number, order, pulls } = await aHost()
+      host.people.demand('main', { queue, mergesItself: true, checks: ['ci'] })
+      expect(await pulls.merge(number, order)).toMatchObject({ kind: 'ruled-out' })
+      expect(await pulls.mergeWhenReady(number, order)).toEqual({ kind: 'accepted' })
+      expect(await pulls.read(number)).toMatchObject({ state: 'open', mergesItself: true })
+      host.people.setChecks(number, { ci: 'green' })
+      expect(await pulls.read(number)).toMatchObject({ state: 'merged', mergesItself: false })
+      expect(git.read('main', 'web.yaml')).toBe('v: 2\n')
+    }
   })
 
   test('lets an account that may pass rules by merge against them', async () => {

@@ -95,6 +95,10 @@ export async function openFakeHost(): Promise<HostWorld> {
         }))
       },
     },
+    isSlowToJudge: true,
+    async conceal() {
+      host.nextMerge = { kind: 'merged', commit: undefined }
+    },
     pause: async () => undefined,
     close: async () => undefined,
   }

@@ -49,6 +49,17 @@ export function describeMerging(current: () => HostWorld): void {
       expect(await reread(world, number)).toMatchObject({ state: 'merged', merged })
     })
 
+    it('whose commit the host does not name is done all the same', async (context) => {
+      const world = current()
+      const pull = await propose(world)
+      await settled(world, pull.number)
+      await need(world.conceal, context, 'a host that conceals')()
+      expect(await pulls().merge(pull.number, orderFor(pull))).toEqual({ kind: 'merged', commit: undefined })
+      expect(await world.git.read(world.base, 'apps/web.yaml')).toBe('image: web:2\n')
+      const { state, merged } = await reread(world, pull.number)
+      expect([state, merged?.commit]).toEqual(['merged', undefined])
+    })
+
     it('of another head than the present one is refused as moved', async () => {
       const world = current()
       const pull = await propose(world)
@@ -171,11 +182,35 @@ export function describeMerging(current: () => HostWorld): void {
       expect(newest?.message).toMatch(/^Update web to 2/)
     })
 
+    it('goes through the queue where the base has one, which takes in what meets its demands', async (context) => {
+      const world = current()
+      await need(world.admin, context, 'an administrator').demand({ queue: true, checks: ['ci'] })
+      expect(await pulls().demands(world.base)).toMatchObject({ queue: true, checks: true })
+      const pull = await propose(world)
+      await settled(world, pull.number)
+      expect(await pulls().mergeWhenReady(pull.number, orderFor(pull))).toMatchObject({ kind: 'ruled-out' })
+      await world.hand.check(pull.head, 'ci', 'green')
+      expect(await pulls().merge(pull.number, orderFor(pull))).toMatchObject({ kind: 'ruled-out' })
+      expect(await pulls().mergeWhenReady(pull.number, orderFor(pull))).toEqual({ kind: 'accepted' })
+      const read = () => reread(world, pull.number)
+      expect(await until(world, read, ({ state }) => state === 'merged')).toMatchObject({ state: 'merged' })
+      expect(await world.git.read(world.base, 'apps/web.yaml')).toBe('image: web:2\n')
+    })
+
     it('is refused where the base demands nothing', async () => {
       const pull = await propose(current())
       await settled(current(), pull.number)
       expect(await pulls().mergeWhenReady(pull.number, orderFor(pull))).toMatchObject({ kind: 'ruled-out' })
       expect(await reread(current(), pull.number)).toMatchObject({ state: 'open', mergesItself: false })
+    })
+
+    it('is refused by a method that the repository does not allow', async (context) => {
+      const admin = need(current().admin, context, 'an administrator')
+      await admin.demand({ checks: ['ci'], mergesItself: true })
+      await admin.forbid('squash')
+      const pull = await propose(current())
+      await settled(current(), pull.number)
+      expect(await pulls().mergeWhenReady(pull.number, orderFor(pull, 'squash'))).toMatchObject({ kind: 'ruled-out' })
     })
 
     it('is refused where the repository does not allow it', async (context) => {

@@ -37,9 +37,19 @@ export function describeRefusals(current: () => HostWorld): void {
       expect(retryAfterMs).toBeLessThan(180_000)
     })
 
-    it('may have done what it did not answer: nothing is made twice', async (context) => {
+    it('may have merged without an answer, and says so when it is read', async (context) => {
       const faults = need(current().faults, context, 'a host that fails on demand')
-      await faults.loseAnswer()
+      const { number, head } = await propose(current())
+      await settled(current(), number)
+      await faults.loseAnswer('merge')
+      const order = { head, method: 'merge', title: 'Update', message: '' } as const
+      expect(await codeOf(pulls().merge(number, order))).toBe('HostUnavailable')
+      expect(await pulls().read(number)).toMatchObject({ state: 'merged' })
+    })
+
+    it('may have opened what it did not answer: nothing is made twice', async (context) => {
+      const faults = need(current().faults, context, 'a host that fails on demand')
+      await faults.loseAnswer('open')
       expect(await codeOf(propose(current()))).toBe('HostUnavailable')
       expect(await codeOf(propose(current(), { image: 'web:3' }))).toBe('PullRequestExists')
       expect(await reading()).toMatchObject([{ state: 'open' }])

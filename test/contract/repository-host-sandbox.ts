@@ -25,6 +25,7 @@ function hurriedClock(): Clock {
 /** What has begun and not ended has a state of its own there. */
 const outcomeOf = (state: string) => (state === 'in_progress' ? 'pending' : state)
 
+const requestOf = { open: { method: 'POST', path: /\/pulls$/ }, merge: { method: 'PUT', path: /\/merge$/ } }
 const conclusionOf = { pending: null, green: 'success', failed: 'failure', neutral: 'neutral' } as const
 
 /** The adapter on a GitHub in this process, where people, administrators and failures can be had. */
@@ -45,7 +46,13 @@ export async function openSandboxHost(): Promise<HostWorld> {
     deployments: ['acme/*'],
     clock: hurriedClock(),
   })
-  const demands = { reviews: 0, checks: [] as readonly string[], isStrict: false, needsPullRequest: false }
+  const demands = {
+    reviews: 0,
+    checks: [] as readonly string[],
+    isStrict: false,
+    needsPullRequest: false,
+    hasQueue: false,
+  }
   return {
     ...world,
     hand: {
@@ -54,10 +61,11 @@ export async function openSandboxHost(): Promise<HostWorld> {
     },
     outsider: personHand(asking({ apiURL: github.apiUrl, repository: place.repository }, outsiderToken), 'eve'),
     admin: {
-      async demand({ review, checks, upToDate, mergesItself }) {
+      async demand({ review, checks, upToDate, queue, mergesItself }) {
         if (review !== undefined) Object.assign(demands, { reviews: review ? 1 : 0, needsPullRequest: review })
         if (checks !== undefined) demands.checks = checks
         if (upToDate !== undefined) demands.isStrict = upToDate
+        if (queue !== undefined) demands.hasQueue = queue
         repository.protect(world.base, { ...demands, kind: 'ruleset' })
         if (mergesItself !== undefined) repository.settings({ allowAutoMerge: mergesItself })
       },
@@ -74,7 +82,7 @@ export async function openSandboxHost(): Promise<HostWorld> {
       limit: async (seconds) => github.leave('fairlead-bot', 0, seconds * 1000),
       garble: async () => github.fail({ times: 100 }, { status: 200, message: 'out of paper' }),
       unavailable: async () => github.fail({ times: 100 }, { status: 502 }),
-      loseAnswer: async () => github.dropNext({ method: 'POST' }, 'after'),
+      loseAnswer: async (of) => github.dropNext(requestOf[of], 'after'),
     },
     application: {
       url: application.url,
@@ -85,6 +93,8 @@ export async function openSandboxHost(): Promise<HostWorld> {
           .map(({ environment, statuses }) => ({ environment, states: statuses.map(({ state }) => outcomeOf(state)) }))
       },
     },
+    isSlowToJudge: true,
+    conceal: async () => github.saysMergeCommit(false),
     requests() {
       const ours = github.requests.filter(({ account }) => account === 'fairlead-bot')
       const reads = ours.filter(({ method }) => method === 'GET')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Checks } from '../../src/ports-repository-host.ts'
-import { type CheckWord, type HostWorld, need, propose, settled, until } from './repository-host-world.ts'
+import { type CheckWord, type HostWorld, need, propose, reread, settled, until } from './repository-host-world.ts'
 
 /** Reviews, checks and mergeability: what a proposal is judged by. */
 export function describeVerdicts(current: () => HostWorld): void {
@@ -104,12 +104,14 @@ export function describeVerdicts(current: () => HostWorld): void {
   })
 
   describe('mergeability', () => {
-    it('is not known in the moment after a push, and then it is', async () => {
+    it('is not known in the moment after a push, and then it is', async (context) => {
       const world = current()
       const { number, branch } = await propose(world)
       expect((await settled(world, number)).mergeability).toBe('ready')
-      await world.git.commit(branch, { 'apps/web.yaml': 'image: web:3\n' })
-      expect((await settled(world, number)).mergeability).toBe('ready')
+      const head = await world.git.commit(branch, { 'apps/web.yaml': 'image: web:3\n' })
+      need(world.isSlowToJudge, context, 'a host that is always slow')
+      expect(await reread(world, number)).toMatchObject({ head, mergeability: 'unknown' })
+      expect(await reread(world, number)).toMatchObject({ head, mergeability: 'ready' })
     })
 
     it('is a conflict when both sides changed the same line', async () => {

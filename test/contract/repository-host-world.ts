@@ -26,6 +26,10 @@ export interface HostWorld {
   application?: ApplicationHand
   /** Requests so far; `unchanged` are those that the host answered with "as you know it". */
   requests?: () => { reads: number; unchanged: number; writes: number }
+  /** The first read after a push always says that the mergeability is unknown. */
+  isSlowToJudge?: true
+  /** The host keeps the commit of the next merge to itself. */
+  conceal?: () => Promise<void>
   /** What the host needs to catch up with itself. */
   pause(): Promise<void>
   close(): Promise<void>
@@ -79,7 +83,13 @@ export interface PersonHand {
 
 export interface AdminHand {
   /** What the base demands from now on. */
-  demand(demands: { review?: boolean; checks?: string[]; upToDate?: boolean; mergesItself?: boolean }): Promise<void>
+  demand(demands: {
+    review?: boolean
+    checks?: string[]
+    upToDate?: boolean
+    queue?: boolean
+    mergesItself?: boolean
+  }): Promise<void>
   forbid(method: MergeMethod): Promise<void>
   archive?: () => Promise<void>
   rename?: () => Promise<void>
@@ -95,8 +105,8 @@ export interface FaultHand {
   /** Successful answers that say nothing sensible. */
   garble(): Promise<void>
   unavailable(): Promise<void>
-  /** The next writing request is carried out and its answer lost. */
-  loseAnswer(): Promise<void>
+  /** The next one is carried out, and its answer lost. */
+  loseAnswer(of: 'open' | 'merge'): Promise<void>
 }
 
 export interface ApplicationHand {

@@ -41,8 +41,10 @@ export function createMerging(
       const demands = state.demands.get(pull.base) ?? noDemands
       if (pull.state !== 'open') return ruledOut('Pull request is closed')
       if (pull.head !== order.head) return moved
-      if (state.forbidden.has(order.method)) return { kind: 'forbidden', words: forbiddenWords[order.method] }
+      if (state.forbidden.has(order.method)) return ruledOut(forbiddenWords[order.method])
       if (!demands.mergesItself && !demands.queue) return ruledOut('Auto merge is not allowed for this repository')
+      if (!demands.mergesItself && unmetDemand(state, pull) !== undefined)
+        return ruledOut('Pull request Pull request is in blocked status')
       if (!demands.queue && mergeabilityOf(state, pull) === 'ready')
         return ruledOut('Pull request Pull request is in clean status')
       pull.pending = { ...order, by: state.account }
