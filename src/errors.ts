@@ -69,7 +69,7 @@ export const errorCodes = {
   HostLimited: 'transient',
   HostUnavailable: 'transient',
   PullRequestExists: 'transient',
-  NothingToMerge: 'terminal',
+  NothingToMerge: 'transient',
   // registry and HTTP
   RegistryAuthFailed: 'terminal',
   RegistryNotFound: 'terminal',

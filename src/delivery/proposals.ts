@@ -46,10 +46,20 @@ export interface ProposalGroup {
   members: readonly ProposalMember[]
   /** Open ones that something holds. */
   held: readonly { key: string; reason: string; message: string }[]
-  /** Ended ones that were in a proposal, by its number: why it is not wanted any more. */
-  ended: readonly { number: number; isRejection: boolean; message: string }[]
+  /** Those that came to an end. */
+  ended: readonly EndedRequest[]
   /** The kill switch, general or of the repository. */
   suspended: boolean
+  /** Whose requests these are; other clusters may propose in the same repository. */
+  cluster: string
+}
+
+/** A request that came to an end: rejected in its proposal, rejected elsewhere, or in another way. */
+export interface EndedRequest {
+  /** `Fairlead-Id` of its change. */
+  id: string
+  kind: 'closed' | 'rejected' | 'done'
+  message: string
 }
 
 /** A proposal as the status of a request names it. */

@@ -1,10 +1,12 @@
 import { decideProposal, type ProposalDecision } from '../../core/pull-request/decide.ts'
-import { type ProposalOutcome, type Proposals, readProposalKey } from '../../delivery/proposals.ts'
-import { asFairleadError } from '../../errors.ts'
-import type { Controller } from '../../runtime/loop.ts'
-import { type CarryOutDeps, carryOut, type Learnt } from './carry-out.ts'
+import { type ProposalOutcome, type ProposalPlace, type Proposals, readProposalKey } from '../../delivery/proposals.ts'
+import { asFairleadError, type ErrorCode, type FairleadError } from '../../errors.ts'
+import type { Controller, Next } from '../../runtime/loop.ts'
+import { type CarryOutDeps, carryOut } from './carry-out.ts'
 import { linkOf } from './ended.ts'
+import type { Remembered } from './memory.ts'
 import { type ObservedProposal, observeProposal } from './observe.ts'
+import type { Learnt } from './put-members.ts'
 
 export interface PullRequestDeps extends CarryOutDeps {
   proposals: Proposals
@@ -48,22 +50,39 @@ export function createPullRequestController(
         const { reason, message, degraded = false } = decision
         const link = found === undefined ? undefined : linkOf(found)
         for (const member of members) conclude(member.key, { kind: 'open', link, reason, message, degraded })
-        return decision.untilMs === undefined ? {} : { requeueAfterMs: decision.untilMs }
+        return lookAgain(remembered, decision.untilMs)
       }
       if (decision.kind !== 'nothing') return { requeueAfterMs: 0 }
       if (group.members.length === 0 && group.held.length === 0) memory.forget(key)
-      return {}
+      return lookAgain(remembered)
     },
     /** What the host refuses is said where people look: at the requests. */
     async failed(key, thrown) {
       const error = asFairleadError(thrown)
-      if (error.kind === 'internal') return
-      for (const { key: member } of (await deps.group(readProposalKey(key))).members) {
+      if (error.kind === 'internal' || races.includes(error.code)) return
+      const place = readProposalKey(key)
+      for (const { key: member } of (await deps.group(place)).members) {
         const link = linkIn(proposals.outcome(member))
-        conclude(member, { kind: 'open', link, reason: error.code, message: error.message, degraded: true })
+        const message = remedied(error, place)
+        conclude(member, { kind: 'open', link, reason: error.code, message, degraded: true })
       }
     },
   }
+
+  /** A refusal of one request does not wait for news. */
+  function lookAgain({ refused }: Remembered, untilMs = Number.POSITIVE_INFINITY): Next {
+    const dueMs = [...refused.values()].map((one) => one.untilMs - clock.monotonicMs())
+    const soonestMs = Math.min(untilMs, ...dueMs)
+    return Number.isFinite(soonestMs) ? { requeueAfterMs: Math.max(0, soonestMs) } : {}
+  }
+}
+
+/** Somebody else was faster; nobody has to do anything about it. */
+const races: readonly ErrorCode[] = ['PushRejected', 'PullRequestExists', 'NotLeader']
+
+/** A host that refuses a push says why, and not what to do about it. */
+function remedied({ code, message }: FairleadError, { branch }: ProposalPlace): string {
+  return code === 'PushRefused' ? `${message}; let fairlead push to ${branch}, see branchPrefix` : message
 }
 
 function linkIn(outcome: ProposalOutcome | undefined) {

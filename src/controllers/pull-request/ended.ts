@@ -1,4 +1,5 @@
 import { readMark } from '../../core/pull-request/mark.ts'
+import { approversOf } from '../../core/pull-request/merge.ts'
 import { findCommit } from '../../delivery/find-commit.ts'
 import type { ProposalMember, ProposalOutcome } from '../../delivery/proposals.ts'
 import type { ManagedRepository } from '../../delivery/repositories.ts'
@@ -33,7 +34,7 @@ export async function readEnded(
     const open = members.filter(({ key }) => !verdicts.has(key))
     if (open.length === 0) break
     const content = await deps.content(deps.host, one)
-    for (const member of open.filter((each) => holds(content, each))) {
+    for (const member of open.filter((each) => holdsMember(content, each))) {
       const outcome = one.state === 'merged' ? await mergedOutcome(member, one, deps) : await closedOutcome(one, deps)
       verdicts.set(member.key, outcome)
     }
@@ -46,7 +47,7 @@ export async function readEnded(
 }
 
 /** The same change, or the same version for the same workload from another one. */
-function holds({ changes }: ProposalContent, { wanted, request }: ProposalMember): boolean {
+export function holdsMember({ changes }: ProposalContent, { wanted, request }: ProposalMember): boolean {
   const { targets, change } = request.spec
   const workloads = new Set(targets.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`))
   return changes.some(
@@ -69,23 +70,29 @@ async function mergedOutcome(member: ProposalMember, found: PullRequest, deps: E
   const detail = found.merged?.by === undefined ? ((await host.read(found.number)) ?? found) : found
   const { by = 'somebody', at = detail.createdAt, commit } = detail.merged ?? {}
   if (preview.kind === 'change') {
-    const message = `pull request #${found.number} was merged without this change by ${by}`
+    const message = `pull request #${found.number} was merged by ${by}, and ${found.base} does not hold this change`
     return { kind: 'rejected', link, by, at, message }
   }
-  const approvedBy = by === (await host.account()) ? await approverOf(detail, host) : by
+  const account = await host.account()
+  const approvedBy = by === account ? await approverOf(detail, { host, account }) : by
   const landed = commit ?? (await findCommit(repository.git, member.wanted.id, preview.base)) ?? preview.base
   return { kind: 'merged', link, commit: landed, approvedBy, at }
 }
 
-async function approverOf({ number, head }: PullRequest, host: PullRequests): Promise<string | undefined> {
+async function approverOf(
+  { number, head, author }: PullRequest,
+  { host, account }: { host: PullRequests; account: string },
+): Promise<string | undefined> {
   const reviews = await host.reviews(number)
-  return reviews.find((one) => one.state === 'approved' && one.mayWrite && one.commit === head)?.by
+  return approversOf({ reviews, head, ownAccounts: [account, author] })[0]
 }
 
 async function closedOutcome(found: PullRequest, { host }: EndedDeps): Promise<ProposalOutcome> {
   const detail = found.closed?.by === undefined ? ((await host.read(found.number)) ?? found) : found
   const { by = 'somebody', at = detail.createdAt } = detail.closed ?? {}
-  const message = `pull request #${found.number} was closed by ${by} without being merged; a newer version will be offered`
+  const elsewhere = readMark(found.body)?.rejected
+  const why = elsewhere ?? `closed by ${by} without being merged, or its branch was deleted`
+  const message = `pull request #${found.number}: ${why}; a newer version will be offered`
   return { kind: 'rejected', link: linkOf(found), by, at, message }
 }
 

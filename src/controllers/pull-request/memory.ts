@@ -8,10 +8,14 @@ export interface Remembered {
   number?: number
   /** Head of the base that its branch was rendered on last. */
   base?: string
-  /** Its branch was deleted after the merge. */
-  isClean?: true
-  /** What the host said to the last merge, and of which state of the proposal. */
-  answer?: { state: string; untilMs: number; said: NonNullable<MergeFacts['lastAnswer']> }
+  /** Number of the one that is over and whose branch was deleted. */
+  cleaned?: number
+  /** Since when nobody is known who asks for what it holds, by the monotonic clock. */
+  unclaimedMs?: number
+  /** What the host said to the last merge, of which state of the proposal, and how often in a row. */
+  answer?: { state: string; untilMs: number; tries: number; said: Omit<NonNullable<MergeFacts['lastAnswer']>, 'forMs'> }
+  /** Head that the host was told to merge by itself, and how long it may take to show that. */
+  ordered?: { head: string; untilMs: number }
 }
 
 /** When a proposal was opened, for the limit of an hour. */
@@ -28,11 +32,14 @@ export interface Memory {
   opened(repository: string, at: Date): void
   /** Times of the last hour, oldest first. */
   openedAt(repository: string, now: Date): readonly number[]
+  /** Does the work when what others do in their turn for this repository is done. */
+  inTurn<T>(repository: string, work: () => Promise<T>): Promise<T>
 }
 
 export function createMemory(): Memory {
   const proposals = new Map<string, Remembered>()
   const times = new Map<string, number[]>()
+  const turns = new Map<string, Promise<unknown>>()
   const keysIn = (repository: string) => [...proposals.keys()].filter((key) => key.startsWith(`${repository} `))
   return {
     keysIn,
@@ -50,6 +57,14 @@ export function createMemory(): Memory {
       const recent = (times.get(repository) ?? []).filter((one) => one > now.getTime() - hourMs)
       times.set(repository, recent)
       return recent
+    },
+    inTurn(repository, work) {
+      const mine = (turns.get(repository) ?? Promise.resolve()).then(work)
+      turns.set(
+        repository,
+        mine.catch(() => undefined),
+      )
+      return mine
     },
   }
 }

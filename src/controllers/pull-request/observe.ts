@@ -1,6 +1,6 @@
-import type { OpenProposal, ProposalFacts } from '../../core/pull-request/decide.ts'
-import { isEdited, readMark } from '../../core/pull-request/mark.ts'
-import type { MergeFacts } from '../../core/pull-request/merge.ts'
+import { inertLine } from '../../core/change/inert.ts'
+import type { OpenProposal, ProposalClaim, ProposalFacts } from '../../core/pull-request/decide.ts'
+import { isEdited, isTitleEdited, readMark } from '../../core/pull-request/mark.ts'
 import {
   type ProposalGroup,
   type ProposalMember,
@@ -9,28 +9,20 @@ import {
   readProposalKey,
 } from '../../delivery/proposals.ts'
 import type { ManagedRepository, Repositories } from '../../delivery/repositories.ts'
-import type { Clock } from '../../ports.ts'
 import type { PullRequest, PullRequests } from '../../ports-repository-host.ts'
-import type { ContentReader } from './content.ts'
-import { readEnded } from './ended.ts'
+import type { ContentReader, ProposalContent } from './content.ts'
+import { countProposals } from './count.ts'
+import { holdsMember, readEnded } from './ended.ts'
 import type { Memory, Remembered } from './memory.ts'
+import { gatherMerge, type MergeFactsDeps, nothingToMerge } from './merge-facts.ts'
+import { hasAudience, type ProposalText, sameText, type TextDeps, textOf } from './text.ts'
 
-/** Title and body of a proposal, complete with its mark. */
-export interface ProposalText {
-  title: string
-  body: string
-}
-
-export interface ObserveDeps {
+export interface ObserveDeps extends MergeFactsDeps, TextDeps {
   repositories: Repositories
   /** The requests that belong into a proposal. */
   group: (place: ProposalPlace) => Promise<ProposalGroup>
-  /** What a proposal of these requests says. */
-  render: (place: ProposalPlace, members: readonly ProposalMember[], isNew: boolean) => ProposalText
   content: ContentReader
   memory: Memory
-  fourEyes: boolean
-  clock: Clock
 }
 
 /** Everything about one proposal before anything is decided. */
@@ -40,17 +32,22 @@ export interface ObservedProposal {
   repository: ManagedRepository
   host: PullRequests
   group: ProposalGroup
-  /** Of requests whose proposal is over, or that need none any more; by their keys. */
+  /** Of requests whose proposal is over, or that cannot be in one now; by their keys. */
   verdicts: ReadonlyMap<string, ProposalOutcome>
   /** Requests that are still to be proposed. */
   members: readonly ProposalMember[]
   found: PullRequest | undefined
+  /** The newest one that is over, where one had to be looked for. */
+  past: PullRequest | undefined
   text: ProposalText
   facts: ProposalFacts
   remembered: Remembered
 }
 
-/** Looks at the requests of a proposal and at what the host has. Undefined where pull requests cannot be. */
+/**
+ * Looks at the requests of a proposal and at what the host has. Undefined where pull requests cannot be, and for those of
+ * another cluster that writes to the same repository.
+ */
 export async function observeProposal(key: string, deps: ObserveDeps): Promise<ObservedProposal | undefined> {
   const place = readProposalKey(key)
   const repository = deps.repositories.find(place.repository)
@@ -58,148 +55,137 @@ export async function observeProposal(key: string, deps: ObserveDeps): Promise<O
   if (host === undefined) return undefined
   const group = await deps.group(place)
   const remembered = deps.memory.of(key)
-  const { found, past } = await lookFor(place, { host, remembered })
+  const { found, all } = await lookFor(place, { host, remembered })
+  const content = found === undefined ? undefined : await deps.content(host, found)
+  if (content !== undefined && isElsewhere(content, group)) {
+    deps.memory.forget(key)
+    return undefined
+  }
+  const isComplete = content !== undefined && group.members.every((one) => holdsMember(content, one))
+  const past = isComplete ? [] : (all ?? (await host.find(place.branch, place.base))).filter(isOver)
   const verdicts = new Map([
-    ...stillRefused(remembered, deps),
+    ...stillRefused(remembered, group, deps),
     ...(await readEnded(group.members, past, { content: deps.content, repository, host })),
   ])
   const members = group.members.filter((one) => !verdicts.has(one.key))
-  const isNew = found !== undefined && !isEdited(found.body) && readMark(found.body)?.isNew === true
-  const text = deps.render(place, members, found === undefined || isNew)
-  const seen = { key, place, repository, host, group, verdicts, members, found, text, remembered }
-  const hasLeftover = past[0]?.state === 'merged' && remembered.isClean !== true
-  return { ...seen, facts: await gatherFacts(seen, hasLeftover, deps) }
+  const isNew = found === undefined ? hasAudience(repository.rules.pullRequest) : readMark(found.body)?.isNew === true
+  const text = textOf({ place, members, isNew }, deps)
+  const seen = { key, place, repository, host, group, verdicts, members, found, past: past[0], text, remembered }
+  return { ...seen, facts: await gatherFacts(seen, content, deps) }
 }
 
-function stillRefused({ refused }: Remembered, { clock }: ObserveDeps): [string, ProposalOutcome][] {
-  for (const [key, { untilMs }] of refused) if (untilMs <= clock.monotonicMs()) refused.delete(key)
+const isOver = ({ state }: PullRequest) => state !== 'open'
+
+/** Only what says so is of another cluster. */
+function isElsewhere({ clusters }: ProposalContent, { cluster }: ProposalGroup): boolean {
+  return clusters.length > 0 && !clusters.includes(inertLine(cluster))
+}
+
+function stillRefused(
+  { refused }: Remembered,
+  { members }: ProposalGroup,
+  { clock }: ObserveDeps,
+): [string, ProposalOutcome][] {
+  for (const [key, { untilMs }] of refused) {
+    if (untilMs <= clock.monotonicMs() || !members.some((one) => one.key === key)) refused.delete(key)
+  }
   return [...refused].map(([key, { outcome }]) => [key, outcome])
 }
 
-/** The open one, or the ones before it: open before merged before closed, the newest first. */
+/** The open one, and all there are where they had to be asked for: open before all others, the newest first. */
 async function lookFor(
   { branch, base }: ProposalPlace,
   { host, remembered }: { host: PullRequests; remembered: Remembered },
-): Promise<{ found: PullRequest | undefined; past: readonly PullRequest[] }> {
+): Promise<{ found: PullRequest | undefined; all?: readonly PullRequest[] }> {
   const known = remembered.number === undefined ? undefined : await host.read(remembered.number)
-  if (known?.state === 'open') return { found: known, past: [] }
+  if (known?.state === 'open' && known.base === base) return { found: known }
   delete remembered.number
   const all = await host.find(branch, base)
   const newest = all.find((one) => one.state === 'open')
   const found = newest === undefined ? undefined : await host.read(newest.number)
-  if (found?.state === 'open') remembered.number = found.number
-  return { found: found?.state === 'open' ? found : undefined, past: all.filter((one) => one.state !== 'open') }
+  if (found?.state !== 'open') return { found: undefined, all }
+  remembered.number = found.number
+  return { found, all }
 }
 
 type Seen = Omit<ObservedProposal, 'facts'>
 
-async function gatherFacts(seen: Seen, hasLeftover: boolean, deps: ObserveDeps): Promise<ProposalFacts> {
-  const { repository, group, members, found } = seen
+async function gatherFacts(
+  seen: Seen,
+  content: ProposalContent | undefined,
+  deps: ObserveDeps,
+): Promise<ProposalFacts> {
+  const { repository, group, members, found, past, remembered, host, verdicts } = seen
   const rules = repository.rules.pullRequest
   const wanted = members.map((one) => one.wanted)
-  const { held, suspended } = group
-  const open = found === undefined ? undefined : await describeOpen(seen, found, deps)
-  const mayMerge =
-    open !== undefined && !suspended && (rules.automerge !== 'never' || wanted.every((one) => one.isApproved))
-  const merge = mayMerge ? await gatherMerge(seen, open, deps) : nothingToMerge(deps)
-  const isOpening = open === undefined && wanted.length > 0 && !suspended
-  const counted = isOpening ? await count(seen, deps) : { counts: { open: 0, lastHour: 0 }, nextSlotMs: 0 }
+  const { suspended } = group
+  const isOpen = found !== undefined && content !== undefined
+  const mayMerge = rules.automerge !== 'never' || wanted.every((one) => one.isApproved)
+  const isOpening = found === undefined && wanted.length > 0 && !suspended
   return {
     rules,
     wanted,
-    held,
+    // What cannot be rendered now may be so later.
+    held: [...group.held, ...[...verdicts.values()].flatMap(heldByRefusal)],
     suspended,
-    open,
-    hasLeftover,
-    ...counted,
-    merge,
+    open: isOpen ? await describeOpen(seen, { found, content }, deps) : undefined,
+    hasLeftover: past !== undefined && isLeftover(past) && remembered.cleaned !== past.number,
+    ...(isOpening ? await countProposals(seen, deps) : { counts: { open: 0, lastHour: 0 }, nextSlotMs: 0 }),
+    merge:
+      isOpen && !suspended && mayMerge ? await gatherMerge({ host, found, remembered }, deps) : nothingToMerge(deps),
   }
+}
+
+function heldByRefusal(outcome: ProposalOutcome) {
+  return outcome.kind === 'refused' ? [{ reason: outcome.error.code, message: outcome.error.message }] : []
+}
+
+/** Whoever closed it may want its branch; ours is deleted with what we ended. */
+function isLeftover({ state, body }: PullRequest): boolean {
+  const mark = readMark(body)
+  return state === 'merged' || mark?.withdrawn !== undefined || mark?.rejected !== undefined
 }
 
 async function describeOpen(
-  { members, text, host, remembered, repository, place }: Seen,
-  found: PullRequest,
+  seen: Seen,
+  { found, content }: { found: PullRequest; content: ProposalContent },
   deps: ObserveDeps,
-) {
-  const { changes, isForeign } = await deps.content(host, found)
-  const mark = readMark(found.body)
+): Promise<OpenProposal> {
+  const { members, text, remembered, repository, place } = seen
+  const { head, mergeability, isDraft, labels, title, body } = found
   // Half of a text is none, and what people have rewritten is theirs.
-  const isTold = members.length > 0 && !members.some((one) => one.isIncomplete) && !isEdited(found.body)
-  const open: OpenProposal = {
-    head: found.head,
-    mergeability: found.mergeability,
-    mergesItself: found.mergesItself,
-    isDraft: found.isDraft,
-    labels: found.labels,
-    title: found.title,
-    body: found.body,
-    wantedTitle: isTold ? text.title : found.title,
-    wantedBody: isTold && !sameText(found.body, text.body) ? text.body : found.body,
-    holds: changes.map((one) => one.id),
-    isForeign,
-    isNew: !isEdited(found.body) && mark?.isNew === true,
+  const isTold = members.length > 0 && !members.some((one) => one.isIncomplete) && !isEdited(body)
+  const { ordered } = remembered
+  const isOrdered = ordered !== undefined && ordered.head === head && deps.clock.monotonicMs() < ordered.untilMs
+  return {
+    head,
+    mergeability,
+    mergesItself: found.mergesItself || isOrdered,
+    isDraft,
+    labels,
+    title,
+    body,
+    wantedTitle: isTold && !isTitleEdited(found) ? text.title : title,
+    wantedBody: isTold && !sameText(body, text.body) ? text.body : body,
+    holds: content.changes.map((one) => one.id),
+    isForeign: content.isForeign,
+    isNew: readMark(body)?.isNew === true,
     isOnBase: remembered.base === (await repository.git.snapshot(place.base, { fresh: false })).revision,
-  }
-  return open
-}
-
-/** Hosts change line ends and blanks around a text by themselves. */
-function sameText(a: string, b: string): boolean {
-  const plain = (text: string) => text.replaceAll(/\r\n?/g, '\n').trim()
-  return plain(a) === plain(b)
-}
-
-async function gatherMerge({ host, place, found, remembered }: Seen, open: OpenProposal, deps: ObserveDeps) {
-  const { clock, fourEyes } = deps
-  const [reviews, checks, demands, account] = await Promise.all([
-    host.reviews(found?.number ?? 0),
-    host.checks(open.head),
-    host.demands(place.base),
-    host.account(),
-  ])
-  const state = mergeState({ ...open, reviews, checks })
-  const { answer } = remembered
-  const isCurrent = answer !== undefined && answer.state === state && clock.monotonicMs() < answer.untilMs
-  return {
-    fourEyes,
-    ownAccounts: [...new Set([account, found?.author ?? account])],
-    reviews,
-    checks,
-    demands,
-    lastAnswer: isCurrent ? answer.said : undefined,
-    now: clock.now(),
+    claim: claimOf(seen, content, deps),
   }
 }
 
-/** What a merge was tried with; while nothing of it changes, trying again is useless. */
-export function mergeState({
-  head,
-  mergeability,
-  reviews,
-  checks,
-}: Pick<MergeFacts, 'head' | 'mergeability' | 'reviews' | 'checks'>) {
-  return JSON.stringify([head, mergeability, reviews, checks])
-}
-
-function nothingToMerge({ fourEyes, clock }: ObserveDeps): ProposalFacts['merge'] {
-  return {
-    fourEyes,
-    ownAccounts: [],
-    reviews: [],
-    checks: { state: 'none', names: [] },
-    demands: { review: false, checks: false, queue: false, mergesItself: false },
-    lastAnswer: undefined,
-    now: clock.now(),
+function claimOf({ group, remembered }: Seen, { changes }: ProposalContent, { clock }: ObserveDeps): ProposalClaim {
+  const isClaimed = group.members.length > 0 || group.held.length > 0
+  const ends = changes.flatMap(({ id }) => group.ended.find((one) => one.id === id) ?? [])
+  if (isClaimed || ends.length === changes.length) delete remembered.unclaimedMs
+  if (isClaimed) return { kind: 'unknown', forMs: 0 }
+  if (ends.length === changes.length) {
+    if (ends.some((one) => one.kind === 'closed')) return { kind: 'reopened' }
+    const rejected = ends.find((one) => one.kind === 'rejected')
+    const { message = '' } = rejected ?? ends[0] ?? {}
+    return { kind: 'ended', message, isRejection: rejected !== undefined }
   }
-}
-
-async function count({ host, repository }: Seen, { memory, clock }: ObserveDeps) {
-  const hourMs = 3_600_000
-  const now = clock.now()
-  const open = await host.list(repository.rules.pullRequest.branchPrefix)
-  const listed = open.map((one) => one.createdAt.getTime()).filter((one) => one > now.getTime() - hourMs)
-  const noted = memory.openedAt(repository.url, now)
-  const times = noted.length > listed.length ? noted : listed.sort((a, b) => a - b)
-  const nextSlotMs = Math.max(0, (times[0] ?? now.getTime()) + hourMs - now.getTime())
-  return { counts: { open: open.length, lastHour: times.length }, nextSlotMs }
+  remembered.unclaimedMs ??= clock.monotonicMs()
+  return { kind: 'unknown', forMs: clock.monotonicMs() - remembered.unclaimedMs }
 }

@@ -31,6 +31,9 @@ export interface PullRequestWatchDeps {
   metrics: Metrics
 }
 
+/** So long a host rests that refuses to be asked. */
+const terminalRestMs = 600_000
+
 /**
  * An open pull request that nothing happens to costs nothing: one list, conditional where the host can, tells about all of
  * a repository. Whatever the list does not show (reviews, checks, conflicts) is told by hints, or looked at while
@@ -41,6 +44,8 @@ export function createPullRequestWatch(deps: PullRequestWatchDeps): PullRequestW
   const listed = new Map<string, ReadonlyMap<string, PullRequest>>()
 
   const bases = new Map<string, string>()
+  /** Until when a repository is not asked: it said so, or somebody must change something first. */
+  const rests = new Map<string, number>()
 
   /** Conflicts come when a base moves, and no list tells of them. */
   const lookAtBases = async ({ url, git }: ManagedRepository, open: readonly PullRequest[]) => {
@@ -50,6 +55,11 @@ export function createPullRequestWatch(deps: PullRequestWatchDeps): PullRequestW
       bases.set(`${url} ${base}`, revision)
       if (known !== undefined && known !== revision) baseMoved(url, base)
     }
+  }
+
+  /** Who waits for a place among the open ones has one now. */
+  const wakeWaiting = (repository: string) => {
+    for (const key of memory.keysIn(repository)) if (memory.of(key).number === undefined) queue.add(key)
   }
 
   const baseMoved = (repository: string, base: string) => {
@@ -64,14 +74,18 @@ export function createPullRequestWatch(deps: PullRequestWatchDeps): PullRequestW
     const before = listed.get(url) ?? new Map<string, PullRequest>()
     listed.set(url, now)
     for (const [key, one] of now) if (!isDeepStrictEqual(before.get(key), one)) queue.add(key)
-    for (const key of [...before.keys(), ...memory.openIn(url)]) if (!now.has(key)) queue.add(key)
+    const gone = [...before.keys(), ...memory.openIn(url)].filter((key) => !now.has(key))
+    for (const key of gone) queue.add(key)
+    if (gone.length > 0) wakeWaiting(url)
     await lookAtBases(repository, open)
   }
 
   const sweep = async () => {
     for (const repository of deps.repositories) {
+      if ((rests.get(repository.url) ?? 0) > clock.monotonicMs()) continue
       await sweepOne(repository).catch((thrown: unknown) => {
-        const { code, message } = asFairleadError(thrown)
+        const { code, message, kind, retryAfterMs = 0 } = asFairleadError(thrown)
+        rests.set(repository.url, clock.monotonicMs() + (kind === 'terminal' ? terminalRestMs : retryAfterMs))
         log.warn({ repository: repository.url, code }, `pull requests were not listed: ${message}`)
       })
     }

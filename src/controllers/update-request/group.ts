@@ -1,7 +1,7 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { isApproved } from '../../core/change/approval.ts'
 import { groupOf, proposalBranch } from '../../core/pull-request/group.ts'
-import type { ProposalGroup, ProposalMember, ProposalPlace } from '../../delivery/proposals.ts'
+import type { EndedRequest, ProposalGroup, ProposalMember, ProposalPlace } from '../../delivery/proposals.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
 import { FairleadError } from '../../errors.ts'
 import type { ChangeSources } from './change-source.ts'
@@ -11,6 +11,7 @@ import { deliveryOf } from './deliver.ts'
 import { type FactsDeps, isOpen, type ObservedRequest, observeRequest } from './facts.ts'
 import { requestKey } from './journal.ts'
 import { changeOf, requestId } from './plan.ts'
+import { rejectedInProposal } from './propose.ts'
 
 export interface GroupDeps extends FactsDeps, ConfirmDeps {
   /** Requests of a repository and branch, in any phase. */
@@ -47,15 +48,15 @@ export async function readGroup(place: ProposalPlace, deps: GroupDeps): Promise<
       held.push({ key: requestKey(request), reason: decision.reason, message: decision.message })
     }
   }
-  const ended = here
-    .filter((one) => !isOpen(one))
-    .flatMap(({ status }) => {
-      const { pullRequest, phase, message = '' } = status ?? {}
-      return pullRequest === undefined
-        ? []
-        : [{ number: pullRequest.number, isRejection: phase === 'Rejected', message }]
-    })
-  return { members, held, ended, suspended: deps.suspend || rules.suspend }
+  const ended = here.filter((one) => !isOpen(one)).map(endOf)
+  return { members, held, ended, suspended: deps.suspend || rules.suspend, cluster: deps.words.cluster }
+}
+
+function endOf(request: UpdateRequest): EndedRequest {
+  const { phase, message = '', conditions } = request.status ?? {}
+  const isClosed = conditions?.some((one) => one.type === 'Progressing' && one.reason === rejectedInProposal)
+  const kind = phase !== 'Rejected' ? 'done' : isClosed === true ? 'closed' : 'rejected'
+  return { id: requestId(request), kind, message }
 }
 
 async function memberOf({ facts, destination, slot }: ObservedRequest, deps: GroupDeps): Promise<ProposalMember> {

@@ -4,6 +4,9 @@ import type { ProposalEnd } from './decide.ts'
 import type { CarriedOut } from './deliver.ts'
 import { waitingForEngine } from './status.ts'
 
+/** Reason of those that were rejected in their pull request, and not through the API. */
+export const rejectedInProposal = 'RejectedInPullRequest'
+
 /** What the status says about a change in a pull request that is not over. */
 export function showProposal(request: UpdateRequest, proposal: ProposalOutcome | undefined): CarriedOut {
   const phase = request.status?.phase ?? 'Pending'
@@ -39,7 +42,7 @@ export function concludeProposal(request: UpdateRequest, proposal: ProposalEnd):
   const at = proposal.at.toISOString()
   if (proposal.kind === 'rejected') {
     const { by, message } = proposal
-    const progress = { status: 'False', reason: 'Rejected', message, degraded: false } as const
+    const progress = { status: 'False', reason: rejectedInProposal, message, degraded: false } as const
     return {
       status: { phase: 'Rejected', rejectedBy: by, rejectedAt: at, message, pullRequest },
       progress,

@@ -1,4 +1,4 @@
-import { decideMerge, type MergeFacts, type ProposalWait, type WantedChange } from './merge.ts'
+import { decideMerge, type MergeDecision, type MergeFacts, type ProposalWait, type WantedChange } from './merge.ts'
 import type { PullRequestRules } from './rules.ts'
 
 /** Labels by which people tell fairlead what to do with a proposal. */
@@ -22,7 +22,18 @@ export interface OpenProposal extends Pick<MergeFacts, 'head' | 'mergeability' |
   isNew: boolean
   /** Its branch was rendered on this head of the base already. */
   isOnBase: boolean
+  /** What became of those who asked for what it holds. */
+  claim: ProposalClaim
 }
+
+/**
+ * Who asks for what a proposal holds. `ended`: it was decided otherwise, or done. `reopened`: people closed it and opened it
+ * again. `unknown`: of some of it nobody knows, for so long; a cluster that was lost needs time to ask again.
+ */
+export type ProposalClaim =
+  | { kind: 'ended'; message: string; isRejection: boolean }
+  | { kind: 'reopened' }
+  | { kind: 'unknown'; forMs: number }
 
 /** What is known about one group of changes that share a proposal. */
 export interface ProposalFacts {
@@ -56,13 +67,15 @@ export type ProposalDecision =
   /** As rewrite, over the commits of others, who asked for it by a label. */
   | { kind: 'take-over' }
   | { kind: 'describe' }
-  | { kind: 'merge' }
-  | { kind: 'merge-when-ready' }
-  /** The host must not merge it by itself any more. */
-  | { kind: 'stop-merging'; why: string }
+  | Exclude<MergeDecision, ProposalWait>
   /** Closed with a comment, and its branch deleted. */
-  | { kind: 'withdraw'; why: string }
+  | { kind: 'withdraw'; why: string; isRejection: boolean }
   | { kind: 'clean-up' }
+
+/** So long a proposal that nobody asks for stays open. */
+const unclaimedMs = 3_600_000
+/** One that waits for its turn looks again so often, should nobody tell. */
+const turnMs = 600_000
 
 /**
  * The life of a proposal, from facts alone. Order: what people said about it, then what it should hold, then how it is
@@ -73,19 +86,24 @@ export function decideProposal(facts: ProposalFacts): ProposalDecision {
 }
 
 function decideOpening(facts: ProposalFacts): ProposalDecision {
-  const { rules, wanted, counts, suspended, hasLeftover } = facts
+  const { wanted, suspended, hasLeftover } = facts
   if (wanted.length === 0 || suspended) return hasLeftover && !suspended ? { kind: 'clean-up' } : { kind: 'nothing' }
+  return waitForTurn(facts) ?? { kind: 'open' }
+}
+
+/** The limits of the repository; undefined while one more may be opened. */
+export function waitForTurn({
+  rules,
+  counts,
+  nextSlotMs,
+}: Pick<ProposalFacts, 'rules' | 'counts' | 'nextSlotMs'>): ProposalWait | undefined {
   if (counts.open >= rules.openLimit) {
-    return wait(
-      'PullRequestLimit',
-      `${counts.open} pull requests are open (openLimit ${rules.openLimit}); merge or close one`,
-    )
+    const message = `${counts.open} pull requests are open (openLimit ${rules.openLimit}); merge or close one`
+    return { ...wait('PullRequestLimit', message), untilMs: turnMs }
   }
-  if (counts.lastHour >= rules.perHour) {
-    const message = `${counts.lastHour} pull requests were opened in the last hour (perHour ${rules.perHour})`
-    return { ...wait('PullRequestLimit', message), untilMs: facts.nextSlotMs }
-  }
-  return { kind: 'open' }
+  if (counts.lastHour < rules.perHour) return undefined
+  const message = `${counts.lastHour} pull requests were opened in the last hour (perHour ${rules.perHour})`
+  return { ...wait('PullRequestLimit', message), untilMs: nextSlotMs }
 }
 
 function decideOpen(facts: ProposalFacts, open: OpenProposal): ProposalDecision {
@@ -94,10 +112,23 @@ function decideOpen(facts: ProposalFacts, open: OpenProposal): ProposalDecision 
   if (halt !== undefined) return open.mergesItself ? { kind: 'stop-merging', why: halt.message } : halt
   if (suspended) return { kind: 'nothing' }
   if (open.isForeign && !open.labels.includes(rebaseLabel)) return foreign()
-  if (wanted.length === 0 && held.length === 0) {
-    return { kind: 'withdraw', why: 'nothing asks for this change any more' }
-  }
+  if (wanted.length === 0 && held.length === 0) return decideUnwanted(open.claim)
   return decideContent(facts, open) ?? decideLanding(facts, open)
+}
+
+/** People who opened again what they had closed want to have it. */
+function decideUnwanted(claim: ProposalClaim): ProposalDecision {
+  switch (claim.kind) {
+    case 'ended':
+      return { kind: 'withdraw', why: claim.message, isRejection: claim.isRejection }
+    case 'reopened':
+      return wait('Reopened', 'it was closed and opened again, so it is left to people')
+    case 'unknown': {
+      const leftMs = unclaimedMs - claim.forMs
+      if (leftMs > 0) return { ...wait('Unclaimed', 'nothing asks for this change'), untilMs: leftMs }
+      return { kind: 'withdraw', why: 'nothing asks for this change any more', isRejection: false }
+    }
+  }
 }
 
 /** People or settings that stop everything. */

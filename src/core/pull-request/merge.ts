@@ -30,8 +30,8 @@ export interface MergeFacts {
   reviews: readonly { by: string; state: 'approved' | 'changes-requested'; commit: string; mayWrite: boolean }[]
   checks: { state: 'green' | 'pending' | 'failed' | 'none'; names: readonly string[] }
   demands: { review: boolean; checks: boolean; queue: boolean; mergesItself: boolean }
-  /** What the host said when this very state was tried to be merged before. */
-  lastAnswer: { kind: 'later' | 'ruled-out' | 'forbidden'; words: string } | undefined
+  /** What the host said when this very state was tried to be merged before, and for how long that counts. */
+  lastAnswer: { kind: 'later' | 'ruled-out' | 'forbidden'; words: string; forMs: number } | undefined
   now: Date
 }
 
@@ -54,13 +54,15 @@ export type MergeDecision =
   | { kind: 'merge-when-ready' }
   /** The branch demands the newest base, so the proposal is rendered anew on it. */
   | { kind: 'rewrite'; why: string }
+  /** The host must not merge it by itself any more. */
+  | { kind: 'stop-merging'; why: string }
 
 /** So long after a push the host may not know yet whether it can merge. */
 const computingMs = 5_000
 /** Nobody waits for that who only wants to know about conflicts. */
 const computedMs = 30_000
-/** Checks that nobody tells us about are asked for so often. */
-const checksMs = 60_000
+/** Reviews and checks that nobody tells us about are asked for so often. */
+const askMs = 60_000
 
 /**
  * Whether fairlead merges an open proposal: only by the setting `automerge` or when it was approved through the API, and
@@ -75,11 +77,23 @@ export function decideMerge(facts: MergeFacts): MergeDecision {
     // Whether it conflicts with its base is told a while after every push.
     return facts.mergeability === 'unknown' ? { ...rest, untilMs: computedMs } : rest
   }
+  if (mergesItself) return leaveToHost(facts)
   const [against] = objections(facts)
-  if (against !== undefined) return wait('ChangesRequested', `${against} requested changes`)
-  if (mergesItself) return wait('AwaitingMerge', 'the host merges it as soon as its rules are met')
-  if (promisesMerge(facts)) return { kind: 'merge-when-ready' }
+  if (against !== undefined) return { ...wait('ChangesRequested', `${against} requested changes`), untilMs: askMs }
+  // Whoever approved through the API has not reviewed, so the host would wait for ever.
+  if (!isApprovedByApi && facts.lastAnswer === undefined && keepsPromise(facts)) return { kind: 'merge-when-ready' }
   return waitForWindow(facts) ?? waitForApproval(facts, isApprovedByApi) ?? waitForChecks(facts) ?? orderMerge(facts)
+}
+
+/** A queue got what was approved and green. Whatever else the host would merge by itself must still be in its own rules. */
+function leaveToHost(facts: MergeFacts): MergeDecision {
+  const { rules, demands } = facts
+  const rest = wait('AwaitingMerge', 'the host merges it as soon as its rules are met')
+  // Then it was people who told the host.
+  if (rules.automerge === 'never' || demands.queue) return rest
+  if (!keepsPromise(facts)) return { kind: 'stop-merging', why: 'its branch does not demand all that is promised' }
+  const [against] = demands.review ? [] : objections(facts)
+  return against === undefined ? rest : { kind: 'stop-merging', why: `${against} requested changes` }
 }
 
 /** Approvals that count, one for each person. */
@@ -98,9 +112,9 @@ function objections({ reviews }: MergeFacts): string[] {
  * Whether the branch itself demands all that the setting promises; then the host merges sooner and safer than we could.
  * Without a required review it would merge unapproved, without required checks at once, and it knows no windows.
  */
-function promisesMerge({ rules, wanted, demands, fourEyes, lastAnswer }: MergeFacts): boolean {
+function keepsPromise({ rules, wanted, demands, fourEyes }: MergeFacts): boolean {
   if (!demands.mergesItself || demands.queue || fourEyes || rules.automerge === 'never') return false
-  if (lastAnswer !== undefined || wanted.some((one) => one.hasWindow)) return false
+  if (wanted.some((one) => one.hasWindow)) return false
   const needsReview = rules.automerge === 'on-approval' || wanted.some((one) => one.requireApproval)
   const needsChecks = rules.automerge === 'on-green' || rules.checks === 'required'
   return (!needsReview || demands.review) && (!needsChecks || demands.checks)
@@ -128,42 +142,37 @@ function waitForApproval(facts: MergeFacts, isApprovedByApi: boolean): ProposalW
   const rest =
     first === undefined ? 'an approving review' : `approved by ${first}; waits for the review of somebody else`
   const who = first === undefined ? `waits for ${rest} by somebody with write access` : rest
-  return wait('ReviewRequired', `${who}, on its newest commit`)
+  return { ...wait('ReviewRequired', `${who}, on its newest commit`), untilMs: askMs }
 }
 
 function waitForChecks({ rules, checks }: MergeFacts): ProposalWait | undefined {
   const names = checks.names.join(', ')
   if (checks.state === 'failed')
-    return { ...wait('ChecksFailed', `checks are not green: ${names}`), degraded: true, untilMs: checksMs }
-  if (checks.state === 'pending')
-    return { ...wait('ChecksPending', `checks are under way: ${names}`), untilMs: checksMs }
+    return { ...wait('ChecksFailed', `checks are not green: ${names}`), degraded: true, untilMs: askMs }
+  if (checks.state === 'pending') return { ...wait('ChecksPending', `checks are under way: ${names}`), untilMs: askMs }
   if (checks.state === 'green' || rules.checks === 'optional') return undefined
   const message = 'it has no checks yet, and none are not green; set pullRequest.checks: optional if there are none'
-  return { ...wait('ChecksPending', message), untilMs: checksMs }
+  return { ...wait('ChecksPending', message), untilMs: askMs }
 }
 
 /** What the host said last about this very state decides; it may let us pass its rules, so `blocked` is tried once. */
 function orderMerge({ mergeability, demands, lastAnswer }: MergeFacts): MergeDecision {
+  const untilMs = lastAnswer?.forMs ?? 0
   if (lastAnswer?.kind === 'forbidden') {
-    return { ...wait('MergeForbidden', `the host does not merge it: ${lastAnswer.words}`), degraded: true }
+    return { ...wait('MergeForbidden', `the host does not merge it: ${lastAnswer.words}`), degraded: true, untilMs }
   }
   if (mergeability === 'conflict') {
-    return { ...wait('Conflict', 'it has conflicts with its base'), degraded: true }
+    return { ...wait('Conflict', 'it has conflicts with its base'), degraded: true, untilMs: askMs }
   }
   if (mergeability === 'draft') return wait('Draft', 'it is a draft; mark it as ready')
   if (mergeability === 'unknown')
     return { ...wait('Computing', 'the host computes whether it can merge'), untilMs: computingMs }
   if (lastAnswer === undefined) return demands.queue ? { kind: 'merge-when-ready' } : { kind: 'merge' }
   if (mergeability === 'behind') return { kind: 'rewrite', why: 'its base has moved' }
-  if (lastAnswer.kind === 'later') {
-    return { ...wait('Computing', `the host said: ${lastAnswer.words}`), untilMs: computingMs }
-  }
-  const isBlocked = mergeability === 'blocked'
+  if (lastAnswer.kind === 'later') return { ...wait('Computing', `the host said: ${lastAnswer.words}`), untilMs }
   const message = `a rule of its base is not met: ${lastAnswer.words}`
-  return {
-    ...wait(isBlocked ? 'BranchRules' : 'MergeForbidden', message),
-    ...(isBlocked ? {} : { degraded: true as const }),
-  }
+  if (mergeability === 'blocked') return { ...wait('BranchRules', message), untilMs: Math.min(askMs, untilMs) }
+  return { ...wait('MergeForbidden', message), degraded: true, untilMs }
 }
 
 function wait(reason: string, message: string): ProposalWait {

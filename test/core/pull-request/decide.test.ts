@@ -24,6 +24,7 @@ const open: OpenProposal = {
   isForeign: false,
   isNew: false,
   isOnBase: true,
+  claim: { kind: 'unknown', forMs: 0 },
 }
 
 function facts(overrides: Partial<ProposalFacts> = {}): ProposalFacts {
@@ -89,7 +90,26 @@ describe('what is done next about a proposal', () => {
       { open: { ...open, wantedTitle: 'new' } },
       { kind: 'describe' },
     ],
-    ['is to withdraw it, when nothing is wanted any more', { wanted: [], open }, { kind: 'withdraw' }],
+    [
+      'is to withdraw it, when all that it holds came to an end',
+      { wanted: [], open: { ...open, claim: { kind: 'ended', message: 'policy gone', isRejection: false } } },
+      { kind: 'withdraw', why: 'policy gone', isRejection: false },
+    ],
+    [
+      'is to leave it for an hour, when nobody is known who asks for it',
+      { wanted: [], open: { ...open, claim: { kind: 'unknown', forMs: 600_000 } } },
+      { kind: 'wait', reason: 'Unclaimed', untilMs: 3_000_000 },
+    ],
+    [
+      'is to withdraw it then',
+      { wanted: [], open: { ...open, claim: { kind: 'unknown', forMs: 3_600_000 } } },
+      { kind: 'withdraw', isRejection: false },
+    ],
+    [
+      'is to leave it, when people closed it and opened it again',
+      { wanted: [], open: { ...open, claim: { kind: 'reopened' } } },
+      { kind: 'wait', reason: 'Reopened' },
+    ],
     ['is to leave it, when all it holds is held', { wanted: [], held, open }, { kind: 'wait', reason: 'Held' }],
     [
       'is to keep hands off, when others committed to it',
