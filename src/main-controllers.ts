@@ -2,6 +2,7 @@ import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
 import type { ContainerDecision } from './controllers/image-update/decide.ts'
+import { createOutcomeTeller } from './controllers/outcome/controller.ts'
 import type { Memory } from './controllers/pull-request/memory.ts'
 import { createChangeSources } from './controllers/update-request/change-source.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
@@ -110,6 +111,8 @@ export function createControllers(deps: ControllersDeps) {
     situation: (request: UpdateRequest) => readSituation(request, { ...shared, suspend: config.suspend }),
     words: { template: deps.templates['commit.txt'], cluster: config.cluster.name },
   }
+  const requestsAt = (repository: string, branch: string) =>
+    stores.requests.byIndex('branch', `${repository} ${branch}`)
   return {
     imageUpdate: createImageUpdateController(imageUpdate),
     updateRequest: createUpdateRequestController({
@@ -120,13 +123,21 @@ export function createControllers(deps: ControllersDeps) {
     }),
     pullRequest: createPullRequests({
       ...updateRequest,
-      requestsAt: (repository, base) => stores.requests.byIndex('branch', `${repository} ${base}`),
+      requestsAt,
       suspend: config.suspend,
       changeSource: createChangeSources(manifests, world.registry),
       config,
       leader,
       memory: deps.memory,
       templates: deps.templates,
+    }),
+    outcome: createOutcomeTeller({
+      ...shared,
+      shown: (key) => stores.requests.get(key),
+      requestsAt,
+      cluster: config.cluster.name,
+      template: deps.templates['comment.md'],
+      fence: () => leader.fence(),
     }),
     workload: createWorkloadController({ ...shared, workload: stores.workload, deadlineMs: config.rollouts.deadline }),
     api: createApiBackend({

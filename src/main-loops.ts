@@ -52,7 +52,7 @@ export interface Loops {
 }
 
 /** Keys worked on at once, per controller. */
-const workers = { workload: 1, 'image-update': 4, 'update-request': 16, 'pull-request': 8 } as const
+const workers = { workload: 1, 'image-update': 4, 'update-request': 16, 'pull-request': 8, outcome: 4 } as const
 
 /** People who merge expect an answer sooner than those who push images. */
 const pullRequestIntervalMs = 60_000
@@ -73,6 +73,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     'image-update': createQueue({ clock, random }),
     'update-request': createQueue({ clock, random }),
     'pull-request': createQueue({ clock, random }),
+    outcome: createQueue({ clock, random }),
   }
   const proposals = createProposals({
     wakeProposal: (key) => queues['pull-request'].add(key),
@@ -160,6 +161,7 @@ async function runControllers(
     run(controllers.imageUpdate, queues['image-update'], workers['image-update']),
     run(controllers.updateRequest, queues['update-request'], workers['update-request']),
     run(controllers.pullRequest, queues['pull-request'], workers['pull-request']),
+    run(controllers.outcome, queues.outcome, workers.outcome),
   ])
 }
 

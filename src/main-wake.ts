@@ -13,7 +13,7 @@ import type { RolloutStates } from './runtime/rollout-states.ts'
 const decideAgainMs = 250
 
 /** One queue per controller. */
-export type Queues = Record<'workload' | 'image-update' | 'update-request' | 'pull-request', WorkQueue>
+export type Queues = Record<'workload' | 'image-update' | 'update-request' | 'pull-request' | 'outcome', WorkQueue>
 
 /** What wakes whom. A store calls only for objects that really changed. */
 export function wake(
@@ -37,6 +37,7 @@ export function wake(
   }
   stores.requests.subscribe((key, before, after) => {
     queues['update-request'].add(key)
+    if (after?.status?.phase === 'Completed') queues.outcome.add(key)
     // An older one for the same slot gives way.
     if (before === undefined && after !== undefined) wakeUnsettled(siblingsOf(after, stores))
     if (after?.status?.phase !== 'Superseded' || before?.status?.phase === 'Superseded') return
@@ -52,11 +53,18 @@ export function wake(
     images.wakeAll()
     wakeAllUnsettled()
   }
+  const tellOutcomes = () => {
+    for (const { metadata, status } of stores.requests.values()) {
+      if (status?.phase === 'Completed') queues.outcome.add(`${metadata.namespace}/${metadata.name}`)
+    }
+  }
   const wakeRequestsOf = (key: string) => wakeUnsettled(stores.requests.byIndex('workload', key))
   wakeByEngine(stores, images, { delivered: wakeDelivered, requestsOf: wakeRequestsOf, everything: wakeEverything })
   rollouts.onChange(wakeRequestsOf)
   leader.onChange((leading) => {
-    if (leading) wakeEverything()
+    if (!leading) return
+    wakeEverything()
+    tellOutcomes()
   })
 }
 

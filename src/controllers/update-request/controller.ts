@@ -47,7 +47,7 @@ export function createUpdateRequestController(
       const commit = facts.request.status?.commit
       // A fresh delivery is first written down; its status wakes us again. So it is with what was just applied.
       if (decision.kind !== 'follow') return { ...proposed, sync: undefined, rollouts: undefined }
-      const rollouts = followRollouts(facts.request, deps)
+      const rollouts = followRollouts(facts.request, facts.now, deps)
       if (rollouts !== undefined || commit === undefined || owner === undefined) {
         return { ...proposed, sync: undefined, rollouts }
       }

@@ -14,11 +14,12 @@ export interface OutcomeDeps {
 }
 
 /** How the live workloads of a request stand; undefined before the engine has applied its commit. */
-export function followRollouts(request: UpdateRequest, deps: OutcomeDeps): WorkloadRollout[] | undefined {
+export function followRollouts(request: UpdateRequest, now: Date, deps: OutcomeDeps): WorkloadRollout[] | undefined {
   if (!isApplied(request)) return undefined
   const younger = deps.siblings(request).filter((one) => sequenceOf(one) > sequenceOf(request))
   return decideRollouts({
     request,
+    now,
     isReplaced: younger.some(isApplied),
     live: (key) => ({ workload: deps.liveWorkload(key), state: deps.rollouts.get(key)?.state }),
   })

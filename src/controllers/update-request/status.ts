@@ -61,6 +61,9 @@ function newConditions({ progress, delivered, sync, rollouts }: Omit<Learnt, 'no
   if (delivered !== undefined) {
     conditions.push(pushedAs(delivered))
   }
+  if (sync?.state === 'seen' || isApplied) {
+    conditions.push({ type: 'Seen', status: 'True', reason: 'Seen', message: 'the engine has seen the commit' })
+  }
   if (sync !== undefined) {
     const status = isApplied ? 'True' : sync.state === 'unknown' ? 'Unknown' : 'False'
     conditions.push({ type: 'Applied', status, reason: sync.reason, message: sync.message })

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../api/condition.ts'
 import { objectKey } from '../../api/kubernetes.ts'
 import { chartContainer, type UpdateRequest, type WorkloadRollout } from '../../api/update-request.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
@@ -18,13 +19,14 @@ export interface OutcomeFacts {
   isReplaced: boolean
   /** By `Kind/namespace/name`. */
   live: (workload: string) => LiveRollout
+  now: Date
 }
 
 /**
  * What became of a change that the engine has applied, for every workload of its targets: their templates carry the image
  * or not, and if so, how their rollout stands. What was final stays as it was. Pure.
  */
-export function decideRollouts({ request, isReplaced, live }: OutcomeFacts): WorkloadRollout[] {
+export function decideRollouts({ request, isReplaced, live, now }: OutcomeFacts): WorkloadRollout[] {
   const before = new Map((request.status?.rollouts ?? []).map((one) => [one.workload, one]))
   const containers = new Map<string, string[]>()
   for (const target of request.spec.targets) {
@@ -36,7 +38,7 @@ export function decideRollouts({ request, isReplaced, live }: OutcomeFacts): Wor
     if (known !== undefined && isFinalRollout(known)) return known
     // The engine waits for the release itself before it says that it has applied it.
     if (names.includes(chartContainer) && isRelease(workload)) return { workload, phase: 'success' }
-    const seen = { known, images: wantedImages(live(workload), names), isReplaced, ...live(workload) }
+    const seen = { known, images: wantedImages(live(workload), names), isReplaced, now, ...live(workload) }
     return { workload, ...decideOne(request.spec.change, seen) }
   })
 }
@@ -51,16 +53,17 @@ interface SeenWorkload extends LiveRollout {
   /** Of the containers that the slot decides; one that is not there has none. */
   images: readonly (string | undefined)[]
   isReplaced: boolean
+  now: Date
 }
 
 function decideOne(change: UpdateRequest['spec']['change'], seen: SeenWorkload): Omit<WorkloadRollout, 'workload'> {
-  const { workload, images, known, isReplaced, state } = seen
+  const { workload, images, known, isReplaced, state, now } = seen
   if (workload === undefined) return { phase: 'waiting', message: 'there is no such workload' }
   const other = images.find((image) => image === undefined || !carriesImage(image, change))
   if (images.every((image) => image !== undefined && carriesImage(image, change))) return standing(workload, state)
   const runs = other === undefined ? 'it has lost a container' : `it runs ${other}`
   const isOver = known?.phase === 'rolling_out' || isReplaced || (other !== undefined && isNewerImage(other, change.to))
-  if (isOver) return { phase: 'superseded', message: sanitiseLine(runs), ...startOf(known) }
+  if (isOver) return { phase: 'superseded', message: sanitiseLine(runs), ...startOf(known), finishedAt: rfc3339(now) }
   return { phase: 'waiting', message: sanitiseLine(`${runs} as yet`) }
 }
 

@@ -52,6 +52,7 @@ export function isSettled(request: UpdateRequest, now: Date): boolean {
   return isRolledOut(request) || now.getTime() - appliedMs > followMs
 }
 
-function conditionOf({ status }: UpdateRequest, type: string): Condition | undefined {
+/** A condition of a request by its type. */
+export function conditionOf({ status }: UpdateRequest, type: string): Condition | undefined {
   return status?.conditions?.find((one) => one.type === type)
 }

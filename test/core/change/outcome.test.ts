@@ -134,7 +134,7 @@ describe('what became of a change that is applied', () => {
       'superseded when a newer version is live',
       undefined,
       live('1.2.0'),
-      { phase: 'superseded', message: `it runs ${image('1.2.0')}` },
+      { phase: 'superseded', message: `it runs ${image('1.2.0')}`, finishedAt: '2026-03-01T12:00:00Z' },
     ],
     [
       'superseded when it was under way and the old image came back',
@@ -149,13 +149,13 @@ describe('what became of a change that is applied', () => {
   test.each(rows)('is %s', (_, phase, seen, expected) => {
     const workload = 'Deployment/prod/web'
     const request = aRequest(phase === undefined ? {} : { rollouts: [{ workload, phase }] })
-    const rollouts = decideRollouts({ request, isReplaced: false, live: () => seen })
+    const rollouts = decideRollouts({ request, isReplaced: false, now, live: () => seen })
     expect(rollouts).toHaveLength(1)
     expect(rollouts[0]).toMatchObject({ workload, ...expected })
   })
 
   test('is superseded when a younger change has been applied, where versions cannot tell', () => {
-    const facts = { request: aRequest(), live: () => live('main-2') }
+    const facts = { request: aRequest(), now, live: () => live('main-2') }
     expect(decideRollouts({ ...facts, isReplaced: false })[0]?.phase).toBe('waiting')
     expect(decideRollouts({ ...facts, isReplaced: true })[0]?.phase).toBe('superseded')
   })
@@ -173,7 +173,12 @@ describe('what became of a change that is applied', () => {
         },
       },
     })
-    const rollouts = decideRollouts({ request: aRequest({}, ['app', 'side']), isReplaced: false, live: () => seen })
+    const rollouts = decideRollouts({
+      request: aRequest({}, ['app', 'side']),
+      isReplaced: false,
+      now,
+      live: () => seen,
+    })
     expect(rollouts).toMatchObject([{ phase: 'waiting' }])
   })
 
@@ -183,6 +188,7 @@ describe('what became of a change that is applied', () => {
     const rollouts = decideRollouts({
       request,
       isReplaced: false,
+      now,
       live: () => ({ workload: undefined, state: undefined }),
     })
     expect(rollouts).toEqual([{ workload: 'HelmRelease/prod/web', phase: 'success' }])
