@@ -1,5 +1,6 @@
 import type { GitHost } from './git-host/git-host.ts'
 import type { FileChanges } from './git-host/repository.ts'
+import type { GitHubSandbox } from './github/github.ts'
 import { listAt, textAt } from './json.ts'
 import type { SandboxRegistry } from './registry/registry.ts'
 
@@ -7,6 +8,7 @@ import type { SandboxRegistry } from './registry/registry.ts'
 export interface SeedGround {
   registry: SandboxRegistry
   git: GitHost
+  github: GitHubSandbox | undefined
   apply(object: unknown): unknown
   get(kind: string, namespace: string, name: string): unknown
   until<T>(what: string, look: () => T | undefined | false): Promise<T>
@@ -14,33 +16,46 @@ export interface SeedGround {
 
 /** What the demo world begins with. */
 export interface DemoSeed {
-  repository: 'gitops'
+  repository: typeof repository
   /** Clone address. */
   repositoryUrl: string
   /** Image repositories on the registry, e.g. `127.0.0.1:40000/acme/web`. */
-  images: { web: string; worker: string }
+  images: DemoImages
 }
+
+type DemoImages = Record<'web' | 'worker' | 'checkout', string>
+
+const repository = 'acme/gitops'
 
 /** Fills the world with a small GitOps repository and waits until Flux has applied it and all pods are ready. */
 export async function seedDemo(world: SeedGround): Promise<DemoSeed> {
-  const images = { web: `${world.registry.host}/acme/web`, worker: `${world.registry.host}/acme/worker` }
+  const imageOf = (name: string) => `${world.registry.host}/acme/${name}`
+  const images = { web: imageOf('web'), worker: imageOf('worker'), checkout: imageOf('checkout') }
   world.registry.push('acme/web', '1.0.0')
   world.registry.push('acme/worker', '2.3.0')
-  world.git.createRepository('gitops', demoFiles(images))
-  const repositoryUrl = world.git.urlOf('gitops')
+  world.registry.push('acme/checkout', '3.1.0')
+  const repositoryUrl = createRepository(world, demoFiles(images))
   for (const object of Object.values(fluxObjects(repositoryUrl))) world.apply(object)
   for (const [namespace, name] of [
     ['shop', 'web'],
     ['shop', 'production-worker'],
+    ['shop', 'checkout'],
   ] as const) {
     await world.until(`Deployment/${namespace}/${name} is rolled out`, () => isRolledOut(world, namespace, name))
   }
-  const revision = `main@sha1:${world.git.head('gitops', 'main')}`
+  const revision = `main@sha1:${world.git.head(repository, 'main')}`
   await world.until('the Kustomization has applied the first commit', () => {
     const kustomization = world.get('Kustomization', 'flux-system', 'apps')
     return textAt(kustomization, 'status', 'lastAppliedRevision') === revision
   })
-  return { repository: 'gitops', repositoryUrl, images }
+  return { repository, repositoryUrl, images }
+}
+
+/** The clone address of the new repository. */
+function createRepository({ git, github }: SeedGround, files: FileChanges): string {
+  if (github !== undefined) return github.repository(repository, { files, isPrivate: false }).url
+  git.createRepository(repository, files)
+  return git.urlOf(repository)
 }
 
 function isRolledOut(world: SeedGround, namespace: string, name: string): boolean {
@@ -65,12 +80,13 @@ export function fluxObjects(url: string) {
   return { source, kustomization }
 }
 
-function demoFiles(images: { web: string; worker: string }): FileChanges {
+function demoFiles(images: DemoImages): FileChanges {
   return {
     'README.md': '# What runs in the shop\n',
     'apps/namespace.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n',
     'apps/web/deployment.yaml': webDeployment(images.web),
     'apps/web/service.yaml': webService,
+    'apps/checkout/deployment.yaml': checkoutDeployment(images.checkout),
     'apps/worker/kustomization.yaml': workerOverlay(images.worker),
     'bases/worker/kustomization.yaml':
       'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- deployment.yaml\n',
@@ -102,6 +118,31 @@ spec:
         image: ${image}:1.0.0
         ports:
         - containerPort: 8080
+`
+
+const checkoutDeployment = (image: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: checkout
+  namespace: shop
+  annotations:
+    # Money is at stake, so every change is reviewed where all others are.
+    fairlead.dev/policy: minor
+    fairlead.dev/mode: pull-request
+    fairlead.dev/min-update-interval: 0s
+spec:
+  replicas: 2
+  selector:
+    matchLabels:
+      app: checkout
+  template:
+    metadata:
+      labels:
+        app: checkout
+    spec:
+      containers:
+      - name: checkout
+        image: ${image}:3.1.0
 `
 
 const webService = `apiVersion: v1

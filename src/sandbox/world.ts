@@ -64,7 +64,7 @@ export interface World {
    * after `timeoutMs` (default 10,000) and says what was waited for.
    */
   until<T>(what: string, look: () => T | undefined | false, timeoutMs?: number): Promise<T>
-  /** Repository `gitops`, its Flux objects and first images, applied and rolled out. */
+  /** Repository `acme/gitops`, on GitHub where there is one, its Flux objects and first images, applied and rolled out. */
   seedDemo(): Promise<DemoSeed>
   close(): Promise<void>
 }
@@ -98,7 +98,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   for (const [name, files] of Object.entries(options.repositories ?? {})) git.createRepository(name, files)
   const syncer = await startSyncer({
     api: { url: kubernetes.url, token: kubernetes.adminToken },
-    git,
+    git: { ...git, urls: [git.url, ...(github === undefined ? [] : [github.url])] },
     ...(options.syncIntervalMs === undefined ? {} : { intervalMs: options.syncIntervalMs }),
   })
   const kubeconfig = join(options.directory, 'kubeconfig')

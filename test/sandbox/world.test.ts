@@ -34,7 +34,7 @@ describe('the world', () => {
     await world.seedDemo()
     const apps = clientConfig().makeApiClient(AppsV1Api)
     const list = await apps.listDeploymentForAllNamespaces()
-    expect(list.items.map((one) => one.metadata?.name)).toEqual(['production-worker', 'web'])
+    expect(list.items.map((one) => one.metadata?.name)).toEqual(['checkout', 'production-worker', 'web'])
     await expect(apps.deleteNamespacedDeployment({ namespace: 'shop', name: 'web' })).rejects.toMatchObject({
       code: 403,
     })
@@ -60,9 +60,9 @@ describe('the world', () => {
   it('rolls a pushed commit out to pods', async () => {
     const { images } = await world.seedDemo()
     const path = 'apps/web/deployment.yaml'
-    const before = world.git.readFile('gitops', 'main', path) ?? ''
+    const before = world.git.readFile('acme/gitops', 'main', path) ?? ''
     world.registry.push('acme/web', '1.1.0')
-    world.git.commit('gitops', 'main', { [path]: before.replace(':1.0.0', ':1.1.0') }, 'web 1.1.0')
+    world.git.commit('acme/gitops', 'main', { [path]: before.replace(':1.0.0', ':1.1.0') }, 'web 1.1.0')
     const isUpdated = () => {
       const pods = world.kubernetes.store.list('/pods').filter((pod) => pod.metadata.labels?.['app'] === 'web')
       return (
@@ -72,6 +72,24 @@ describe('the world', () => {
     }
     await world.until('all pods run the new image', isUpdated)
     expect(isUpdated()).toBe(true)
+  })
+
+  it('with a GitHub applies what is merged there', async () => {
+    const folder = await temporaryFolder()
+    const other = await startWorld({ directory: folder.path, syncIntervalMs: 5000, github: {} })
+    const { repositoryUrl } = await other.seedDemo()
+    const gitops = other.github?.repository('acme/gitops')
+    expect(gitops?.url).toBe(repositoryUrl)
+    const file = { 'apps/note.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note, namespace: shop}\n' }
+    other.github?.person('mona')
+    other.git.moveRef('acme/gitops', 'refs/heads/topic', other.git.head('acme/gitops', 'main') ?? '')
+    other.git.commit('acme/gitops', 'topic', { ...file }, 'Add a note')
+    gitops?.open('mona', { title: 'Add a note', head: 'topic', base: 'main' })
+    expect(other.get('ConfigMap', 'shop', 'note')).toBeUndefined()
+    gitops?.merge(1, 'mona')
+    expect(await other.until('it is applied', () => other.get('ConfigMap', 'shop', 'note'))).toBeDefined()
+    await other.close()
+    await folder.remove()
   })
 
   it('rejects with what was waited for', async () => {

@@ -1,9 +1,7 @@
 /** What the syncer needs of a Git host. */
 export interface GitSource {
-  /** Clone address of a repository. */
-  urlOf(name: string): string
-  /** Base address. */
-  url: string
+  /** Base addresses; a repository may have one below each of them. */
+  urls: readonly string[]
   /** Commit of a branch or full reference name. */
   head(repository: string, revision: string): string | undefined
   readFiles(repository: string, revision: string, folder?: string): Map<string, string>
@@ -11,7 +9,7 @@ export interface GitSource {
 }
 
 /** Name of the repository behind a clone address; undefined when it is on another host. */
-export function repositoryAt(git: GitSource, url: string): string | undefined {
-  if (!url.startsWith(`${git.url}/`)) return undefined
-  return url.slice(git.url.length + 1).replace(/\.git$/, '')
+export function repositoryAt({ urls }: GitSource, url: string): string | undefined {
+  const base = urls.find((one) => url.startsWith(`${one}/`))
+  return base === undefined ? undefined : url.slice(base.length + 1).replace(/\.git$/, '')
 }

@@ -3,7 +3,7 @@ import { type ApiClient, createApiClient, type ServedResource } from './api-clie
 import { fluxDefinitions } from './definition.ts'
 import { sourceKey } from './dependency.ts'
 import { parseDuration } from './duration.ts'
-import type { GitSource } from './git-source.ts'
+import { type GitSource, repositoryAt } from './git-source.ts'
 import { type KustomizationParts, reconcileKustomization } from './kustomization.ts'
 import { createLoops, keyOf } from './loop.ts'
 import { createPauses } from './pause.ts'
@@ -71,10 +71,9 @@ export async function startSyncer({ api: address, git, intervalMs }: SyncerOptio
   })
   api.follow(resource, kustomizations.observe)
   const stopListening = git.onPush((event) => {
-    const url = git.urlOf(event.repository)
     for (const [key, object] of sources.entries()) {
       const isPrompt = intervalOf(object) <= promptIntervalMs
-      if (isPrompt && withoutSuffix(textAt(object, 'spec', 'url')) === withoutSuffix(url)) sources.start(key)
+      if (isPrompt && repositoryAt(git, textAt(object, 'spec', 'url')) === event.repository) sources.start(key)
     }
   })
   const startAll = (loops: typeof sources) => loops.entries().forEach(([key]) => void loops.start(key))
@@ -108,8 +107,4 @@ async function installDefinitions(api: ApiClient): Promise<void> {
 async function readFresh(api: ApiClient, served: ServedResource, object: Fields): Promise<Fields> {
   const found = await api.get(served, textAt(object, 'metadata', 'namespace'), textAt(object, 'metadata', 'name'))
   return found ?? object
-}
-
-function withoutSuffix(url: string): string {
-  return url.replace(/\.git$/, '')
 }
