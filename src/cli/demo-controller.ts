@@ -23,6 +23,7 @@ export interface ControllerSettings {
   directory: string
   kubeconfig: string
   repositoryUrl: string
+  github: { apiUrl: string; token: string }
   registryHost: string
   webhookSecret: string
 }
@@ -34,9 +35,10 @@ const keptLines = 1000
 /** Writes a configuration and starts `fairlead controller` with it; resolves when it listens. */
 export async function startController(settings: ControllerSettings): Promise<ControllerProcess> {
   const config = join(settings.directory, 'fairlead.yaml')
-  const secretFile = join(settings.directory, 'webhook-secret')
-  await writeFile(secretFile, settings.webhookSecret, { mode: 0o600 })
-  await writeFile(config, renderConfig(settings, secretFile))
+  const files = { secret: join(settings.directory, 'webhook-secret'), token: join(settings.directory, 'github-token') }
+  await writeFile(files.secret, settings.webhookSecret, { mode: 0o600 })
+  await writeFile(files.token, settings.github.token, { mode: 0o600 })
+  await writeFile(config, renderConfig(settings, files))
   const program = process.argv[1] ?? ''
   const child = spawn(process.execPath, [...nodeFlags, program, 'controller', '--config', config], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,7 +63,10 @@ export async function startController(settings: ControllerSettings): Promise<Con
   }
 }
 
-function renderConfig({ directory, kubeconfig, repositoryUrl, registryHost }: ControllerSettings, secretFile: string) {
+function renderConfig(
+  { directory, kubeconfig, repositoryUrl, github, registryHost }: ControllerSettings,
+  files: { secret: string; token: string },
+) {
   return `mode: commit
 cluster: {name: sandbox}
 kubernetes: {kubeconfig: ${kubeconfig}}
@@ -72,12 +77,16 @@ git:
   repositories:
   - url: ${repositoryUrl}
     insecure: true
+    credentials: {tokenFile: ${files.token}}
+    host: {type: github, apiURL: "${github.apiUrl}"}
     allowPaths: ["apps/**", "bases/**"]
+    pullRequest: {automerge: on-approval, reviewers: [dana]}
 registries:
 - {host: "${registryHost}", insecure: true}
 webhooks:
   receivers:
-  - {name: registry, type: registry, auth: header, secretFile: ${secretFile}}
+  - {name: registry, type: registry, auth: header, secretFile: ${files.secret}}
+  - {name: github, type: github, secretFile: ${files.secret}}
 `
 }
 

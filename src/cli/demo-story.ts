@@ -1,3 +1,6 @@
+import { FairleadError } from '../errors.ts'
+import { systemClock as clock } from '../runtime/clock.ts'
+import type { GitHubSandbox } from '../sandbox/github/github.ts'
 import type { World } from '../sandbox/world.ts'
 import type { ControllerProcess } from './demo-controller.ts'
 import type { Narrator } from './demo-narrator.ts'
@@ -5,12 +8,13 @@ import type { Narrator } from './demo-narrator.ts'
 /** What every chapter of the demo plays with. */
 export interface Story {
   world: World
+  github: GitHubSandbox
   controller: ControllerProcess
   narrator: Narrator
 }
 
-/** The name under which the demo's repository is kept. */
-export const repository = 'gitops'
+/** The name of the demo's repository, here and on GitHub. */
+export const repository = 'acme/gitops'
 
 /** By `namespace/name`, as the log has it. */
 export function requestOf(world: World, key: string) {
@@ -34,4 +38,13 @@ export function appliedRevision(world: World, commit: string): string | undefine
     | { lastAppliedRevision?: string }
     | undefined
   return status?.lastAppliedRevision?.endsWith(commit) ? status.lastAppliedRevision : undefined
+}
+
+/** Asks every 50 ms until there is an answer; for facts that only another process knows. */
+export async function poll<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  for (const endMs = clock.monotonicMs() + 15_000; clock.monotonicMs() < endMs; await clock.sleep(50)) {
+    const found = await look()
+    if (found !== undefined) return found
+  }
+  throw new FairleadError('Timeout', `15 s have passed without: ${what}`)
 }

@@ -7,11 +7,13 @@ import { customResourceDefinitions } from '../api/crd.ts'
 import { unifiedDiff } from '../core/change/diff.ts'
 import { FairleadError } from '../errors.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
+import type { GitHubSandbox } from '../sandbox/github/github.ts'
 import { startWorld, type World } from '../sandbox/world.ts'
 import { tellApproval, waitingRequest } from './demo-approval.ts'
 import { type ControllerProcess, startController } from './demo-controller.ts'
 import { createNarrator, type Narrator } from './demo-narrator.ts'
-import { appliedRevision, newest, readAt, repository, type Story } from './demo-story.ts'
+import { leaveForReview, tellPullRequest } from './demo-pull-request.ts'
+import { appliedRevision, newest, poll, readAt, repository, type Story } from './demo-story.ts'
 import type { Io } from './io.ts'
 
 const usage = 'usage: fairlead demo [--once] [--keep] [-o json]\n'
@@ -35,12 +37,12 @@ export async function demoCommand(args: string[], io: Io): Promise<number> {
     nowMs: () => clock.monotonicMs(),
   })
   const startedMs = clock.monotonicMs()
-  const world = await startWorld({ directory, syncIntervalMs: 500, workloads: { podReadyMs: 1_200 } })
+  const world = await startWorld({ directory, syncIntervalMs: 500, workloads: { podReadyMs: 1_200 }, github: {} })
   let controller: ControllerProcess | undefined
   try {
     controller = await tellStory(world, directory, narrator)
     summarise(narrator, clock.monotonicMs() - startedMs)
-    if (options.keep) await keepUp({ world, controller, narrator })
+    if (options.keep) await keepUp({ world, github: gitHubOf(world), controller, narrator })
     return 0
   } catch {
     return 1
@@ -52,7 +54,7 @@ export async function demoCommand(args: string[], io: Io): Promise<number> {
 }
 
 async function tellStory(world: World, directory: string, narrator: Narrator): Promise<ControllerProcess> {
-  narrator.say('A small world on this machine: a cluster, a registry, a Git host and a GitOps engine like Flux.\n')
+  narrator.say('A small world on this machine: a cluster, a registry, a GitHub and a GitOps engine like Flux.\n')
   let started: ControllerProcess | undefined
   await narrator.step('world', async () => {
     for (const definition of customResourceDefinitions) world.apply(definition)
@@ -72,23 +74,33 @@ async function tellStory(world: World, directory: string, narrator: Narrator): P
     }
   })
   if (started === undefined) throw new FairleadError('Internal', 'the controller was not started')
-  const story: Story = { world, controller: started, narrator }
+  const story: Story = { world, github: gitHubOf(world), controller: started, narrator }
   await tellUpdate(story)
   await tellApproval(story)
+  await tellPullRequest(story)
   return started
+}
+
+/** This world was started with one. */
+function gitHubOf({ github }: World): GitHubSandbox {
+  if (github === undefined) throw new FairleadError('Internal', 'the world was started without a GitHub')
+  return github
 }
 
 async function startBeside(world: World, directory: string): Promise<ControllerProcess> {
   const webhookSecret = randomBytes(24).toString('hex')
+  const github = gitHubOf(world)
   const controller = await startController({
     directory,
     kubeconfig: world.kubeconfig,
-    repositoryUrl: world.git.urlOf(repository),
+    repositoryUrl: github.repository(repository).url,
+    github: { apiUrl: github.apiUrl, token: github.person('fairlead') },
     registryHost: world.registry.host,
     webhookSecret,
   })
   const authorization = `Bearer ${webhookSecret}`
   world.registry.notify(`http://${controller.addresses.webhook}/webhook/registry`, { authorization })
+  github.subscribe(`http://${controller.addresses.webhook}/webhook/github`, webhookSecret)
   await poll('fairlead is ready', async () => (await controller.isReady()) || undefined)
   await poll(
     'fairlead holds its lease',
@@ -157,12 +169,16 @@ function summarise(narrator: Narrator, totalMs: number): void {
 }
 
 async function keepUp(story: Story): Promise<void> {
-  const { world, controller, narrator } = story
+  const { world, github, controller, narrator } = story
   const request = await waitingRequest(story, '2.3.2')
-  narrator.say(`\nEverything stays up until Ctrl-C, and acme/worker:2.3.2 waits for an approval. To look around:
+  const { url, command } = await leaveForReview(story, '3.3.0')
+  narrator.say(`\nEverything stays up until Ctrl-C, acme/worker:2.3.2 waits for an approval, and acme/checkout:3.3.0 for a review:
+  ${url}
+  ${command}
+To look around:
   curl -H 'Authorization: Bearer ${world.kubernetes.adminToken}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/updaterequests
   curl -X POST -H 'Authorization: Bearer ${world.kubernetes.adminToken}' http://${controller.addresses.api}/api/v1/updates/${request}/approve
-  git clone ${world.git.urlOf(repository)}
+  git clone ${github.repository(repository).url}
   curl http://${controller.addresses.metrics}/metrics
   registry ${world.registry.url}`)
   await new Promise<void>((resolve) => {
@@ -174,15 +190,6 @@ async function keepUp(story: Story): Promise<void> {
 async function metric(controller: ControllerProcess, name: string, label: string): Promise<string | undefined> {
   const line = (await controller.metrics()).split('\n').find((one) => one.startsWith(name) && one.includes(label))
   return line?.split(' ').at(-1)
-}
-
-/** Asks every 50 ms until there is an answer; for facts that only another process knows. */
-async function poll<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const endMs = clock.monotonicMs() + 15_000; clock.monotonicMs() < endMs; await clock.sleep(50)) {
-    const found = await look()
-    if (found !== undefined) return found
-  }
-  throw new FairleadError('Timeout', `15 s have passed without: ${what}`)
 }
 
 function readOptions(args: string[]): { once: boolean; keep: boolean; asJson: boolean } | undefined {
