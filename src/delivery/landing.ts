@@ -69,7 +69,7 @@ export function createPushLanding(deps: LandingDeps): Landing {
 }
 
 /** Does the remote branch hold the commit now? */
-export async function isOnBranch(commit: string, branch: string, repository: GitRepository): Promise<boolean> {
+async function isOnBranch(commit: string, branch: string, repository: GitRepository): Promise<boolean> {
   const { revision } = await repository.snapshot(branch, { fresh: true })
   return (await repository.ancestry(commit, revision)) === 'yes'
 }

@@ -166,12 +166,15 @@ export function describeGitReplace(name: string, world: ReplaceWorld): void {
       expect(hosted.head('main')).toBe(commit)
     })
 
-    test('questions about history are answered after it was read and deleted', async () => {
+    test('questions about history are answered after it was read and deleted, and one of somebody else, too', async () => {
       const start = (await repository.snapshot('main', { fresh: true })).revision
       const { commit } = await propose('web: 2\n')
       await repository.replace(branch, '', commit)
-      await repository.snapshot(branch, { fresh: true })
-      hosted.deleteBranch(branch)
+      hosted.commit('side', { 'notes.yaml': 'a: 3\n' })
+      for (const read of [branch, 'side']) {
+        await repository.snapshot(read, { fresh: true })
+        hosted.deleteBranch(read)
+      }
       const head = hosted.commit('main', { 'notes.yaml': 'a: 2\n' })
       expect(await repository.ancestry(start, head)).toBe('yes')
     })

@@ -41,8 +41,7 @@ export function createRepository({ url, backend, clock, log }: RepositoryParts):
 
   async function replace(branch: string, expected: string, commit: string): Promise<void> {
     const commits = working.unsent(commit)
-    // Nobody plans on such a branch, and it may be gone the next moment.
-    working.forget(branch)
+    working.own(branch)
     try {
       await backend.push({ how: 'replace', branch, base: expected, commit, commits, cache: working.cache })
     } catch (error) {

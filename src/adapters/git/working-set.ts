@@ -8,12 +8,14 @@ import { createObjectCache, type ObjectCache, reach } from './object-cache.ts'
 
 const chainLimit = 1000
 const storedLimit = 5000
+/** Branches of our own whose snapshots stay in memory: there may be many, and each is looked at in passing. */
+const ownLimit = 10
 
 /** What is known about one repository without asking anybody: heads, their snapshots, objects waiting for a push. */
 export interface WorkingSet {
   readonly cache: ObjectCache
   readonly history: KnownHistory
-  /** Branches that were read before; they survive a `reset`. */
+  /** Branches of others that were read before: what they brought is asked about. They survive a `reset`. */
   readonly branches: readonly string[]
   head(branch: string): string | undefined
   setHead(branch: string, head: string): void
@@ -21,6 +23,8 @@ export interface WorkingSet {
   forget(branch: string): void
   /** The remote has no such branch any more. */
   drop(branch: string): void
+  /** The branch is one of our own, and is asked for anew at the next snapshot. */
+  own(branch: string): void
   /** The snapshot of this head, when every object of it is in memory. */
   snapshot(branch: string, head: string): BranchSnapshot | undefined
   keep(objects: readonly GitObject[]): void
@@ -45,6 +49,7 @@ export function createWorkingSet(): WorkingSet {
   const lineages = new Map<string, object>()
   const heads = new Map<string, string>()
   const seen = new Set<string>()
+  const own = new Set<string>()
   const stored = new Map<string, GitObject>()
 
   /** Old revisions' objects leave the memory when the cache has doubled. */
@@ -67,10 +72,17 @@ export function createWorkingSet(): WorkingSet {
     lineages.set(branch, lineage)
     const built = buildSnapshot({ branch, lineage }, head, cache)
     if (!built) return undefined
+    known.delete(branch)
     known.set(branch, built)
+    const passed = [...known.keys()].filter((one) => own.has(one)).slice(0, -ownLimit)
+    for (const one of passed) drop(one)
     history.add(head, cache.commit(head))
     compact()
     return built
+  }
+
+  function drop(branch: string): void {
+    for (const memory of [seen, heads, known, lineages]) memory.delete(branch)
   }
 
   return {
@@ -83,12 +95,14 @@ export function createWorkingSet(): WorkingSet {
     },
     head: (branch) => heads.get(branch),
     setHead(branch, head) {
-      seen.add(branch)
+      if (!own.has(branch)) seen.add(branch)
       heads.set(branch, head)
     },
     forget: (branch) => void heads.delete(branch),
-    drop(branch) {
-      for (const memory of [seen, heads, known, lineages]) memory.delete(branch)
+    drop,
+    own(branch) {
+      drop(branch)
+      own.add(branch)
     },
     snapshot,
     keep(objects) {
