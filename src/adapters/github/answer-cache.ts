@@ -2,13 +2,13 @@ import type { HttpResponse } from '../../ports.ts'
 
 /** Answers with their `ETag`, so that what did not change need not be sent again. */
 export interface AnswerCache {
-  /** The `ETag` to ask with; undefined when nothing is known. */
-  etagOf(url: string): string | undefined
+  /** What is known, to ask with its `ETag`. */
+  find(url: string): HttpResponse | undefined
   /**
-   * The answer to use for one that came: a 304 becomes the answer that is known, with the new one's headers before its
-   * own; others are kept when they have an `ETag`.
+   * The answer to use for one that came: a 304 becomes the one that was asked with, under the headers of the new one;
+   * others are kept when they have an `ETag`.
    */
-  resolve(url: string, answer: HttpResponse): HttpResponse
+  resolve(url: string, answer: HttpResponse, asked: HttpResponse | undefined): HttpResponse
 }
 
 /** Keeps at most `maxBytes` of bodies; those used longest ago go first. */
@@ -32,13 +32,12 @@ export function createAnswerCache(maxBytes: number): AnswerCache {
   }
 
   return {
-    etagOf: (url) => known.get(url)?.headers['etag'],
-    resolve(url, answer) {
-      const before = known.get(url)
-      if (answer.status === 304 && before !== undefined) {
-        const { status, body } = before
-        keep(url, before)
-        return { status, body, headers: { ...before.headers, ...answer.headers, etag: before.headers['etag'] ?? '' } }
+    find: (url) => known.get(url),
+    resolve(url, answer, asked) {
+      if (answer.status === 304 && asked !== undefined) {
+        keep(url, asked)
+        const { status, body, headers } = asked
+        return { status, body, headers: { ...headers, ...answer.headers, etag: headers['etag'] ?? '' } }
       }
       if (answer.status === 200 && answer.headers['etag'] !== undefined) keep(url, answer)
       else forget(url)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { sanitiseLine } from '../../core/change/text.ts'
 import type { OutcomeState, Outcomes } from '../../ports-repository-host.ts'
-import { longestDescription } from './outcome.ts'
+import { longestDescription } from './commit-status.ts'
 import type { HostedRepository } from './repository.ts'
 import { deploymentSchema, deploymentStatusSchema } from './schema.ts'
 

@@ -113,7 +113,7 @@ function fromStatus(refusal: Refusal, call: Call): FairleadError {
   const { status, words } = refusal
   const said = `(${status}${words === '' ? '' : `: ${words}`})`
   if (status >= 500) return told('HostUnavailable', call, `failed (${status}); it is tried again later`)
-  if (status >= 300 && status < 400) {
+  if ([301, 302, 307, 308].includes(status)) {
     const moved = 'is answered with another address: the repository was renamed or moved'
     return told('HostMoved', call, `${moved} (${status}); put its new address into git.repositories[].url`)
   }

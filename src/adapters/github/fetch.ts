@@ -60,8 +60,8 @@ export function createFetch({ http, origin, token, cache, requested }: FetchSett
     if (method === undefined) throw new FairleadError('Internal', `no request of the kind ${options.method} is made`)
     const headers = { ...options.headers }
     if (token !== undefined) headers['authorization'] = `Bearer ${await token()}`
-    const etag = method === 'GET' ? cache?.etagOf(url) : undefined
-    if (etag !== undefined) headers['if-none-match'] = etag
+    const known = method === 'GET' ? cache?.find(url) : undefined
+    if (known !== undefined) headers['if-none-match'] = known.headers['etag'] ?? ''
     const answer = await send({
       method,
       url,
@@ -70,7 +70,7 @@ export function createFetch({ http, origin, token, cache, requested }: FetchSett
       ...(options.body === undefined ? {} : { body: options.body }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
-    const used = method === 'GET' && cache !== undefined ? cache.resolve(url, answer) : answer
+    const used = method === 'GET' && cache !== undefined ? cache.resolve(url, answer, known) : answer
     // Everything GitHub's API says is JSON; a proxy's page in HTML becomes plain text on the way.
     const shown = new Map(Object.entries({ ...used.headers, 'content-type': 'application/json' }))
     return { status: used.status, url, headers: shown, text: async () => new TextDecoder().decode(used.body) }

@@ -1,21 +1,19 @@
-import { parseRepositoryUrl, type RepositoryAddress } from '../../core/change/repository-url.ts'
-import { globMatcher } from '../../core/image/glob.ts'
-import { FairleadError, orRefusal } from '../../errors.ts'
+import { parseRepositoryUrl } from '../../core/change/repository-url.ts'
+import { FairleadError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
-import type { Outcomes, PullRequests, RepositoryHost } from '../../ports-repository-host.ts'
+import type { PullRequests, RepositoryHost } from '../../ports-repository-host.ts'
 import { type AccountDeps, type Accounts, createAccounts } from './account.ts'
 import { readChecks } from './check.ts'
 import { writeComment } from './comment.ts'
 import { commitOnBranch } from './commit.ts'
 import { readDemands } from './demand.ts'
-import { writeDeployment } from './deployment.ts'
 import { type GitHubLogin, isFresh } from './login.ts'
 import { mergePullRequest, mergeWhenReady, stopMerging } from './merge.ts'
-import { writeStatus } from './outcome.ts'
+import { createOutcomes } from './outcome.ts'
 import { addressPullRequest, deleteBranch, editPullRequest, openPullRequest, removeLabel } from './proposal.ts'
 import { listCommits } from './proposed-commit.ts'
 import { findPullRequests, listPullRequests, readPullRequest } from './pull-request.ts'
-import { createHostedRepository, type HostedRepository } from './repository.ts'
+import { createHostedRepository, type HostedRepository, placeOf } from './repository.ts'
 import { createWriteCheck, listReviews } from './review.ts'
 import { type Pull, userSchema } from './schema.ts'
 
@@ -46,9 +44,11 @@ export function createGitHub(settings: GitHubSettings, deps: GitHubDeps): GitHub
   const address = parseRepositoryUrl(settings.url)
   const apiURL = apiAddress(settings.apiURL, address.host)
   const client = (deps.accounts ?? createAccounts(deps)).client(apiURL, settings.login)
-  const open = (path: string) =>
-    createHostedRepository({ place: placeOf(path), name: `${address.host}/${path}`, log: deps.log }, client)
-  const repository = open(address.path)
+  const open = (place: HostedRepository['place']) => {
+    const name = `${address.host}/${place.owner}/${place.repo}`
+    return createHostedRepository({ place, name, log: deps.log }, client)
+  }
+  const repository = open(ownPlace(address.path))
   return {
     host: {
       pullRequests: createPullRequests(repository, deps),
@@ -70,9 +70,9 @@ function apiAddress(configured: string, host: string): string {
   return address.replace(/\/+$/, '')
 }
 
-function placeOf(path: string): HostedRepository['place'] {
-  const [owner = '', repo = '', ...more] = path.split('/')
-  if (repo !== '' && more.length === 0) return { owner, repo }
+function ownPlace(path: string): HostedRepository['place'] {
+  const place = placeOf(path)
+  if (place !== undefined) return place
   throw new FairleadError('ConfigInvalid', `${path} is no repository at GitHub; its address ends in OWNER/NAME`)
 }
 
@@ -129,33 +129,4 @@ async function askUser(repository: HostedRepository): Promise<string> {
   const deed = { words: 'asking whose token it is', needs: '' }
   const answer = await repository.send(deed, ({ rest }) => rest.users.getAuthenticated())
   return repository.parse(deed, userSchema, answer).login
-}
-
-function createOutcomes(
-  repository: HostedRepository,
-  { host, allowed, open }: { host: string; allowed: readonly string[]; open: (path: string) => HostedRepository },
-): Outcomes {
-  const matchers = allowed.map((glob) => globMatcher(glob.toLowerCase()))
-  return {
-    status: (commit, status) => writeStatus(repository, commit, status),
-    async deployment(deployment) {
-      const application = addressOf(deployment.repository)
-      const isAllowed = matchers.some((matches) => matches(application.path.toLowerCase()))
-      if (application.host !== host || !isAllowed) {
-        const words = `${application.host}/${application.path} is not told of deployments: host.deployments of ${repository.name} does not allow it`
-        throw new FairleadError('HostNotFound', words)
-      }
-      await writeDeployment(open(application.path), deployment)
-    },
-  }
-}
-
-/** What an image says about its origin may be no address at all. */
-function addressOf(repository: string): RepositoryAddress {
-  return orRefusal(
-    () => parseRepositoryUrl(repository),
-    ({ message }) => {
-      throw new FairleadError('HostNotFound', `nobody is told of a deployment: ${message}`)
-    },
-  )
 }

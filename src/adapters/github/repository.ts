@@ -30,6 +30,12 @@ export interface HostedRepository {
   remember<T>(key: string, answers: readonly Answer[], make: () => T): T
 }
 
+/** `owner/name`; undefined for any other path. */
+export function placeOf(path: string): HostedRepository['place'] | undefined {
+  const [owner = '', repo = '', ...more] = path.split('/')
+  return owner !== '' && repo !== '' && more.length === 0 ? { owner, repo } : undefined
+}
+
 const rememberedValues = 1000
 
 export function createHostedRepository(

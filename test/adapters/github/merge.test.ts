@@ -51,6 +51,34 @@ describe('a merge', () => {
   })
 })
 
+describe('a merge that was left to the host is taken back', () => {
+  const auto = { auto_merge: { merge_method: 'merge' } }
+  const sent = () => world.server.heard.filter(({ method }) => method === 'POST').map(({ body }) => body)
+
+  it('when it was to merge by itself', async () => {
+    world.server.on(`GET ${repository}/pulls/7`, { body: aPull(7, auto) })
+    world.server.on('POST /api/graphql', { body: { data: { any: null } } })
+    await world.open().host.pullRequests.stopMerging(7)
+    expect(sent()).toMatchObject([
+      { query: expect.stringContaining('disablePullRequestAutoMerge'), variables: { id: 'PR_7' } },
+    ])
+  })
+
+  it('without a request when nothing was ordered', async () => {
+    world.server.on(`GET ${repository}/pulls/7`, { body: aPull(7) })
+    await world.open().host.pullRequests.stopMerging(7)
+    expect(sent()).toEqual([])
+  })
+
+  it('also when somebody was faster', async () => {
+    const errors = [{ type: 'UNPROCESSABLE', message: "Can't disable auto-merge for this pull request." }]
+    world.server.on(`GET ${repository}/pulls/7`, { body: aPull(7, auto) })
+    world.server.on('POST /api/graphql', { body: { data: null, errors } })
+    await world.open().host.pullRequests.stopMerging(7)
+    expect(sent()).toHaveLength(1)
+  })
+})
+
 describe('a merge that is left to the host', () => {
   const rules = (types: string[]) =>
     world.server.on(`GET ${repository}/rules/branches/main`, { body: types.map((type) => ({ type })) })
@@ -94,6 +122,15 @@ describe('a merge that is left to the host', () => {
     expect(await pullRequests.read(7)).toMatchObject({ mergesItself: true })
     const moved = aPull(7, { head: { ...aPull(7).head, sha: sha('f') } })
     world.server.on(`GET ${repository}/pulls/7`, { body: moved })
+    expect(await pullRequests.read(7)).toMatchObject({ mergesItself: false })
+  })
+
+  it('is taken out of the queue again', async () => {
+    rules(['merge_queue'])
+    const { pullRequests } = world.open().host
+    await pullRequests.mergeWhenReady(7, order)
+    await pullRequests.stopMerging(7)
+    expect(bodies()).toMatchObject([{}, { query: expect.stringContaining('dequeuePullRequest') }])
     expect(await pullRequests.read(7)).toMatchObject({ mergesItself: false })
   })
 

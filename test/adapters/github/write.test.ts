@@ -176,6 +176,8 @@ describe('outcomes', () => {
 
   it.each([
     ['a repository that is not allowed', 'https://github.example.com/evil/web'],
+    ['a folder of a repository', 'https://github.example.com/acme/web/docs'],
+    ['what is no address', 'see the wiki'],
     ['a repository of another host', 'https://github.com/acme/web'],
   ])('%s is told nothing', async (_what, address) => {
     const told = world.open().host.outcomes.deployment({ ...deployment, repository: address })
