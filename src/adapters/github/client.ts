@@ -178,9 +178,10 @@ function graphqlWords(data: unknown): string {
   return errors === undefined ? '' : JSON.stringify(errors).slice(0, 4000)
 }
 
-function askOf(options: { method?: string; url?: string; request?: object | undefined }): Ask {
+function askOf(options: { method?: string; url?: string; request?: object | undefined; query?: unknown }): Ask {
   const lane = options.request !== undefined && 'lane' in options.request ? options.request.lane : undefined
-  const isRead = options.method === 'GET' || options.method === 'HEAD'
+  const isQuestion = typeof options.query === 'string' && options.query.startsWith('query')
+  const isRead = options.method === 'GET' || options.method === 'HEAD' || isQuestion
   return {
     lane: lane === 'merge' || lane === 'rollback' ? lane : 'read',
     writes: !isRead,

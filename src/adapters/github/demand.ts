@@ -11,16 +11,11 @@ import { branchSchema, protectionSchema, type RequiredChecks, repositorySchema, 
 export async function readDemands(repository: HostedRepository, branch: string): Promise<BranchDemands> {
   const deed = { words: `reading the rules of the branch ${branch}`, needs: 'Metadata: read' }
   const { place } = repository
-  const rulesAnswer = await repository.send(
-    deed,
-    ({ rest }) => rest.repos.getBranchRules({ ...place, branch, per_page: 100 }),
-    hasNoRules,
-  )
+  const rules = await readRules(repository, branch)
   const branchAnswer = await repository.send(deed, ({ rest }) => rest.repos.getBranch({ ...place, branch }))
   const protection = await readProtection(repository, branch)
   const repositoryAnswer = await repository.send(deed, ({ rest }) => rest.repos.get(place))
 
-  const rules = rulesAnswer === 'none' ? [] : repository.parse(deed, z.array(ruleSchema), rulesAnswer)
   const visible = repository.parse(deed, branchSchema, branchAnswer).protection?.required_status_checks
   const reviews = protection?.required_pull_request_reviews?.required_approving_review_count ?? 0
   const has = (type: string) => rules.some((rule) => rule.type === type)
@@ -34,6 +29,17 @@ export async function readDemands(repository: HostedRepository, branch: string):
     queue: has('merge_queue'),
     mergesItself: repository.parse(deed, repositorySchema, repositoryAnswer).allow_auto_merge === true,
   }
+}
+
+/** The rules of all rulesets that concern a branch. */
+export async function readRules(repository: HostedRepository, branch: string): Promise<z.output<typeof ruleSchema>[]> {
+  const deed = { words: `reading the rules of the branch ${branch}`, needs: 'Metadata: read' }
+  const answer = await repository.send(
+    deed,
+    ({ rest }) => rest.repos.getBranchRules({ ...repository.place, branch, per_page: 100 }),
+    hasNoRules,
+  )
+  return answer === 'none' ? [] : repository.parse(deed, z.array(ruleSchema), answer)
 }
 
 /** Private repositories without a paid plan have no rulesets, and older servers do not know them at all. */

@@ -3,6 +3,7 @@ import type { BranchDemands, MergeAnswer, MergeOrder } from '../../ports-reposit
 import { inLane } from './client.ts'
 import { laneOfMessage } from './commit.ts'
 import type { Refusal } from './error.ts'
+import type { MergeQueue } from './merge-queue.ts'
 import { readPull } from './pull-request.ts'
 import type { HostedRepository } from './repository.ts'
 import { mergeSchema } from './schema.ts'
@@ -61,8 +62,7 @@ const dequeue = `mutation ($id: ID!) {
   dequeuePullRequest(input: { id: $id }) { clientMutationId }
 }`
 
-/** `isQueued`: it waits in the queue, which nothing but this answer tells. */
-export type WaitingMergeAnswer = MergeAnswer | { kind: 'accepted'; isQueued: boolean }
+export type WaitingMergeAnswer = MergeAnswer | { kind: 'accepted' }
 
 /**
  * Leaves a merge to the host: in its queue where the branch has one, and else as auto-merge. The queue has a method and
@@ -72,7 +72,7 @@ export async function mergeWhenReady(
   repository: HostedRepository,
   number: number,
   order: MergeOrder,
-  demandsOf: (base: string) => Promise<BranchDemands>,
+  { demandsOf, mergeQueue }: { demandsOf: (base: string) => Promise<BranchDemands>; mergeQueue: MergeQueue },
 ): Promise<WaitingMergeAnswer> {
   const found = await readPull(repository, number)
   if (found === undefined)
@@ -80,6 +80,11 @@ export async function mergeWhenReady(
   const { node_id: id, base, head } = found.pull
   if (head.sha !== order.head) return { kind: 'moved', words: `the head is ${head.sha.slice(0, 12)} by now` }
   const { queue } = await demandsOf(base.ref)
+  if (queue && mergeQueue.hadJoined(found.pull)) {
+    // Once more would fail once more, and cost everybody in the queue another round of checks.
+    const words = 'the merge queue took it out; it is put in again when its head is another one'
+    return (await mergeQueue.has(found.pull)) ? { kind: 'accepted' } : { kind: 'ruled-out', words }
+  }
   const deed = {
     words: queue
       ? `putting pull request ${number} into the merge queue`
@@ -96,20 +101,23 @@ export async function mergeWhenReady(
       variables: { input },
       lane: laneOfMessage(`${order.title}\n\n${order.message}`),
     },
-    (refusal) => waitingMergeAnswerOf(refusal, queue),
+    waitingMergeAnswerOf,
   )
-  return 'kind' in answer ? answer : { kind: 'accepted', isQueued: queue }
+  const answered: WaitingMergeAnswer = 'kind' in answer ? answer : { kind: 'accepted' }
+  if (queue && answered.kind === 'accepted') mergeQueue.join(found.pull)
+  return answered
 }
 
 /** Source: what people quote from GitHub: "Pull request is in clean status", "already in the queue", "not allowed". */
-export function waitingMergeAnswerOf(
-  { status, words, types }: Pick<Refusal, 'status' | 'words' | 'types'>,
-  isQueued: boolean,
-): WaitingMergeAnswer | undefined {
+export function waitingMergeAnswerOf({
+  status,
+  words,
+  types,
+}: Pick<Refusal, 'status' | 'words' | 'types'>): WaitingMergeAnswer | undefined {
   if (status !== 200 || types.some((type) => type !== 'UNPROCESSABLE' && type !== 'STALE_DATA' && type !== '')) {
     return undefined
   }
-  if (/already in the queue|already queued|already enabled/i.test(words)) return { kind: 'accepted', isQueued }
+  if (/already in the queue|already queued|already enabled/i.test(words)) return { kind: 'accepted' }
   if (types.includes('STALE_DATA') || /head (?:branch was modified|sha|oid)|expected head/i.test(words)) {
     return { kind: 'moved', words }
   }
@@ -117,10 +125,11 @@ export function waitingMergeAnswerOf(
 }
 
 /** Takes a merge back that was left to the host, from the queue or as auto-merge. */
-export async function stopMerging(repository: HostedRepository, number: number, isQueued: boolean): Promise<void> {
+export async function stopMerging(repository: HostedRepository, number: number, mergeQueue: MergeQueue): Promise<void> {
   const found = await readPull(repository, number)
   if (found === undefined || found.pull.state === 'closed') return
   const { node_id: id, auto_merge } = found.pull
+  const isQueued = await mergeQueue.has(found.pull)
   if (!isQueued && (auto_merge ?? null) === null) return
   const deed = { words: `taking back the merge of pull request ${number}`, needs }
   const text = isQueued ? dequeue : leaveAutoMerge

@@ -9,13 +9,14 @@ import { commitOnBranch } from './commit.ts'
 import { readDemands } from './demand.ts'
 import { type GitHubLogin, isFresh } from './login.ts'
 import { mergePullRequest, mergeWhenReady, stopMerging } from './merge.ts'
+import { createMergeQueue } from './merge-queue.ts'
 import { createOutcomes } from './outcome.ts'
 import { addressPullRequest, deleteBranch, editPullRequest, openPullRequest, removeLabel } from './proposal.ts'
 import { listCommits } from './proposed-commit.ts'
 import { findPullRequests, listPullRequests, readPullRequest } from './pull-request.ts'
 import { createHostedRepository, type HostedRepository, placeOf } from './repository.ts'
 import { createWriteCheck, listReviews } from './review.ts'
-import { type Pull, userSchema } from './schema.ts'
+import { userSchema } from './schema.ts'
 
 export interface GitHubSettings {
   /** Of the Git repository, in any spelling. */
@@ -78,12 +79,7 @@ function ownPlace(path: string): HostedRepository['place'] {
 
 function createPullRequests(repository: HostedRepository, { clock }: GitHubDeps): PullRequests {
   const mayWrite = createWriteCheck(repository, clock)
-  /** Heads that we put into the merge queue: the host's REST API does not tell who waits there. */
-  const queued = new Map<number, string>()
-  const isQueued = ({ number, head, state }: Pull) => {
-    if (state === 'closed') queued.delete(number)
-    return queued.get(number) === head.sha
-  }
+  const mergeQueue = createMergeQueue(repository, clock)
   let account: string | undefined
   const demands: PullRequests['demands'] = (base) => readDemands(repository, base)
   const whoAmI = async () => {
@@ -94,7 +90,7 @@ function createPullRequests(repository: HostedRepository, { clock }: GitHubDeps)
     account: whoAmI,
     list: (prefix) => listPullRequests(repository, prefix),
     find: (branch, base) => findPullRequests(repository, branch, base),
-    read: (number) => readPullRequest(repository, number, isQueued),
+    read: (number) => readPullRequest(repository, number, mergeQueue.has),
     commits: (number) => listCommits(repository, number),
     reviews: (number) => listReviews(repository, number, mayWrite),
     checks: (commit) => readChecks(repository, commit),
@@ -104,16 +100,8 @@ function createPullRequests(repository: HostedRepository, { clock }: GitHubDeps)
     edit: (number, change) => editPullRequest(repository, number, change),
     removeLabel: (number, label) => removeLabel(repository, number, label),
     merge: (number, order) => mergePullRequest(repository, number, order),
-    async mergeWhenReady(number, order) {
-      const answer = await mergeWhenReady(repository, number, order, demands)
-      if (answer.kind !== 'accepted') return answer
-      if (answer.isQueued) queued.set(number, order.head)
-      return { kind: 'accepted' }
-    },
-    async stopMerging(number) {
-      await stopMerging(repository, number, queued.has(number))
-      queued.delete(number)
-    },
+    mergeWhenReady: (number, order) => mergeWhenReady(repository, number, order, { demandsOf: demands, mergeQueue }),
+    stopMerging: (number) => stopMerging(repository, number, mergeQueue),
     comment: async (number, marker, text) =>
       writeComment(repository, number, { account: await whoAmI(), marker, text }),
     deleteBranch: (branch) => deleteBranch(repository, branch),

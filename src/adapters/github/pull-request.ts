@@ -73,14 +73,14 @@ export async function readPull(repository: HostedRepository, number: number): Pr
 export async function readPullRequest(
   repository: HostedRepository,
   number: number,
-  isQueued: (pull: Pull) => boolean,
+  isQueued: (pull: Pull) => Promise<boolean>,
 ): Promise<PullRequest | undefined> {
   const found = await readPull(repository, number)
   if (found === undefined) return undefined
   const { pull, answer } = found
   const wasClosed = pull.state === 'closed' && pull.merged_at == null
   const issue = wasClosed ? await readIssue(repository, number) : undefined
-  const queued = isQueued(pull)
+  const queued = await isQueued(pull)
   const answers = issue === undefined ? [answer] : [answer, issue.answer]
   return repository.remember(`${number} ${queued}`, answers, () => ({
     ...listed(pull, { mergedBy: pull.merged_by?.login, closedBy: issue?.closedBy }),

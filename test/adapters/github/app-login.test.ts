@@ -31,6 +31,7 @@ async function anApp(pem: string) {
   }))
   world.server.on(pull, { body: aPull(7) })
   world.server.on('GET /repos/acme/gitops', { body: {} })
+  world.server.on('GET /repos/acme/gitops/rules/branches/main', { body: [] })
   return world.open()
 }
 

@@ -109,29 +109,57 @@ describe('a merge that is left to the host', () => {
     ])
   })
 
-  it('goes into the queue of a branch that has one, and is known to wait there until its head moves', async () => {
-    rules(['merge_queue'])
-    const { pullRequests } = world.open().host
-    expect(await pullRequests.mergeWhenReady(7, order)).toEqual({ kind: 'accepted' })
-    expect(bodies()).toMatchObject([
-      {
-        query: expect.stringContaining('enqueuePullRequest'),
-        variables: { input: { pullRequestId: 'PR_7', expectedHeadOid: sha('a') } },
-      },
-    ])
-    expect(await pullRequests.read(7)).toMatchObject({ mergesItself: true })
-    const moved = aPull(7, { head: { ...aPull(7).head, sha: sha('f') } })
-    world.server.on(`GET ${repository}/pulls/7`, { body: moved })
-    expect(await pullRequests.read(7)).toMatchObject({ mergesItself: false })
-  })
+  describe('where the branch has a queue', () => {
+    let waiting: boolean
+    const written = () => bodies().filter((body) => JSON.stringify(body).includes('mutation'))
+    beforeEach(() => {
+      waiting = false
+      rules(['merge_queue'])
+      world.server.on('POST /api/graphql', ({ body }) => {
+        const text = JSON.stringify(body)
+        if (text.includes('enqueue')) waiting = true
+        if (text.includes('dequeue')) waiting = false
+        return { body: { data: { repository: { pullRequest: { isInMergeQueue: waiting } } } } }
+      })
+    })
 
-  it('is taken out of the queue again', async () => {
-    rules(['merge_queue'])
-    const { pullRequests } = world.open().host
-    await pullRequests.mergeWhenReady(7, order)
-    await pullRequests.stopMerging(7)
-    expect(bodies()).toMatchObject([{}, { query: expect.stringContaining('dequeuePullRequest') }])
-    expect(await pullRequests.read(7)).toMatchObject({ mergesItself: false })
+    it('goes there, and is known to wait there', async () => {
+      const { pullRequests } = world.open().host
+      expect(await pullRequests.read(7)).toMatchObject({ mergesItself: false })
+      expect(await pullRequests.mergeWhenReady(7, order)).toEqual({ kind: 'accepted' })
+      expect(written()).toMatchObject([
+        {
+          query: expect.stringContaining('enqueuePullRequest'),
+          variables: { input: { pullRequestId: 'PR_7', expectedHeadOid: sha('a') } },
+        },
+      ])
+      expect(await pullRequests.read(7)).toMatchObject({ mergesItself: true })
+    })
+
+    it('is known to wait there also by somebody who did not put it there', async () => {
+      waiting = true
+      expect(await world.open().host.pullRequests.read(7)).toMatchObject({ mergesItself: true })
+    })
+
+    it('is not put there again after the queue took it out, unless its head is another one', async () => {
+      const { pullRequests } = world.open().host
+      await pullRequests.mergeWhenReady(7, order)
+      waiting = false
+      expect(await pullRequests.read(7)).toMatchObject({ mergesItself: false })
+      expect(await pullRequests.mergeWhenReady(7, order)).toMatchObject({ kind: 'ruled-out' })
+      expect(written()).toHaveLength(1)
+      world.server.on(`GET ${repository}/pulls/7`, { body: aPull(7, { head: { ...aPull(7).head, sha: sha('f') } }) })
+      expect(await pullRequests.mergeWhenReady(7, { ...order, head: sha('f') })).toEqual({ kind: 'accepted' })
+      expect(written()).toHaveLength(2)
+    })
+
+    it('is taken out again', async () => {
+      waiting = true
+      const { pullRequests } = world.open().host
+      await pullRequests.stopMerging(7)
+      expect(written()).toMatchObject([{ query: expect.stringContaining('dequeuePullRequest') }])
+      expect(await pullRequests.read(7)).toMatchObject({ mergesItself: false })
+    })
   })
 
   it('is not asked for when the head is another one by now', async () => {
@@ -155,6 +183,6 @@ describe('a merge that is left to the host', () => {
     ['FORBIDDEN', 'Resource not accessible by integration', undefined],
   ]
   it.each(refusals)('refused with %s %s is %s', (type, words, kind) => {
-    expect(waitingMergeAnswerOf({ status: 200, types: [type], words }, false)?.kind).toBe(kind)
+    expect(waitingMergeAnswerOf({ status: 200, types: [type], words })?.kind).toBe(kind)
   })
 })
