@@ -254,6 +254,44 @@ describe('merging', () => {
   })
 })
 
+describe('whoever may pass the rules by', () => {
+  const protection = { reviews: 1, isStrict: true }
+  const rows: [title: string, protect: () => void, status: number][] = [
+    ['an admin merges', () => ground.gitops.protect('main', protection), 200],
+    [
+      'an admin who is held to the rules does not',
+      () => ground.gitops.protect('main', { ...protection, holdsAdmins: true }),
+      405,
+    ],
+    ['an admin has no say in a ruleset', () => ground.gitops.protect('main', { ...protection, kind: 'ruleset' }), 405],
+    [
+      'an actor that a ruleset names merges',
+      () => ground.gitops.protect('main', { ...protection, kind: 'ruleset', bypass: ['ada'] }),
+      200,
+    ],
+  ]
+  it.each(rows)('%s', async (_, protect, status) => {
+    const { number } = await propose()
+    ground.git.commit('acme/gitops', 'main', { 'a.txt': 'x\n' }, 'elsewhere')
+    protect()
+    const ada = ground.as(ground.github.token('ada'))
+    expect((await ada('GET', `${root}/pulls/${number}`)).body.mergeable_state).toBe('blocked')
+    expect((await ada('PUT', `${root}/pulls/${number}/merge`)).status).toBe(status)
+  })
+})
+
+describe('a site that does not say which commit a merge made', () => {
+  it('still merges', async () => {
+    ground.github.saysMergeCommit(false)
+    const { number } = await propose()
+    expect((await ground.bot('PUT', `${root}/pulls/${number}/merge`)).body).toMatchObject({ merged: true, sha: '' })
+    expect((await ground.bot('GET', `${root}/pulls/${number}`)).body).toMatchObject({
+      merged: true,
+      merge_commit_sha: null,
+    })
+  })
+})
+
 describe('the branch rules', () => {
   const rows: [title: string, arrange: (head: string) => void, state: string][] = [
     ['nothing is asked for', () => undefined, 'clean'],
