@@ -136,7 +136,7 @@ function withElisions(lines: readonly string[]): RegExp {
 }
 
 describe('the demo', () => {
-  const chapters = ['demo', 'demo-approval'].map((name) => read(`src/cli/${name}.ts`)).join('')
+  const chapters = ['demo', 'demo-approval', 'demo-pull-request'].map((name) => read(`src/cli/${name}.ts`)).join('')
   const titles = [...chapters.matchAll(/title: (?:'(.*?)'|`(.*?)`)/g)].map(
     ([, plain, template]) => plain ?? template ?? '',
   )
