@@ -1,49 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { FairleadError } from '../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, type Faults, image } from '../fakes/world.ts'
-
-/**
- * `before`: the process dies before the effect. `after`: the effect happens and the process dies. `lose`: it happens,
- * but its answer is lost and the process goes on.
- */
-type Mode = 'before' | 'after' | 'lose'
-
-interface Trial {
-  faults: Faults
-  /** Effects so far, by name. */
-  effects: string[]
-}
-
-/** Lets the effect number `at` (from 1) go wrong. A dead process has no effects any more. */
-function aTrial(mode: Mode, at: number): Trial {
-  const effects: string[] = []
-  let dead = false
-  const died = () => new FairleadError('Aborted', 'the process is dead')
-  const faults: Faults = (port, names) => {
-    const wrapped = Object.create(port)
-    for (const name of names) {
-      const effect = (port[name] as (...args: unknown[]) => Promise<unknown>).bind(port)
-      wrapped[name] = async (...args: unknown[]) => {
-        if (dead) throw died()
-        effects.push(name)
-        if (effects.length !== at) return effect(...args)
-        dead = mode !== 'lose'
-        if (mode === 'before') throw died()
-        await effect(...args)
-        throw mode === 'lose' ? lost(name) : died()
-      }
-    }
-    return wrapped
-  }
-  return { faults, effects }
-}
-
-function lost(effect: string): FairleadError {
-  return new FairleadError(
-    effect === 'push' || effect === 'store' ? 'GitUnavailable' : 'ApiUnavailable',
-    'connection reset',
-  )
-}
+import { aTrial, modes } from './faults.ts'
 
 async function aWorld(annotations?: Record<string, string>): Promise<FakeWorld> {
   const world = createFakeWorld()
@@ -101,7 +58,7 @@ describe('a pushed image becomes exactly one commit', () => {
     expect(trial.effects).toEqual(expect.arrayContaining(['create', 'store', 'push', 'updateStatus']))
   })
 
-  for (const mode of ['before', 'after', 'lose'] as const) {
+  for (const mode of modes) {
     test(`although the process meets "${mode}" at any one of its effects`, async () => {
       const dry = aTrial(mode, 0)
       await live(await aWorld(), dry)
@@ -139,7 +96,7 @@ describe.each(stories)('an update that %s becomes exactly one commit, never with
     expect(await endOfApproved(world)).toEqual(approved)
   })
 
-  for (const mode of ['before', 'after', 'lose'] as const) {
+  for (const mode of modes) {
     test(`although the process meets "${mode}" at any one of its effects`, async () => {
       const dry = aTrial(mode, 0)
       await live(await aWorld(asking), { ...dry, approvers })

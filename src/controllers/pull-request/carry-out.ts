@@ -116,7 +116,10 @@ async function describe({ host, facts }: ObservedProposal, { number, title, body
   })
 }
 
-/** A rejection that people gave elsewhere is noted as one, so that the host remembers it. */
+/**
+ * A rejection that people gave elsewhere is noted as one, so that the host remembers it. Closing comes last, for as long as
+ * it is open, it is found.
+ */
 async function withdraw(
   observed: ObservedProposal,
   found: PullRequest,
@@ -125,8 +128,9 @@ async function withdraw(
   const { host } = observed
   await host.comment(found.number, withdrawnMarker, `${withdrawnMarker}\n${inertLine(why, 1000)}`)
   const body = noteIn(found.body, isRejection ? { rejected: why } : { withdrawn: why })
-  await host.edit(found.number, { state: 'closed', body })
+  if (body !== found.body) await host.edit(found.number, { body })
   await deleteBranch(observed, found)
+  await host.edit(found.number, { state: 'closed' })
 }
 
 async function deleteBranch({ host, place, remembered }: ObservedProposal, over: PullRequest | undefined) {

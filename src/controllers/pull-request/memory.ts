@@ -14,6 +14,8 @@ export interface Remembered {
   unclaimedMs?: number
   /** What the host said to the last merge, of which state of the proposal, and how often in a row. */
   answer?: { state: string; untilMs: number; tries: number; said: Omit<NonNullable<MergeFacts['lastAnswer']>, 'forMs'> }
+  /** State of the proposal that the host did not want to merge by itself. */
+  notOrdered?: string
   /** Head that the host was told to merge by itself, and how long it may take to show that. */
   ordered?: { head: string; untilMs: number }
 }

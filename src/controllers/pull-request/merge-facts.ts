@@ -20,9 +20,10 @@ export async function gatherMerge(
     host.demands(found.base),
     host.account(),
   ])
-  const { answer } = remembered
+  const { answer, notOrdered } = remembered
+  const state = mergeState({ ...found, reviews, checks })
   const forMs = (answer?.untilMs ?? 0) - clock.monotonicMs()
-  const counts = answer !== undefined && forMs > 0 && answer.state === mergeState({ ...found, reviews, checks })
+  const counts = answer !== undefined && forMs > 0 && answer.state === state
   return {
     fourEyes,
     ownAccounts: [...new Set([account, found.author])],
@@ -30,6 +31,7 @@ export async function gatherMerge(
     checks,
     demands,
     lastAnswer: counts ? { ...answer.said, forMs } : undefined,
+    refusesOrder: notOrdered === state,
     now: clock.now(),
   }
 }
@@ -53,6 +55,7 @@ export function nothingToMerge({ fourEyes, clock }: MergeFactsDeps): ProposalFac
     checks: { state: 'none', names: [] },
     demands: { review: false, checks: false, queue: false, mergesItself: false },
     lastAnswer: undefined,
+    refusesOrder: false,
     now: clock.now(),
   }
 }

@@ -39,18 +39,22 @@ export async function orderMerge(
   deps.log.info({ repository: repository.url, pullRequest: found.number, answer: answer.kind }, 'asked for a merge')
   if (answer.kind === 'accepted') {
     remembered.ordered = { head: found.head, untilMs: deps.clock.monotonicMs() + shownMs }
-  } else remember(observed, { found, answer }, deps)
+  } else remember(observed, { found, isQueued, answer }, deps)
   return learnt
 }
 
 /** Whatever the answer, asking again at once for the very same gives no other one. */
 function remember(
   { facts, remembered }: ObservedProposal,
-  { found, answer }: { found: PullRequest; answer: MergeAnswer },
+  { found, isQueued, answer }: { found: PullRequest; isQueued: boolean; answer: MergeAnswer },
   { clock }: OrderDeps,
 ): void {
-  const { reviews, checks } = facts.merge
+  const { reviews, checks, demands } = facts.merge
   const state = mergeState({ ...found, reviews, checks })
+  if (isQueued && !demands.queue && answer.kind === 'ruled-out') {
+    remembered.notOrdered = state
+    return
+  }
   const tries = remembered.answer?.state === state ? remembered.answer.tries + 1 : 0
   const said = saidBy(answer)
   const forMs = said.kind === 'later' ? Math.min(longestLaterMs, laterMs * 2 ** Math.min(tries, 10)) : refusedMs

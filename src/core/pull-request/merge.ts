@@ -32,6 +32,8 @@ export interface MergeFacts {
   demands: { review: boolean; checks: boolean; queue: boolean; mergesItself: boolean }
   /** What the host said when this very state was tried to be merged before, and for how long that counts. */
   lastAnswer: { kind: 'later' | 'ruled-out' | 'forbidden'; words: string; forMs: number } | undefined
+  /** The host would not take the order to merge this very state by itself. */
+  refusesOrder: boolean
   now: Date
 }
 
@@ -63,6 +65,8 @@ const computingMs = 5_000
 const computedMs = 30_000
 /** Reviews and checks that nobody tells us about are asked for so often. */
 const askMs = 60_000
+/** What the host does by itself is looked after so often. */
+const hostMs = 600_000
 
 /**
  * Whether fairlead merges an open proposal: only by the setting `automerge` or when it was approved through the API, and
@@ -80,19 +84,30 @@ export function decideMerge(facts: MergeFacts): MergeDecision {
   if (mergesItself) return leaveToHost(facts)
   const [against] = objections(facts)
   if (against !== undefined) return { ...wait('ChangesRequested', `${against} requested changes`), untilMs: askMs }
-  // Whoever approved through the API has not reviewed, so the host would wait for ever.
-  if (!isApprovedByApi && facts.lastAnswer === undefined && keepsPromise(facts)) return { kind: 'merge-when-ready' }
+  if (!isApprovedByApi && isForHost(facts)) return { kind: 'merge-when-ready' }
   return waitForWindow(facts) ?? waitForApproval(facts, isApprovedByApi) ?? waitForChecks(facts) ?? orderMerge(facts)
+}
+
+/**
+ * Hosts take no such order for what can be merged at once, and what is behind its base stays so. Nor do they get what was approved through the API: nobody has
+ * reviewed it there, so they would wait for ever.
+ */
+function isForHost(facts: MergeFacts): boolean {
+  const { mergeability, lastAnswer, refusesOrder } = facts
+  const isLate = mergeability === 'ready' || mergeability === 'behind'
+  return !isLate && lastAnswer === undefined && !refusesOrder && keepsPromise(facts)
 }
 
 /** A queue got what was approved and green. Whatever else the host would merge by itself must still be in its own rules. */
 function leaveToHost(facts: MergeFacts): MergeDecision {
   const { rules, demands } = facts
-  const rest = wait('AwaitingMerge', 'the host merges it as soon as its rules are met')
+  const rest = { ...wait('AwaitingMerge', 'the host merges it as soon as its rules are met'), untilMs: hostMs }
   // Then it was people who told the host.
   if (rules.automerge === 'never' || demands.queue) return rest
   if (!keepsPromise(facts)) return { kind: 'stop-merging', why: 'its branch does not demand all that is promised' }
   const [against] = demands.review ? [] : objections(facts)
+  // The host does not bring it up to date.
+  if (facts.mergeability === 'behind') return { kind: 'rewrite', why: 'its base has moved' }
   return against === undefined ? rest : { kind: 'stop-merging', why: `${against} requested changes` }
 }
 

@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import type { UpdateRequest } from '../../../src/api/update-request.ts'
 import type { PullRequestRules } from '../../../src/core/pull-request/rules.ts'
 import {
@@ -6,6 +6,7 @@ import {
   digestOf,
   type FakeWorld,
   type Faults,
+  type GivenRules,
   image,
   pullRequestRules,
   type Replica,
@@ -18,7 +19,15 @@ export interface ProposedWorld extends FakeWorld {
   push(tag: string, name?: string): Promise<void>
   /** The host says that something happened, and what follows from it is done. */
   hint(): Promise<void>
+  /** As `hint`, for a push to the base. */
+  hintBase(): Promise<void>
+  /** Minutes pass, with one look at the list of pull requests in each; the caller has faked the timers. */
+  pass(minutes: number): Promise<void>
+  /** Somebody changes the file of `web` on the base, so that a pull request for it conflicts. */
+  disturb(): Promise<void>
   request(to?: string): UpdateRequest
+  /** What the request waits for: status and reason of its condition Progressing. */
+  waits(to?: string): string
   pull(number?: number): NonNullable<ReturnType<FakeWorld['host']['state']['pulls']['get']>>
 }
 
@@ -28,27 +37,74 @@ export interface ProposedOptions {
   annotations?: Record<string, string>
   faults?: Faults
   apps?: readonly string[]
+  /** Where it goes on; else one in which the apps run 1.0.0. */
+  world?: FakeWorld
+  /** Beside those of pull requests. */
+  given?: GivenRules
 }
 
-export const proposed = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/mode': 'pull-request' }
+const asking = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/min-update-interval': '0s' }
+export const proposed = { ...asking, 'fairlead.dev/mode': 'pull-request' }
+/** Nobody has to approve. */
+export const unattended = { ...proposed, 'fairlead.dev/require-approval': 'false' }
 
-export async function aProposedWorld(options: ProposedOptions = {}): Promise<ProposedWorld> {
-  const { rules = {}, config = 'mode: commit', annotations = proposed, apps = ['web'] } = options
+/** A world in which the apps run 1.0.0. */
+export async function aWorld({ apps = ['web'], annotations = proposed }: ProposedOptions = {}): Promise<FakeWorld> {
   const world = createFakeWorld()
   for (const name of apps) {
     world.registry.push(image(name), '1.0.0', { digest: digestOf('1.0.0') })
     world.deploy(name, `ghcr.io/acme/${name}:1.0.0`, annotations)
   }
   await world.sync()
+  return world
+}
+
+/** From now on until the end of the test timers and clocks stand still until told otherwise. */
+export function holdTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+export async function aProposedWorld(options: ProposedOptions = {}): Promise<ProposedWorld> {
+  const { rules = {}, config = 'mode: commit', given = {} } = options
+  const world = options.world ?? (await aWorld(options))
   const replica = await world.start(config, options.faults, {
     withHost: true,
     pullRequest: { ...pullRequestRules, ...rules },
+    ...given,
   })
   onTestFinished(() => replica.stop())
   await replica.quiet()
-  return {
+  const baseNews = {
+    repository: 'git.example.com/gitops',
+    about: 'branch',
+    branch: 'main',
+    receiver: 'github',
+  } as const
+  const proposedWorld: ProposedWorld = {
     ...world,
     replica,
+    async hintBase() {
+      replica.loops.repositoryNews.changed(baseNews)
+      await replica.quiet()
+    },
+    async pass(minutes) {
+      for (let minute = 0; minute < minutes; minute++) {
+        await vi.advanceTimersByTimeAsync(60_000)
+        await replica.quiet()
+        await replica.loops.pullRequests.sweep()
+        await replica.quiet()
+      }
+    },
+    async disturb() {
+      const text = world.git.read('main', 'apps/web.yaml') ?? ''
+      world.git.commit('main', { 'apps/web.yaml': `${text}# touched\n` }, 'Touch web')
+      await proposedWorld.hintBase()
+    },
+    waits(to) {
+      const found = proposedWorld.request(to).status?.conditions?.find((one) => one.type === 'Progressing')
+      return `${found?.status} ${found?.reason}`
+    },
     async push(tag, name = 'web') {
       world.registry.push(image(name), tag, { digest: digestOf(tag) })
       replica.loops.images.hinted(image(name))
@@ -69,4 +125,5 @@ export async function aProposedWorld(options: ProposedOptions = {}): Promise<Pro
       return found
     },
   }
+  return proposedWorld
 }

@@ -57,6 +57,7 @@ function facts(overrides: Partial<ProposalFacts> = {}): ProposalFacts {
       checks: { state: 'green', names: [] },
       demands: { review: false, checks: false, queue: false, mergesItself: false },
       lastAnswer: undefined,
+      refusesOrder: false,
       now,
     },
     ...overrides,
