@@ -2,7 +2,7 @@ import { escapeHtml, type Html } from './html.ts'
 
 /**
  * The Markdown that pull requests use: headings, paragraphs, lists, tables, quotes, fenced code, rules, `<details>` with
- * `<summary>`, and in a line code, bold, emphasis and links. Everything else is shown as the text it is; comments are left
+ * `<summary>`, and in a line code, bold, emphasis, links and commit ids. Everything else is shown as the text it is; comments are left
  * out.
  */
 export function renderMarkdown(text: string): Html {
@@ -128,13 +128,13 @@ function renderTable(lines: readonly string[]): string {
 }
 
 const inline =
-  /(`+)(.+?)\1(?!`)|\[([^\]]+)\]\((https?:\/\/[^\s)]+)\)|\*\*(.+?)\*\*|(?<![\w*])[*_](?![\s*_])(.+?)(?<![\s*_])[*_](?![\w*])|(https?:\/\/[^\s<>")]+[^\s<>").,;:!?])|\\([\\`*_{}[\]()#+.!|<>@-])/g
+  /(`+)(.+?)\1(?!`)|\[([^\]]+)\]\((https?:\/\/[^\s)]+)\)|\*\*(.+?)\*\*|(?<![\w*])[*_](?![\s*_])(.+?)(?<![\s*_])[*_](?![\w*])|(https?:\/\/[^\s<>")]+[^\s<>").,;:!?])|\\([\\`*_{}[\]()#+.!|<>@-])|\b([0-9a-f]{40})\b/g
 
 function renderInline(text: string): string {
   let result = ''
   let at = 0
   for (const match of text.matchAll(inline)) {
-    const [whole, , code, label, target, bold, emphasis, address, literal] = match
+    const [whole, , code, label, target, bold, emphasis, address, literal, commit] = match
     result += escapeHtml(text.slice(at, match.index))
     at = match.index + whole.length
     if (code !== undefined) result += `<code>${escapeHtml(code.trim())}</code>`
@@ -142,6 +142,7 @@ function renderInline(text: string): string {
     else if (bold !== undefined) result += `<strong>${renderInline(bold)}</strong>`
     else if (emphasis !== undefined) result += `<em>${renderInline(emphasis)}</em>`
     else if (address !== undefined) result += link(address, escapeHtml(address))
+    else if (commit !== undefined) result += `<code title="${commit}">${commit.slice(0, 7)}</code>`
     else result += escapeHtml(literal ?? '')
   }
   return result + escapeHtml(text.slice(at))

@@ -5,6 +5,11 @@ const rows: [title: string, text: string, html: string][] = [
   ['a paragraph keeps its lines', 'one\ntwo\n\nthree', '<p>one<br>two</p>\n<p>three</p>'],
   ['a heading', '## Images `a`', '<h2>Images <code>a</code></h2>'],
   ['bold and emphasis', '**a** and *b* and _c_', '<p><strong>a</strong> and <em>b</em> and <em>c</em></p>'],
+  [
+    'a commit id is shortened, as people know it',
+    `as ${'0a'.repeat(20)}.`,
+    `<p>as <code title="${'0a'.repeat(20)}">0a0a0a0</code>.</p>`,
+  ],
   ['no emphasis inside of words', 'snake_case_name 2*3*4', '<p>snake_case_name 2*3*4</p>'],
   [
     'a link',
