@@ -98,15 +98,16 @@ ${lines.join('')}spec:
 `
 }
 
-export function createFakeWorld(): FakeWorld {
+/** With `shared`, another cluster around a repository, a host and a registry that are there already. */
+export function createFakeWorld(shared?: Pick<FakeWorld, 'git' | 'host' | 'registry'>): FakeWorld {
   const { deployment, updateRequest, kustomization, gitRepository } = resources
   const cluster = createFakeCluster(Object.values(resources))
-  const git = createFakeGitRepository(gitUrl)
-  const host = createFakeRepositoryHost(git)
-  const registry = createFakeRegistry()
+  const git = shared?.git ?? createFakeGitRepository(gitUrl)
+  const host = shared?.host ?? createFakeRepositoryHost(git)
+  const registry = shared?.registry ?? createFakeRegistry()
   const charts = createFakeChartRepository()
   const owned = new Set<string>()
-  git.commit('main', { 'README.md': 'gitops\n' }, 'Begin')
+  if (shared === undefined) git.commit('main', { 'README.md': 'gitops\n' }, 'Begin')
   cluster.objects.create(gitRepository, {
     apiVersion: 'source.toolkit.fluxcd.io/v1',
     kind: 'GitRepository',
@@ -136,7 +137,8 @@ export function createFakeWorld(): FakeWorld {
       reference,
       annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' },
     ) {
-      git.commit('main', { [`apps/${name}.yaml`]: manifestOf(name, reference, annotations) }, `Add ${name}`)
+      const [path, text] = [`apps/${name}.yaml`, manifestOf(name, reference, annotations)]
+      if (git.read('main', path) !== text) git.commit('main', { [path]: text }, `Add ${name}`)
       cluster.objects.create(deployment, {
         apiVersion: 'apps/v1',
         kind: 'Deployment',

@@ -24,7 +24,7 @@ async function live(world: FakeWorld, { rules = {}, act }: Omit<Story, 'end'>, f
   const proposed = await aProposedWorld({ world, rules: { ...people, ...rules }, ...(faults && { faults }) })
   await act?.(proposed)
   await proposed.replica.quiet()
-  await proposed.pass(6)
+  await proposed.pass(2)
   await proposed.replica.stop()
 }
 

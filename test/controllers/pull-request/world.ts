@@ -59,6 +59,14 @@ export async function aWorld({ apps = ['web'], annotations = proposed }: Propose
   return world
 }
 
+/** Another cluster with the same app, around the same repository, host and registry. */
+export async function anotherCluster(world: FakeWorld, annotations = proposed): Promise<FakeWorld> {
+  const other = createFakeWorld(world)
+  other.deploy('web', 'ghcr.io/acme/web:1.0.0', annotations)
+  await other.sync()
+  return other
+}
+
 /** From now on until the end of the test timers and clocks stand still until told otherwise. */
 export function holdTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
