@@ -88,6 +88,8 @@ export interface Proposals {
   stand(key: string, place: ProposalPlace, standing: string): void
   /** It does not belong there any more. */
   leave(key: string): void
+  /** What was said about a proposal, by `proposalKey`, was not heard; said again, it is new. */
+  unheard(proposal: string): void
   /** Says what became of a request; those who decide about it hear of it when that is new. */
   conclude(key: string, outcome: ProposalOutcome): void
 }
@@ -116,6 +118,9 @@ export function createProposals({ wakeProposal, wakeRequest }: ProposalsDeps): P
       if (known === undefined) return
       standings.delete(key)
       wakeProposal(known.proposal)
+    },
+    unheard(proposal) {
+      for (const [key, known] of standings) if (known.proposal === proposal) standings.delete(key)
     },
     conclude(key, outcome) {
       if (isDeepStrictEqual(outcomes.get(key), outcome)) return

@@ -7,7 +7,7 @@ import type { RepositoryRules } from '../../src/delivery/repositories.ts'
 import { createLoops, type Loops } from '../../src/main-loops.ts'
 import { createStores } from '../../src/main-stores.ts'
 import type { RepositoryHost } from '../../src/ports-repository-host.ts'
-import { createSoleLeader } from '../../src/runtime/leader.ts'
+import { createSoleLeader, type Leader } from '../../src/runtime/leader.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
 import { createFakeAccessReview } from './access-review.ts'
 import { createFakeChartRepository, type FakeChartRepository } from './chart-repository.ts'
@@ -42,9 +42,9 @@ export interface FakeWorld {
 
 /**
  * Rules that differ from the usual ones. The host is known when `withHost` says so, or with the mode pull-request, and
- * makes the commits when it is the signer.
+ * makes the commits when it is the signer. Without another one the replica is the leader.
  */
-export type GivenRules = Partial<RepositoryRules> & { withHost?: boolean; signer?: 'host' }
+export type GivenRules = Partial<RepositoryRules> & { withHost?: boolean; signer?: 'host'; leader?: Leader }
 
 /** Wraps the named methods of a port, so that effects can fail. */
 export type Faults = <T extends object>(port: T, effects: readonly (keyof T & string)[]) => T
@@ -194,7 +194,10 @@ function faultyHost(host: FakeRepositoryHost, faults: Faults): RepositoryHost {
 async function startReplica(
   world: FakeWorld,
   text: string,
-  { faults, rules: { withHost, signer, ...given } }: { faults: Faults; rules: GivenRules },
+  {
+    faults,
+    rules: { withHost, signer, leader = createSoleLeader('one'), ...given },
+  }: { faults: Faults; rules: GivenRules },
 ): Promise<Replica> {
   const config = parseConfig('fairlead.yaml', `${text}\npolling: {enabled: false}`)
   const log = createRecordingLog()
@@ -228,7 +231,7 @@ async function startReplica(
   const cancel = new AbortController()
   // One listener per store; the program itself gives each a signal of its own.
   setMaxListeners(100, cancel.signal)
-  const loops = await createLoops({ config, world: ports, stores, leader: createSoleLeader('one'), log, metrics })
+  const loops = await createLoops({ config, world: ports, stores, leader, log, metrics })
   const parts = [loops.run(cancel.signal), ...stores.all().map((store) => store.run(cancel.signal))]
   return {
     loops,

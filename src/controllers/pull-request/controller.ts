@@ -37,7 +37,11 @@ export function createPullRequestController(
 
   return {
     name: 'pull-request',
-    observe: async (key) => (deps.isLeader() ? observeProposal(key, deps) : undefined),
+    async observe(key) {
+      if (deps.isLeader()) return observeProposal(key, deps)
+      proposals.unheard(key)
+      return undefined
+    },
     decide: (observed) => ({ ...observed, decision: decideProposal(observed.facts) }),
     propose: async (decided) => ({ ...decided, learnt: await carryOut(decided, decided.decision, deps) }),
     verify: async (proposed) => proposed,
