@@ -40,15 +40,30 @@ describe('in the very moment that a pull request is rendered anew', () => {
     },
   )
 
-  test('somebody commits to its branch: that commit stays', async () => {
+  const moments: [when: string, at: (world: ProposedWorld, act: () => void) => void][] = [
+    ['right before the push', (world, act) => Object.assign(world.git, { beforePush: act })],
+    [
+      'right after it was looked at',
+      ({ host: { pullRequests } }, act) => {
+        const { read } = pullRequests
+        pullRequests.read = async (number) => {
+          pullRequests.read = read
+          const answer = await read(number)
+          act()
+          return answer
+        }
+      },
+    ],
+  ]
+  test.each(moments)('somebody commits to its branch, %s: that commit stays', async (_, at) => {
     holdTime()
     const world = await aProposedWorld()
     await world.push('1.1.0')
     const { branch } = world.pull()
     let theirs = ''
-    world.git.beforePush = () => {
+    at(world, () => {
       theirs = world.host.people.pushTo(branch, { 'apps/extra.yaml': 'a: 1\n' }, 'alice')
-    }
+    })
     await world.push('1.2.0')
     await world.pass(1)
     expect(world.git.remote.heads.get(branch)).toBe(theirs)
