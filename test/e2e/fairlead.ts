@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../src/api/kubernetes.ts'
 import type { Component } from './component.ts'
 import { eventually } from './eventually.ts'
 import { applyCrds, namespaceObject } from './flux.ts'
+import { gitHubReceiver, gitHubRepository, type HostedSettings } from './github.ts'
 import { kubeconfig, parseObjects } from './kubernetes.ts'
 import type { Lab } from './lab.ts'
 import { parseMetrics, type Sample } from './metric.ts'
@@ -50,18 +51,28 @@ function isRight({ kind }: KubernetesObject): boolean {
 }
 
 /** What differs from one fairlead of the tests to the next. */
-export interface Settings {
-  name: string
-  mode: 'commit' | 'observe'
-  backend: 'native' | 'isomorphic'
+export type Settings = GeneralSettings & (PlainSettings | { hosted: HostedSettings })
+
+/** A repository at the lab's Git server. */
+interface PlainSettings {
   /** Namespace whose workloads it looks after. */
   namespace: string
   repository: string
   allowPaths: string[]
+}
+
+interface GeneralSettings {
+  name: string
+  mode: 'commit' | 'observe' | 'pull-request'
+  backend: 'native' | 'isomorphic'
   /** A second replica: the registry's notifications go to the first. */
   standby?: boolean
   /** A registry that asks who wants to know, and the docker config.json with the answer; it is polled. */
   privateRegistry?: { host: string; dockerConfig: string }
+}
+
+function namespacesOf(settings: Settings): string[] {
+  return 'hosted' in settings ? settings.hosted.repositories.map(({ namespace }) => namespace) : [settings.namespace]
 }
 
 /** A running fairlead, seen from outside. */
@@ -88,9 +99,24 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
     const { host, dockerConfig } = settings.privateRegistry
     return [{ host, insecure: true, credentialsFile: await secret('docker-config.json', dockerConfig) }]
   }
+  const plainRepository = async ({ repository: url, allowPaths }: PlainSettings) => ({
+    url,
+    insecure: true,
+    credentials: {
+      usernameFile: await secret('git-username', lab.git.user),
+      passwordFile: await secret('git-password', lab.git.password),
+    },
+    allowPaths,
+  })
+  const hosted = 'hosted' in settings ? settings.hosted : undefined
+  const repositories =
+    'hosted' in settings
+      ? await Promise.all(settings.hosted.repositories.map((one) => gitHubRepository(one, settings.hosted, secret)))
+      : [await plainRepository(settings)]
+  const isPolled = settings.privateRegistry !== undefined || hosted !== undefined
   const config = {
     mode: settings.mode,
-    cluster: { name: 'e2e', namespaces: { include: [settings.namespace] } },
+    cluster: { name: 'e2e', namespaces: { include: namespacesOf(settings) } },
     kubernetes: { kubeconfig: account.kubeconfig },
     listen: {
       webhook: `127.0.0.1:${webhook}`,
@@ -103,21 +129,11 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
     leaderElection: { namespace: account.namespace },
     git: {
       backend: settings.backend,
-      repositories: [
-        {
-          url: settings.repository,
-          insecure: true,
-          credentials: {
-            usernameFile: await secret('git-username', lab.git.user),
-            passwordFile: await secret('git-password', lab.git.password),
-          },
-          allowPaths: settings.allowPaths,
-        },
-      ],
+      repositories,
     },
     registries: [{ host: lab.registry, insecure: true }, ...(await privateRegistry())],
     // far away: within a test only the registry's own notification can bring news of a push
-    polling: { interval: settings.privateRegistry === undefined ? '1h' : '10s' },
+    polling: { interval: isPolled ? '10s' : '1h' },
     webhooks: {
       receivers: [
         {
@@ -126,6 +142,7 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
           auth: 'header',
           secretFile: await secret('registry-token', lab.webhook.token),
         },
+        ...(hosted === undefined ? [] : [await gitHubReceiver(hosted, secret)]),
       ],
     },
   }

@@ -8,6 +8,8 @@ export interface Kubernetes {
   apply(...objects: readonly KubernetesObject[]): Promise<void>
   get(apiVersion: string, kind: string, namespace: string, name: string): Promise<KubernetesObject | undefined>
   list(apiVersion: string, kind: string, namespace: string): Promise<KubernetesObject[]>
+  /** Every object of the kind in the namespace. */
+  removeAll(apiVersion: string, kind: string, namespace: string): Promise<void>
   /** A fresh token of a ServiceAccount, as a kubelet would mount it; `audience` = for somebody else than the API server. */
   serviceAccountToken(namespace: string, name: string, audience?: string): Promise<string>
   ready(): Promise<true | undefined>
@@ -80,6 +82,9 @@ export function connectKubernetes({ server, authority, token }: Access): Kuberne
     list: async (apiVersion, kind, namespace) => {
       const answer = await read('GET', await collection(apiVersion, kind, namespace))
       return answer?.items ?? []
+    },
+    removeAll: async (apiVersion, kind, namespace) => {
+      await read('DELETE', await collection(apiVersion, kind, namespace))
     },
     serviceAccountToken: async (namespace, name, audience) => {
       const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`

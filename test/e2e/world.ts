@@ -12,19 +12,28 @@ export interface World {
   readonly account: Account
   readonly namespace: string
   readonly gitops: Gitops
+  /** With which Flux reads the repository. */
+  readonly login: { username: string; password: string }
   /** Image reference of a workload's tag. */
   image(name: string, tag: string): string
   /** Pushes the tag; the registry then notifies fairlead. */
   release(name: string, tag: string): Promise<void>
 }
 
-export async function createWorld(lab: Lab, account: Account, namespace: string): Promise<World> {
+/** Its repository is at the lab's Git server, unless one elsewhere is given. */
+export async function createWorld(
+  lab: Lab,
+  account: Account,
+  namespace: string,
+  elsewhere?: Pick<World, 'gitops' | 'login'>,
+): Promise<World> {
   await lab.plane.kubernetes.apply(namespaceObject(namespace))
+  const { user: username, password } = lab.git
   return {
     lab,
     account,
     namespace,
-    gitops: await lab.createRepository(namespace),
+    ...(elsewhere ?? { gitops: await lab.createRepository(namespace), login: { username, password } }),
     image: (name, tag) => `${lab.registry}/${namespace}/${name}:${tag}`,
     release: async (name, tag) => {
       await pushImage({ host: lab.registry, repository: `${namespace}/${name}`, tag })
@@ -35,8 +44,7 @@ export async function createWorld(lab: Lab, account: Account, namespace: string)
 /** Declares the roots to Flux and waits until the Deployments in them run. */
 export async function deployWithFlux(world: World, roots: readonly Root[], deployments: readonly string[]) {
   const { kubernetes } = world.lab.plane
-  const { user: username, password } = world.lab.git
-  await declareRoots(kubernetes, { name: world.namespace, url: world.gitops.url, username, password }, roots)
+  await declareRoots(kubernetes, { name: world.namespace, url: world.gitops.url, ...world.login }, roots)
   for (const name of deployments) {
     await eventually(
       `Deployment ${world.namespace}/${name} is available`,
