@@ -90,6 +90,8 @@ async function rewrite(
 ): Promise<Learnt> {
   const { learnt, head } = await putMembers(observed, found.head)
   if (head === found.head && learnt.size === 0) {
+    // It was ours, which was not known after a restart.
+    if (observed.facts.open?.isOurs === false) return learnt
     // Without an error it would be done over and over.
     throw new FairleadError('HostInvalid', `${found.url}: ${why}, says the host, though its branch is as it should be`)
   }

@@ -8,6 +8,8 @@ export interface Remembered {
   number?: number
   /** Head of the base that its branch was rendered on last. */
   base?: string
+  /** Commit that its branch was put at last. */
+  put?: string
   /** Number of the one that is over and whose branch was deleted. */
   cleaned?: number
   /** Since when nobody is known who asks for what it holds, by the monotonic clock. */

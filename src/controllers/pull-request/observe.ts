@@ -76,8 +76,9 @@ export async function observeProposal(key: string, deps: ObserveDeps): Promise<O
 
 const isOver = ({ state }: PullRequest) => state !== 'open'
 
-/** Only what says so is of another cluster. */
-function isElsewhere({ clusters }: ProposalContent, { cluster }: ProposalGroup): boolean {
+/** Only what says so is of another cluster. Where requests of ours belong, nobody can talk us out of it. */
+function isElsewhere({ clusters }: ProposalContent, { cluster, members, held, ended }: ProposalGroup): boolean {
+  if (members.length + held.length + ended.length > 0) return false
   return clusters.length > 0 && !clusters.includes(inertLine(cluster))
 }
 
@@ -171,6 +172,7 @@ async function describeOpen(
     isForeign: content.isForeign,
     isNew: readMark(body)?.isNew === true,
     isOnBase: remembered.base === (await repository.git.snapshot(place.base, { fresh: false })).revision,
+    isOurs: remembered.put === head,
     claim: claimOf(seen, content, deps),
   }
 }

@@ -30,6 +30,7 @@ export async function putMembers(observed: ObservedProposal, expected: string): 
   const { base, branch } = place
   const put = await repository.propose({ base, branch, expected, deliveries: [...confirmed.values()] })
   remembered.base = put.base
+  if (put.head !== undefined) remembered.put = put.head
   for (const { id, refusal } of put.concluded) {
     // What heals by itself is tried again soon.
     if (refusal !== undefined && refusal.kind !== 'terminal') throw refusal

@@ -22,6 +22,8 @@ export interface OpenProposal extends Pick<MergeFacts, 'head' | 'mergeability' |
   isNew: boolean
   /** Its branch was rendered on this head of the base already. */
   isOnBase: boolean
+  /** This head was put on its branch by fairlead, as it knows itself; what commits say about that, anybody can write. */
+  isOurs: boolean
   /** What became of those who asked for what it holds. */
   claim: ProposalClaim
 }
@@ -111,7 +113,7 @@ function decideOpen(facts: ProposalFacts, open: OpenProposal): ProposalDecision 
   const halt = haltOf(facts, open)
   if (halt !== undefined) return open.mergesItself ? { kind: 'stop-merging', why: halt.message } : halt
   if (suspended) return { kind: 'nothing' }
-  if (open.isForeign && !open.labels.includes(rebaseLabel)) return foreign()
+  if (open.isForeign && !open.labels.includes(rebaseLabel)) return decideForeign(facts, open)
   if (wanted.length === 0 && held.length === 0) return decideUnwanted(open.claim)
   return decideContent(facts, open) ?? decideLanding(facts, open)
 }
@@ -139,7 +141,11 @@ function haltOf({ wanted, held, suspended }: ProposalFacts, open: OpenProposal):
   return wanted.length === 0 && first !== undefined ? wait(first.reason, first.message) : undefined
 }
 
-function foreign(): ProposalWait {
+/** What fairlead had the host merge by itself was its own, and nobody has looked at what came after. */
+function decideForeign({ rules }: ProposalFacts, { mergesItself }: OpenProposal): ProposalDecision {
+  if (mergesItself && rules.automerge !== 'never') {
+    return { kind: 'stop-merging', why: 'somebody else committed to its branch' }
+  }
   const message = `somebody else committed to its branch, so fairlead keeps its hands off; merge it, or add the label ${rebaseLabel}`
   return wait('EditedByOthers', message)
 }
@@ -159,8 +165,13 @@ function decideContent(facts: ProposalFacts, open: OpenProposal): ProposalDecisi
 function decideLanding(facts: ProposalFacts, open: OpenProposal): ProposalDecision {
   const { rules, wanted, merge } = facts
   if (open.isDraft) return wait('Draft', 'it is a draft; mark it as ready for review')
-  const { head, mergeability, mergesItself } = open
-  return decideMerge({ ...merge, rules, wanted, head, mergeability, mergesItself })
+  const { head, mergeability, mergesItself, isOurs } = open
+  const decision = decideMerge({ ...merge, rules, wanted, head, mergeability, mergesItself })
+  // A queue takes out whatever is pushed to.
+  const isLeftToHost = mergesItself && rules.automerge !== 'never' && !merge.demands.queue
+  const isMerge = decision.kind === 'merge' || decision.kind === 'merge-when-ready'
+  if (isOurs || !(isMerge || (isLeftToHost && decision.kind === 'wait'))) return decision
+  return { kind: 'rewrite', why: 'it is not known who put its commits there' }
 }
 
 function wait(reason: string, message: string): ProposalWait {

@@ -24,6 +24,7 @@ const open: OpenProposal = {
   isForeign: false,
   isNew: false,
   isOnBase: true,
+  isOurs: true,
   claim: { kind: 'unknown', forMs: 0 },
 }
 

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { aProposedWorld, type ProposedOptions, type ProposedWorld, unattended } from './world.ts'
+
+/** Somebody who may push puts a commit on the branch that says of itself that it is fairlead's. */
+function forge({ git, pull }: ProposedWorld, change: (message: string) => string = (message) => message): void {
+  const { remote } = git
+  const { branch } = pull()
+  const head = remote.heads.get(branch) ?? ''
+  const { message, author, committer } = remote.facts(head)
+  const files = new Map([...remote.files(head), ['evil.yaml', 'evil: true\n']])
+  remote.heads.set(branch, remote.write({ files, parents: [head], message: change(message), author, committer }))
+}
+
+async function aProposal(options: ProposedOptions): Promise<ProposedWorld> {
+  const world = await aProposedWorld(options)
+  await world.push('1.1.0')
+  return world
+}
+
+describe('a commit by somebody else in the name of fairlead', () => {
+  test('is not merged because checks are green', async () => {
+    const world = await aProposal({ rules: { automerge: 'on-green' }, annotations: unattended })
+    forge(world)
+    world.host.people.setChecks(1, { ci: 'green' })
+    await world.hint()
+    world.host.people.setChecks(1, { ci: 'green' })
+    await world.hint()
+    expect(world.pull().state).toBe('merged')
+    expect(world.git.read('main', 'apps/web.yaml')).toContain('acme/web:1.1.0')
+    expect(world.git.read('main', 'evil.yaml')).toBeUndefined()
+  })
+
+  test('is not merged with the approval of whoever made it', async () => {
+    const world = await aProposal({ rules: { automerge: 'on-approval', checks: 'optional' } })
+    forge(world)
+    world.host.people.approve(1, 'mallory')
+    await world.hint()
+    expect(world.waits()).toBe('True ReviewRequired')
+    expect(world.git.read(world.pull().branch, 'evil.yaml')).toBeUndefined()
+  })
+
+  test('is not merged with an approval through the API', async () => {
+    const world = await aProposal({ rules: { checks: 'optional' } })
+    forge(world)
+    await world.replica.loops.api.approve(world.request(), { by: 'alice' })
+    await world.replica.quiet()
+    expect(world.pull().state).toBe('merged')
+    expect(world.git.read('main', 'evil.yaml')).toBeUndefined()
+  })
+
+  test('is not merged by the host that shall merge by itself', async () => {
+    const world = await aProposal({ rules: { automerge: 'on-approval' } })
+    world.host.people.demand('main', { review: true, checks: ['ci'], mergesItself: true })
+    await world.hint()
+    expect(world.pull().pending).toBeDefined()
+    forge(world)
+    await world.hint()
+    expect(world.git.read(world.pull().branch, 'evil.yaml')).toBeUndefined()
+  })
+
+  test('does not become that of another cluster', async () => {
+    const world = await aProposal({ rules: { automerge: 'on-green' }, annotations: unattended })
+    forge(world, (message) => message.replace(/^Fairlead-Cluster: .*$/m, 'Fairlead-Cluster: elsewhere'))
+    world.host.people.setChecks(1, { ci: 'green' })
+    await world.hint()
+    expect(world.git.read(world.pull().branch, 'evil.yaml')).toBeUndefined()
+  })
+
+  test('does not cost those who only restart fairlead their approvals', async () => {
+    const world = await aProposal({ rules: { automerge: 'on-approval' } })
+    const { head } = world.pull()
+    world.host.people.approve(1, 'alice')
+    await world.replica.stop()
+    const again = await aProposedWorld({ world, rules: { automerge: 'on-approval' } })
+    again.host.people.setChecks(1, { ci: 'green' })
+    await again.hint()
+    expect(again.pull()).toMatchObject({ state: 'merged', head })
+  })
+})
+
+describe('a commit of somebody else on a proposal that the host shall merge by itself', () => {
+  test('is not merged before anybody has looked at it', async () => {
+    const world = await aProposal({ rules: { automerge: 'on-approval' } })
+    world.host.people.demand('main', { review: true, checks: ['ci'], mergesItself: true })
+    await world.hint()
+    expect(world.pull().pending).toBeDefined()
+    world.host.people.approve(1, 'alice')
+    world.host.people.pushTo(world.pull().branch, { 'apps/web.yaml': 'kind: Evil\n' }, 'mallory')
+    await world.hint()
+    world.host.people.setChecks(1, { ci: 'green' })
+    await world.hint()
+    expect(world.pull().state).toBe('open')
+    expect(world.waits()).toBe('True EditedByOthers')
+  })
+})
