@@ -31,10 +31,16 @@ export function text(value: unknown, key: string): string | undefined {
 
 /** Whole number >= 0 at `key`, also when quoted; negative ones are 0, anything else is absent. */
 export function count(value: unknown, key: string): number | undefined {
+  const number = integer(value, key)
+  return number === undefined ? undefined : Math.max(0, number)
+}
+
+/** Whole number at `key`, also when quoted; anything else is absent. */
+export function integer(value: unknown, key: string): number | undefined {
   const found = field(value, key)
   const number = typeof found === 'string' && /^-?\d{1,15}$/.test(found) ? Number(found) : found
   if (typeof number !== 'number' || !Number.isFinite(number)) return undefined
-  return Math.max(0, Math.trunc(number))
+  return Math.trunc(number)
 }
 
 const noStrings: Record<string, string> = Object.freeze({})

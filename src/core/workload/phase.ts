@@ -1,4 +1,5 @@
-import { rolloutProgress } from './progress.ts'
+import { isCounted, rolloutProgress } from './progress.ts'
+import { givenVerdict } from './verdict.ts'
 import type { Workload } from './workload.ts'
 
 export type PhaseName = 'rolling_out' | 'success' | 'failed'
@@ -32,6 +33,8 @@ export interface PhaseOptions {
   elapsedMs?: number | undefined
   /** Default 15 minutes. */
   deadlineMs?: number | undefined
+  /** `ProgressDeadlineExceeded` was said about an earlier template and is still there: it says nothing about this one. */
+  isVerdictStale?: boolean | undefined
 }
 
 export const defaultDeadlineMs = 15 * 60_000
@@ -45,8 +48,9 @@ export function decidePhase(workload: Workload, options: PhaseOptions = {}): Pha
     return ended('success', 'OnDelete', 'pods take the new revision when somebody deletes them')
   }
   if (!isObserved(workload)) return rolling(workload, 'Unobserved', unobservedMessage(workload))
-  const exceeded = progressDeadlineMessage(workload)
+  const exceeded = options.isVerdictStale === true ? undefined : progressDeadlineMessage(workload)
   if (exceeded !== undefined) return ended('failed', 'ProgressDeadlineExceeded', exceeded)
+  if (!isCounted(workload)) return rolling(workload, 'Unobserved', 'the object does not say how many pods it wants')
   const progress = rolloutProgress(workload)
   if (progress.done) return ended('success', 'Complete', progress.message)
   if (workload.paused) return rolling(workload, 'Paused', `paused: ${progress.message}`)
@@ -75,9 +79,9 @@ function unobservedMessage({ generation, observedGeneration }: Workload): string
 }
 
 function progressDeadlineMessage(workload: Workload): string | undefined {
-  const progressing = workload.conditions.find((condition) => condition.type === 'Progressing')
-  if (progressing?.reason !== 'ProgressDeadlineExceeded') return undefined
-  return progressing.message || `no progress within ${workload.progressDeadlineSeconds ?? 600} seconds`
+  const verdict = givenVerdict(workload)
+  if (verdict === undefined) return undefined
+  return verdict.message || `no progress within ${workload.progressDeadlineSeconds ?? 600} seconds`
 }
 
 function rolling(workload: Workload, reason: PhaseReason, message: string): Phase {

@@ -1,5 +1,12 @@
 import type { Workload } from './workload.ts'
 
+/** A workload of which it is known how many pods it wants. */
+export type CountedWorkload = Workload & { wanted: number }
+
+export function isCounted(workload: Workload): workload is CountedWorkload {
+  return workload.wanted !== undefined
+}
+
 /** How far the pods are, and in words what is still missing. */
 export interface Progress {
   done: boolean
@@ -11,7 +18,7 @@ export interface Progress {
  * a partition larger than the replicas asks for nothing, and a StatefulSet with `minReadySeconds` waits until its pods
  * are available, not only ready.
  */
-export function rolloutProgress(workload: Workload): Progress {
+export function rolloutProgress(workload: CountedWorkload): Progress {
   switch (workload.kind) {
     case 'Deployment':
       return deploymentProgress(workload)
@@ -22,7 +29,7 @@ export function rolloutProgress(workload: Workload): Progress {
   }
 }
 
-function deploymentProgress({ wanted, counters }: Workload): Progress {
+function deploymentProgress({ wanted, counters }: CountedWorkload): Progress {
   const available = counters.available ?? 0
   if (counters.updated < wanted) return waiting(`${counters.updated} of ${wanted} replicas are updated`)
   if (counters.current > counters.updated) {
@@ -32,7 +39,7 @@ function deploymentProgress({ wanted, counters }: Workload): Progress {
   return finished(wanted === 0 ? 'scaled to zero' : `${wanted} of ${wanted} replicas are updated and available`)
 }
 
-function statefulSetProgress(workload: Workload): Progress {
+function statefulSetProgress(workload: CountedWorkload): Progress {
   const { wanted, counters, partition } = workload
   if (counters.ready < wanted) return waiting(`${counters.ready} of ${wanted} pods are ready`)
   if (workload.minReadySeconds > 0 && counters.available !== undefined && counters.available < wanted) {
@@ -48,7 +55,7 @@ function statefulSetProgress(workload: Workload): Progress {
   return finished(wanted === 0 ? 'scaled to zero' : `${wanted} of ${wanted} pods are updated and ready`)
 }
 
-function daemonSetProgress({ wanted, counters }: Workload): Progress {
+function daemonSetProgress({ wanted, counters }: CountedWorkload): Progress {
   const available = counters.available ?? 0
   if (counters.updated < wanted) return waiting(`${counters.updated} of ${wanted} pods are updated`)
   if (available < wanted) return waiting(`${available} of ${wanted} updated pods are available`)

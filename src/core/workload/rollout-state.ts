@@ -1,6 +1,7 @@
 import { rfc3339 } from '../../api/condition.ts'
 import { deadlineMs } from './deadline.ts'
 import { decidePhase, isObserved, type Phase, type PhaseName, type PhaseReason } from './phase.ts'
+import { nextVerdict, type Verdict } from './verdict.ts'
 import type { Workload } from './workload.ts'
 
 export type RolloutReason = PhaseReason | 'RevertedInCluster' | 'AlreadyRunning' | 'EngineFailed'
@@ -39,6 +40,8 @@ export interface RolloutState {
   controllerRevision: string
   /** A new template that the controller has not observed yet, and for how many milliseconds it has been there. */
   candidate?: { revision: string; elapsedMs: number }
+  /** What Kubernetes itself says about the progress, when that is bad. */
+  verdict?: Verdict | undefined
   /** When this state was made, for the time during which fairlead did not run. */
   observedAt: string
 }
@@ -115,6 +118,7 @@ function firstSight(look: Look): RolloutState {
     elapsedMs: 0,
     recovered: false,
     firstSight: true,
+    verdict: nextVerdict(undefined, workload, true),
     ...seen(look),
   }
   if (phase.phase === 'success' || finishedBefore(workload)) return settled
@@ -130,11 +134,13 @@ function finishedBefore(workload: Workload): boolean {
 
 /** The same template as before: only an unfinished rollout, or a failed one that completes, can change. */
 function followSame(previous: RolloutState, look: Look): RolloutState {
-  const state = withoutStaleDeadline({ ...previous, ...seen(look, previous), ...tick(previous, look) }, previous)
+  const verdict = nextVerdict(previous.verdict, look.workload, false)
+  const next = { ...previous, ...seen(look, previous), ...tick(previous, look), verdict }
+  const state = withoutStaleDeadline(next, previous)
   // after a revert in the cluster what runs is not what this rollout is about
   if (state.liveRevision !== state.revision || state.phase === 'success') return state
-  const { workload, options } = look
-  const phase = decidePhase(workload, { elapsedMs: state.elapsedMs, deadlineMs: look.deadlineMs })
+  const { options } = look
+  const phase = phaseOf(state, look)
   if (state.phase === 'failed') {
     return phase.phase === 'success' ? { ...applyPhase(state, phase, look), recovered: true } : state
   }
@@ -175,7 +181,7 @@ function candidateOf(previous: RolloutState, look: Look): { revision: string; el
  */
 function isNewRollout(previous: RolloutState, workload: Workload): boolean {
   if (workload.controllerRevision !== previous.controllerRevision) return true
-  return workload.paused && workload.wanted > 0 && workload.counters.updated === 0
+  return workload.paused && workload.wanted !== 0 && workload.counters.updated === 0
 }
 
 function rebase(previous: RolloutState, look: Look): RolloutState {
@@ -226,9 +232,14 @@ function open(previous: RolloutState, look: Look, elapsedMs: number): RolloutSta
     elapsedMs,
     recovered: false,
     firstSight: false,
+    verdict: nextVerdict(previous.verdict, workload, true),
     ...seen(look),
   }
-  return applyPhase(state, decidePhase(workload, { elapsedMs, deadlineMs: look.deadlineMs }), look)
+  return applyPhase(state, phaseOf(state, look), look)
+}
+
+function phaseOf({ elapsedMs, verdict }: RolloutState, { workload, deadlineMs }: Look): Phase {
+  return decidePhase(workload, { elapsedMs, deadlineMs, isVerdictStale: verdict?.isStale })
 }
 
 function applyPhase(state: RolloutState, phase: Phase, look: Look): RolloutState {

@@ -1,6 +1,6 @@
 import { fluxHelmLabels, fluxKustomizeLabels, policyPrefixes, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
-import { count, field, list, strings, text } from './field.ts'
+import { count, field, integer, list, strings, text } from './field.ts'
 import { templateRevision } from './revision.ts'
 import { workloadVersion } from './version.ts'
 
@@ -34,8 +34,11 @@ export interface Workload {
   partition: number | undefined
   minReadySeconds: number
   progressDeadlineSeconds: number | undefined
-  /** Replicas wanted, or the number of nodes that should run a DaemonSet's pod. */
-  wanted: number
+  /**
+   * Replicas wanted, or the number of nodes that should run a DaemonSet's pod. Undefined when the object does not say, or
+   * not in numbers that make sense: what is wanted is then unknown, and so is whether it is there.
+   */
+  wanted: number | undefined
   counters: WorkloadCounters
   /** StatefulSet only: all pods are at the newest revision. */
   revisionsEqual: boolean
@@ -63,6 +66,8 @@ export interface WorkloadCondition {
   status: string
   reason: string
   message: string
+  /** RFC 3339 as written; empty when it does not say. Moves when status or reason change. */
+  updatedAt: string
 }
 
 export interface WorkloadContainer {
@@ -118,7 +123,7 @@ export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet
     ...readStrategy(kind, spec),
     minReadySeconds: count(spec, 'minReadySeconds') ?? 0,
     progressDeadlineSeconds: count(spec, 'progressDeadlineSeconds'),
-    wanted: kind === 'DaemonSet' ? (count(status, 'desiredNumberScheduled') ?? 0) : (count(spec, 'replicas') ?? 1),
+    wanted: readWanted(kind, spec, status),
     counters: readCounters(kind, status),
     revisionsEqual: text(status, 'updateRevision') === text(status, 'currentRevision'),
     conditions: readConditions(status),
@@ -177,6 +182,14 @@ function readStrategy(kind: WorkloadKind, spec: unknown): Pick<Workload, 'strate
   }
 }
 
+/** The API server fills in 1 where `replicas` is left out; a DaemonSet's controller always writes its number, also 0. */
+function readWanted(kind: WorkloadKind, spec: unknown, status: unknown): number | undefined {
+  const isDefault = kind !== 'DaemonSet' && (field(spec, 'replicas') ?? undefined) === undefined
+  if (isDefault) return 1
+  const wanted = kind === 'DaemonSet' ? integer(status, 'desiredNumberScheduled') : integer(spec, 'replicas')
+  return wanted === undefined || wanted < 0 ? undefined : wanted
+}
+
 function readCounters(kind: WorkloadKind, status: unknown): WorkloadCounters {
   if (kind === 'DaemonSet') {
     return {
@@ -203,6 +216,7 @@ function readConditions(status: unknown): readonly WorkloadCondition[] {
       status: text(condition, 'status') ?? 'Unknown',
       reason: text(condition, 'reason') ?? '',
       message: (text(condition, 'message') ?? '').slice(0, 1024),
+      updatedAt: text(condition, 'lastUpdateTime') ?? '',
     }))
 }
 
