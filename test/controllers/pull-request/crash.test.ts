@@ -59,6 +59,8 @@ function endOf({ git, host, requests }: FakeWorld) {
 
 const open = { state: 'open', commits: 1, labels: ['updates'], reviewers: ['carol'], comments: 0 }
 const gone = { ...open, holds: undefined, title: '1.1.0' }
+/** What became of it is told in one comment. */
+const merged = { ...gone, state: 'merged', comments: 1 }
 
 const stories: [what: string, story: Story][] = [
   [
@@ -90,14 +92,14 @@ const stories: [what: string, story: Story][] = [
     {
       rules: { automerge: 'on-green' },
       given: ({ host }) => host.people.setChecks(1, { ci: 'green' }),
-      end: { pulls: [{ ...gone, state: 'merged' }], base: '1.1.0', landed: 1, phases: phases('Completed') },
+      end: { pulls: [merged], base: '1.1.0', landed: 1, phases: phases('Completed') },
     },
   ],
   [
     'one that a person merges is cleaned up',
     {
       given: ({ host }) => void host.people.merge(1, 'alice', { method: 'squash' }),
-      end: { pulls: [{ ...gone, state: 'merged' }], base: '1.1.0', landed: 0, phases: phases('Completed') },
+      end: { pulls: [merged], base: '1.1.0', landed: 0, phases: phases('Completed') },
     },
   ],
   [
