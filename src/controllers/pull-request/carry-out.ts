@@ -135,8 +135,14 @@ async function withdraw(
   await host.edit(found.number, { state: 'closed' })
 }
 
-async function deleteBranch({ host, place, remembered }: ObservedProposal, over: PullRequest | undefined) {
-  await host.deleteBranch(place.branch)
+/** Hosts close what loses its branch, so it stays while people have another one open for it, into another base. */
+async function deleteBranch(
+  { host, place, repository, remembered }: ObservedProposal,
+  over: PullRequest | undefined,
+): Promise<void> {
+  const open = await host.list(repository.rules.pullRequest.branchPrefix)
+  const isShared = open.some(({ branch, base }) => branch === place.branch && base !== place.base)
+  if (!isShared) await host.deleteBranch(place.branch)
   delete remembered.number
   if (over !== undefined) remembered.cleaned = over.number
 }

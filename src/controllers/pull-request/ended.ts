@@ -4,14 +4,18 @@ import { findCommit } from '../../delivery/find-commit.ts'
 import type { ProposalMember, ProposalOutcome } from '../../delivery/proposals.ts'
 import type { ManagedRepository } from '../../delivery/repositories.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { Clock } from '../../ports.ts'
 import type { PullRequest, PullRequests } from '../../ports-repository-host.ts'
 import type { ContentReader, ProposalContent } from './content.ts'
 
 /** Proposals that are over, looked at for each request: closed ones remember rejections, the newest merged one is news. */
 const closedLimit = 10
 const mergedLimit = 2
+/** So long after a merge Git may not show it yet: hosts answer from copies. */
+const lagMs = 600_000
 
 export interface EndedDeps {
+  clock: Clock
   content: ContentReader
   repository: ManagedRepository
   host: PullRequests
@@ -70,6 +74,10 @@ async function mergedOutcome(member: ProposalMember, found: PullRequest, deps: E
   const detail = found.merged?.by === undefined ? ((await host.read(found.number)) ?? found) : found
   const { by = 'somebody', at = detail.createdAt, commit } = detail.merged ?? {}
   if (preview.kind === 'change') {
+    const isShown = commit !== undefined && (await repository.git.ancestry(commit, preview.base)) === 'yes'
+    if (!isShown && deps.clock.now().getTime() < at.getTime() + lagMs) {
+      throw new FairleadError('HostInvalid', `${found.url} is merged, and ${found.base} does not show that yet`)
+    }
     const message = `pull request #${found.number} was merged by ${by}, and ${found.base} does not hold this change`
     return { kind: 'rejected', link, by, at, message }
   }

@@ -65,7 +65,7 @@ export async function observeProposal(key: string, deps: ObserveDeps): Promise<O
   const past = isComplete ? [] : (all ?? (await host.find(place.branch, place.base))).filter(isOver)
   const verdicts = new Map([
     ...stillRefused(remembered, group, deps),
-    ...(await readEnded(group.members, past, { content: deps.content, repository, host })),
+    ...(await readEnded(group.members, past, { ...deps, repository, host })),
   ])
   const members = group.members.filter((one) => !verdicts.has(one.key))
   const isNew = found === undefined ? hasAudience(repository.rules.pullRequest) : readMark(found.body)?.isNew === true

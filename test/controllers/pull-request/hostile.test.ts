@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aProposedWorld, type ProposedOptions, type ProposedWorld, unattended } from './world.ts'
+import { aProposedWorld, holdTime, type ProposedOptions, type ProposedWorld, unattended } from './world.ts'
 
 /** Somebody who may push puts a commit on the branch that says of itself that it is fairlead's. */
 function forge({ git, pull }: ProposedWorld, change: (message: string) => string = (message) => message): void {
@@ -91,5 +91,45 @@ describe('a commit of somebody else on a proposal that the host shall merge by i
     await world.hint()
     expect(world.pull().state).toBe('open')
     expect(world.waits()).toBe('True EditedByOthers')
+  })
+})
+
+describe('a pull request that somebody points at another base', () => {
+  test('is replaced by one of its own, which it does not take along when it is closed', async () => {
+    holdTime()
+    const world = await aProposal({})
+    world.git.remote.heads.set('release', world.git.remote.heads.get('main') ?? '')
+    world.pull().base = 'release'
+    await world.pass(90)
+    expect(world.pull(1)).toMatchObject({ base: 'release', state: 'closed' })
+    expect(world.pull(2)).toMatchObject({ base: 'main', state: 'open' })
+    expect(world.waits()).toBe('True AwaitingMerge')
+    expect(world.host.state.pulls.size).toBe(2)
+  })
+})
+
+describe('a merge that Git does not show yet', () => {
+  const lagging = async () => {
+    holdTime()
+    const world = await aProposal({})
+    const before = world.git.remote.heads.get('main') ?? ''
+    const commit = world.host.people.merge(1, 'alice')
+    world.git.remote.heads.set('main', before)
+    await world.hint()
+    return { world, commit }
+  }
+
+  test('is no rejection', async () => {
+    const { world, commit } = await lagging()
+    expect(world.request().status?.phase).toBe('Pending')
+    world.git.remote.heads.set('main', commit)
+    await world.pass(5)
+    expect(world.request().status).toMatchObject({ phase: 'Completed', approvedBy: 'alice', commit })
+  })
+
+  test('is one when it never comes', async () => {
+    const { world } = await lagging()
+    await world.pass(20)
+    expect(world.request().status).toMatchObject({ phase: 'Rejected', rejectedBy: 'alice' })
   })
 })
