@@ -66,7 +66,7 @@ export interface Checks {
 
 /** What the host itself demands before it merges into a branch. */
 export interface BranchDemands {
-  /** An approving review. */
+  /** An approving review of the newest commit. */
   review: boolean
   /** At least one check. */
   checks: boolean

@@ -51,6 +51,7 @@ export async function openSandboxHost(): Promise<HostWorld> {
     checks: [] as readonly string[],
     isStrict: false,
     needsPullRequest: false,
+    dismissesStale: false,
     hasQueue: false,
   }
   return {
@@ -62,7 +63,8 @@ export async function openSandboxHost(): Promise<HostWorld> {
     outsider: personHand(asking({ apiURL: github.apiUrl, repository: place.repository }, outsiderToken), 'eve'),
     admin: {
       async demand({ review, checks, upToDate, queue, mergesItself }) {
-        if (review !== undefined) Object.assign(demands, { reviews: review ? 1 : 0, needsPullRequest: review })
+        if (review !== undefined)
+          Object.assign(demands, { reviews: review ? 1 : 0, needsPullRequest: review, dismissesStale: review })
         if (checks !== undefined) demands.checks = checks
         if (upToDate !== undefined) demands.isStrict = upToDate
         if (queue !== undefined) demands.hasQueue = queue

@@ -17,10 +17,12 @@ export async function readDemands(repository: HostedRepository, branch: string):
   const repositoryAnswer = await repository.send(deed, ({ rest }) => rest.repos.get(place))
 
   const visible = repository.parse(deed, branchSchema, branchAnswer).protection?.required_status_checks
-  const reviews = protection?.required_pull_request_reviews?.required_approving_review_count ?? 0
+  const classic = protection?.required_pull_request_reviews
   const has = (type: string) => rules.some((rule) => rule.type === type)
   return {
-    review: reviews > 0 || rules.some(({ parameters }) => (parameters?.required_approving_review_count ?? 0) > 0),
+    review:
+      demandsReview({ ...classic, dismiss_stale_reviews_on_push: classic?.dismiss_stale_reviews }) ||
+      rules.some(({ parameters }) => demandsReview(parameters)),
     checks:
       has('workflows') ||
       rules.some(({ parameters }) => (parameters?.required_status_checks ?? []).length > 0) ||
@@ -55,6 +57,13 @@ async function readProtection(repository: HostedRepository, branch: string) {
     ({ status, words }) => (status === 404 || (status === 403 && !/archived/i.test(words)) ? 'not for us' : undefined),
   )
   return answer === 'not for us' ? undefined : repository.parse(deed, protectionSchema, answer)
+}
+
+/** Where an approval outlives the commit that it was about, the newest one need not have any. */
+function demandsReview(parameters: z.output<typeof ruleSchema>['parameters']): boolean {
+  const isOfNewest =
+    parameters?.dismiss_stale_reviews_on_push === true || parameters?.require_last_push_approval === true
+  return isOfNewest && (parameters?.required_approving_review_count ?? 0) > 0
 }
 
 function demandsChecks(required: RequiredChecks | null | undefined): boolean {

@@ -77,6 +77,8 @@ export const ruleSchema = z.object({
   parameters: z
     .object({
       required_approving_review_count: z.number().nullish(),
+      dismiss_stale_reviews_on_push: z.boolean().nullish(),
+      require_last_push_approval: z.boolean().nullish(),
       required_status_checks: z.array(z.unknown()).nullish(),
     })
     .nullish(),
@@ -93,7 +95,13 @@ export const branchSchema = z.object({
 })
 export const protectionSchema = z.object({
   required_status_checks: requiredChecks.nullish(),
-  required_pull_request_reviews: z.object({ required_approving_review_count: z.number().nullish() }).nullish(),
+  required_pull_request_reviews: z
+    .object({
+      required_approving_review_count: z.number().nullish(),
+      dismiss_stale_reviews: z.boolean().nullish(),
+      require_last_push_approval: z.boolean().nullish(),
+    })
+    .nullish(),
 })
 
 export const deploymentSchema = z.object({ id: z.number() })

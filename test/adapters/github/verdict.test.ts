@@ -141,12 +141,22 @@ describe('a branch demands', () => {
     ['nothing without rules', {}, {}],
     [
       'a review by a ruleset',
-      { rules: [rule('pull_request', { required_approving_review_count: 1 })] },
+      { rules: [rule('pull_request', { required_approving_review_count: 1, dismiss_stale_reviews_on_push: true })] },
       { review: true },
     ],
     [
+      'a review by a ruleset that wants one of the last push',
+      { rules: [rule('pull_request', { required_approving_review_count: 1, require_last_push_approval: true })] },
+      { review: true },
+    ],
+    [
+      'no review where that of an older commit will do',
+      { rules: [rule('pull_request', { required_approving_review_count: 1, dismiss_stale_reviews_on_push: false })] },
+      {},
+    ],
+    [
       'no review when the ruleset wants none',
-      { rules: [rule('pull_request', { required_approving_review_count: 0 })] },
+      { rules: [rule('pull_request', { required_approving_review_count: 0, dismiss_stale_reviews_on_push: true })] },
       {},
     ],
     [
@@ -160,8 +170,17 @@ describe('a branch demands', () => {
     ['none when that is switched off', { branch: classic('off') }, {}],
     [
       'a review by a classic protection that administrators may see',
-      { protection: { required_pull_request_reviews: { required_approving_review_count: 2 } } },
+      {
+        protection: {
+          required_pull_request_reviews: { required_approving_review_count: 2, dismiss_stale_reviews: true },
+        },
+      },
       { review: true },
+    ],
+    [
+      'no review by a classic protection that takes one of an older commit',
+      { protection: { required_pull_request_reviews: { required_approving_review_count: 2 } } },
+      {},
     ],
     ['that people allow the host to merge', { repository: { allow_auto_merge: true } }, { mergesItself: true }],
   ]
