@@ -44,7 +44,13 @@ export function createStores(
   const workloads = workloadResources.map((resource) => createStore(cluster, resource, shape, options))
   const byKind = new Map(workloadResources.map((resource, index) => [resource.kind as string, workloads[index]]))
   for (const store of workloads) store.addIndex('owner', (workload) => nominatedName(workload))
-  const requests = createStore(cluster, resources.updateRequest, readRequest, options)
+  // Those of other namespaces are another installation's, which alone knows their workloads.
+  const requests = createStore(
+    cluster,
+    resources.updateRequest,
+    (object) => (watched(object.metadata.namespace ?? '') ? readRequest(object) : undefined),
+    options,
+  )
   // A request whose own words disagree is no sibling of anything.
   requests.addIndex('siblings', (request) =>
     claimProblem(request) === undefined ? [siblingKey(request.metadata.namespace ?? '', slotOf(request))] : [],
