@@ -18,7 +18,12 @@ interface Decided extends ObservedProposal {
 }
 interface Proposed extends Decided {
   learnt: Learnt
+  /** The host shows what was so before this very thing was done. */
+  isTooSoon: boolean
 }
+
+/** So long a host may show what was so before a write; doing it again at once would only do it twice. */
+const staleMs = 4_000
 
 /** A refusal of one request is looked at again after this time. */
 const refusedMs = 600_000
@@ -43,9 +48,19 @@ export function createPullRequestController(
       return undefined
     },
     decide: (observed) => ({ ...observed, decision: decideProposal(observed.facts) }),
-    propose: async (decided) => ({ ...decided, learnt: await carryOut(decided, decided.decision, deps) }),
+    async propose(decided) {
+      const { decision, remembered } = decided
+      if (decision.kind === 'wait' || decision.kind === 'nothing')
+        return { ...decided, learnt: new Map(), isTooSoon: false }
+      const seen = stateOf(decided)
+      const { wrote } = remembered
+      const isTooSoon = wrote?.seen === seen && clock.monotonicMs() < wrote.untilMs
+      const learnt = isTooSoon ? new Map() : await carryOut(decided, decision, deps)
+      if (!isTooSoon) remembered.wrote = { seen, untilMs: clock.monotonicMs() + staleMs }
+      return { ...decided, learnt, isTooSoon }
+    },
     verify: async (proposed) => proposed,
-    async report({ key, group, verdicts, members, found, decision, learnt, remembered }) {
+    async report({ key, group, verdicts, members, found, decision, learnt, remembered, isTooSoon }) {
       for (const [member, outcome] of learnt) {
         remembered.refused.set(member, { outcome, untilMs: clock.monotonicMs() + refusedMs })
       }
@@ -56,7 +71,7 @@ export function createPullRequestController(
         for (const member of members) conclude(member.key, { kind: 'open', link, reason, message, degraded })
         return lookAgain(remembered, decision.untilMs)
       }
-      if (decision.kind !== 'nothing') return { requeueAfterMs: 0 }
+      if (decision.kind !== 'nothing') return { requeueAfterMs: isTooSoon ? staleMs : 0 }
       if (group.members.length === 0 && group.held.length === 0) memory.forget(key)
       return lookAgain(remembered)
     },
@@ -79,6 +94,14 @@ export function createPullRequestController(
     const soonestMs = Math.min(untilMs, ...dueMs)
     return Number.isFinite(soonestMs) ? { requeueAfterMs: Math.max(0, soonestMs) } : {}
   }
+}
+
+/** What a decision was made from, as far as writing would change it. */
+function stateOf({ decision, found, facts }: Decided): string {
+  const { number, head, title, body, labels, mergesItself, mergeability } = found ?? {}
+  const ids = facts.wanted.map((one) => one.id)
+  const seen = [number, head, title, body, labels, mergesItself, mergeability]
+  return JSON.stringify([decision, ids, seen, facts.merge.reviews, facts.merge.checks])
 }
 
 /** Somebody else was faster; nobody has to do anything about it. */

@@ -18,6 +18,8 @@ export interface Remembered {
   answer?: { state: string; untilMs: number; tries: number; said: Omit<NonNullable<MergeFacts['lastAnswer']>, 'forMs'> }
   /** State of the proposal that the host did not want to merge by itself. */
   notOrdered?: string
+  /** What was seen when something was written last, and how long the host may still show that. */
+  wrote?: { seen: string; untilMs: number }
   /** Head that the host was told to merge by itself, and how long it may take to show that. */
   ordered?: { head: string; untilMs: number }
 }

@@ -144,6 +144,38 @@ describe('a host that refuses', () => {
     expect(world.pull().state).toBe('open')
   })
 
+  test('to show what was written to it is not written to over and over', async () => {
+    holdTime()
+    const world = await aProposedWorld({ rules: { labels: ['updates'], reviewers: ['carol'] } })
+    const { read } = world.host.pullRequests
+    await world.push('1.1.0')
+    const old = await read(1)
+    world.host.pullRequests.read = async () => old
+    await world.push('1.2.0')
+    const { pushes } = world.git
+    const writes = { ...world.host.calls.writes }
+    for (let look = 0; look < 20; look++) await world.hint()
+    expect([world.git.pushes, world.host.calls.writes]).toEqual([pushes, writes])
+    world.host.pullRequests.read = read
+    await world.pass(6)
+    expect(world.pull().title).toContain('1.2.0')
+  })
+
+  test('a label that is still shown after it was taken away is taken away once', async () => {
+    holdTime()
+    const world = await aProposedWorld({ rules: { labels: ['updates'] } })
+    const { read } = world.host.pullRequests
+    await world.push('1.1.0')
+    world.host.people.label(1, 'fairlead:rebase')
+    const old = await read(1)
+    world.host.pullRequests.read = async () => old
+    for (let look = 0; look < 20; look++) await world.hint()
+    expect(world.host.calls.writes.removeLabel).toBe(1)
+    world.host.pullRequests.read = read
+    await world.pass(1)
+    expect(world.waits()).toBe('True AwaitingMerge')
+  })
+
   test('a merge again and again is asked less and less', async () => {
     holdTime()
     const world = await aProposedWorld({

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isEdited, readMark, writeMark } from '../../../src/core/pull-request/mark.ts'
+import { isEdited, isTitleEdited, noteIn, readMark, writeMark } from '../../../src/core/pull-request/mark.ts'
 
 const group = '0123456789abcdef'
 const body = 'Updates web.\n\n* a\n* b'
@@ -59,4 +59,35 @@ describe('a body', () => {
     ['whose mark was quoted above is not edited', writeMark(`> ${marked.trim()}\n\nx`, { group }), false],
   ]
   test.each(rows)('%s', (_, text, edited) => expect(isEdited(text)).toBe(edited))
+})
+
+describe('a title', () => {
+  const titled = writeMark(body, { group, title: 'Update web' })
+  const rows: [says: string, title: string, text: string, edited: boolean][] = [
+    ['as it was written is not edited', 'Update web', titled, false],
+    ['with blanks around it is not edited', ' Update web ', titled, false],
+    ['with another word is edited', 'Update api', titled, true],
+    ['that no mark tells of is not edited', 'Update api', marked, false],
+    ['of a body that is edited is judged by itself', 'Update web', titled.replace('web', 'api'), false],
+  ]
+  test.each(rows)('%s', (_, title, text, edited) => expect(isTitleEdited({ title, body: text })).toBe(edited))
+})
+
+describe('a note in a mark', () => {
+  const fresh = writeMark(body, { group, title: 'Update web', isNew: true })
+
+  test('leaves what is known about text and title, and ends its being new', () => {
+    const { isNew, ...rest } = readMark(fresh) ?? {}
+    expect(isNew).toBe(true)
+    expect(readMark(noteIn(fresh, {}))).toEqual(rest)
+    expect(readMark(noteIn(fresh, { rejected: 'by bob' }))).toEqual({ ...rest, rejected: 'by bob' })
+    expect(readMark(noteIn(fresh, { withdrawn: 'gone' }))).toEqual({ ...rest, withdrawn: 'gone' })
+  })
+  test('does not hide that somebody edited the text', () => {
+    const edited = fresh.replace('web', 'api')
+    expect(isEdited(noteIn(edited, { withdrawn: 'gone' }))).toBe(true)
+  })
+  test('is kept also where somebody took the mark away', () => {
+    expect(readMark(noteIn(body, { withdrawn: 'gone' }))).toMatchObject({ withdrawn: 'gone' })
+  })
 })
