@@ -139,7 +139,12 @@ export function createControllers(deps: ControllersDeps) {
       template: deps.templates['comment.md'],
       fence: () => leader.fence(),
     }),
-    workload: createWorkloadController({ ...shared, workload: stores.workload, deadlineMs: config.rollouts.deadline }),
+    workload: createWorkloadController({
+      ...shared,
+      workload: stores.workload,
+      deadlineMs: config.rollouts.deadline,
+      requestsOf: (key) => stores.requests.byIndex('workload', key),
+    }),
     api: createApiBackend({
       ...updateRequest,
       stores,

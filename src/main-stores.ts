@@ -2,6 +2,7 @@ import { type KubernetesObject, objectKey, resources, workloadResources } from '
 import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
+import { waitingOf } from './core/change/waiting.ts'
 import { globMatcher } from './core/image/glob.ts'
 import { type EngineObjects, findOwner, nominatedOwner, nominationName } from './core/manifest/origin.ts'
 import type { LiveContainer } from './core/manifest/trace.ts'
@@ -57,9 +58,10 @@ export function createStores(
   )
   requests.addIndex('workload', (request) => request.spec.targets.map(objectKey))
   requests.addIndex('branch', ({ spec: { change } }) => [branchKey(change.repository, change.branch)])
-  requests.subscribe((_, before, after) => {
+  requests.subscribe((key, before, after) => {
     if (before !== undefined) metrics.updateRequests.dec({ phase: before.status?.phase ?? 'Pending' })
     if (after !== undefined) metrics.updateRequests.inc({ phase: after.status?.phase ?? 'Pending' })
+    metrics.waiting.set(key, after && waitingOf(after))
   })
   const engineStores = createEngineStores(engine, options)
   const ownedBy = (owner: string) => workloads.flatMap((store) => store.byIndex('owner', owner))

@@ -256,10 +256,10 @@ describe('the metrics', async () => {
   })
   const finished = { ...state, startedAt: '2026-03-01T10:00:00Z', finishedAt: '2026-03-01T10:01:00Z' }
   const exported = unique(exposition.matchAll(/^# TYPE (fairlead_\w+)/gm))
-  const perWorkload = workloadSamples(deployment, finished).map(({ family }) => family.name)
+  const perWorkload = workloadSamples(deployment, finished, 0).map(({ family }) => family.name)
 
   test('of the README are those that are exported', () => {
-    const named = unique(section('Metrics').matchAll(/`(fairlead_\w+)`/g))
+    const named = unique(section('Metrics').matchAll(/`((?:fairlead|apptrail)_\w+)`/g))
     const all = [...new Set([...exported, ...perWorkload])]
     expect(named).toEqual(all.sort())
   })

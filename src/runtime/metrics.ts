@@ -1,12 +1,19 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { createSeries, type Series } from './series.ts'
+import { createWaitingTimes, type WaitingTimes } from './waiting.ts'
 
 /** Every metric fairlead exports, each with a bounded set of label values: never a message, an id or a time. */
 export interface Metrics {
   /** Series per workload; pre-rendered, because there can be tens of thousands. */
   readonly workloads: Series
+  readonly rollouts: Counter<'namespace' | 'kind' | 'outcome'>
+  readonly rolloutDuration: Histogram<'kind' | 'outcome'>
+  readonly timeToRestore: Histogram
+  readonly leadTime: Histogram<'segment'>
   readonly updateRequests: Gauge<'phase'>
+  /** Which UpdateRequests wait for somebody or something. */
+  readonly waiting: WaitingTimes
   readonly updates: Counter<'result'>
   readonly imagePolicyChecks: Counter<'result'>
   readonly registryRequests: Counter<'registry' | 'code'>
@@ -31,6 +38,10 @@ export interface Metrics {
 }
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+/** From 15 seconds to half an hour. */
+const rolloutSeconds = [15, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800]
+/** From a minute to four weeks. */
+const longSeconds = [60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800, 1_209_600, 2_419_200]
 
 export function createMetrics(version: string): Metrics {
   const registry = new Registry()
@@ -41,8 +52,8 @@ export function createMetrics(version: string): Metrics {
     new Gauge({ name: `fairlead_${name}`, help, labelNames, registers })
   const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Counter({ name: `fairlead_${name}`, help, labelNames, registers })
-  const histogram = <T extends string>(name: string, help: string, labelNames: T[]) =>
-    new Histogram({ name: `fairlead_${name}`, help, labelNames, registers, buckets: seconds })
+  const histogram = <T extends string>(name: string, help: string, labelNames: T[], buckets = seconds) =>
+    new Histogram({ name: `fairlead_${name}`, help, labelNames, registers, buckets })
 
   gauge('build_info', 'Always 1; the version that runs.', ['version', 'node']).set(
     { version, node: process.version },
@@ -61,8 +72,39 @@ export function createMetrics(version: string): Metrics {
     },
   })
 
+  const waiting = createWaitingTimes()
+  new Gauge({
+    name: 'fairlead_update_waiting_timestamp_seconds',
+    help: 'Since when the oldest update waits, by what it waits for; absent when none does.',
+    labelNames: ['for'],
+    registers,
+    collect() {
+      waiting.collect(this)
+    },
+  })
+
   return {
     workloads,
+    waiting,
+    rollouts: counter('rollouts_total', 'Rollouts by how they ended.', ['namespace', 'kind', 'outcome']),
+    rolloutDuration: histogram(
+      'rollout_duration_seconds',
+      'Unpaused time from the new template to the end of its rollout.',
+      ['kind', 'outcome'],
+      rolloutSeconds,
+    ),
+    timeToRestore: histogram(
+      'time_to_restore_seconds',
+      'From a failed rollout to the next one of the workload that succeeds, or its own late success.',
+      [],
+      longSeconds,
+    ),
+    leadTime: histogram(
+      'lead_time_seconds',
+      'How long a version took from the registry to the pods, by part of the way.',
+      ['segment'],
+      longSeconds,
+    ),
     updateRequests: gauge('update_requests', 'UpdateRequests by phase.', ['phase']),
     updates: counter('updates_total', 'Image updates by how they ended.', ['result']),
     imagePolicyChecks: counter('image_policy_checks_total', 'Policy decisions by reason.', ['result']),

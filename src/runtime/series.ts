@@ -16,7 +16,7 @@ export interface Series {
   /** Replaces all samples of the owner. */
   set(owner: string, samples: readonly Sample[]): void
   delete(owner: string): void
-  /** The exposition in pieces of about 64 KiB. */
+  /** The exposition as it is at the first piece, in pieces of about 64 KiB: what changes meanwhile is in the next one. */
   render(): Generator<string>
 }
 
@@ -56,10 +56,11 @@ export function createSeries(): Series {
     },
     *render() {
       let piece = ''
-      for (const { family, lines } of families.values()) {
-        if (lines.size === 0) continue
+      const snapshot = [...families.values()].map(({ family, lines }) => ({ family, lines: [...lines.values()] }))
+      for (const { family, lines } of snapshot) {
+        if (lines.length === 0) continue
         piece += `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n`
-        for (const line of lines.values()) {
+        for (const line of lines) {
           piece += line
           if (piece.length < pieceLength) continue
           yield piece

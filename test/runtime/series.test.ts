@@ -38,6 +38,22 @@ describe('series of owners', () => {
     expect(text(series)).toBe('')
   })
 
+  test('that change while they are read are as they were at the first piece, each once', () => {
+    const series = createSeries()
+    const add = (owner: number, value: number) =>
+      series.set(`${owner}`, [{ family: phase, labels: { name: `workload-${owner}` }, value }])
+    for (let owner = 0; owner < 5000; owner++) add(owner, 0)
+    const pieces = series.render()
+    let exposition = `${pieces.next().value}`
+    for (let owner = 0; owner < 5000; owner++) add(owner, 1)
+    series.delete('4999')
+    for (const piece of pieces) exposition += piece
+    const lines = exposition.split('\n').filter((line) => line.startsWith('app_phase{'))
+    expect(lines.length).toBe(5000)
+    expect(new Set(lines.map((line) => line.slice(0, line.indexOf('}')))).size).toBe(5000)
+    expect(lines.every((line) => line.endsWith(' 0'))).toBe(true)
+  })
+
   test('escape what would end a label', () => {
     const series = createSeries()
     series.set('a', [{ family: info, labels: { name: 'x"} 1\n# \\' }, value: 1 }])

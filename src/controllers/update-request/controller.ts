@@ -10,6 +10,7 @@ import { type FactsDeps, type ObservedRequest, observeRequest } from './facts.ts
 import { type FollowDeps, followCommit } from './follow.ts'
 import { placeOf } from './group.ts'
 import { createJournal, type JournalDeps, requestKey } from './journal.ts'
+import { observeLeadTimes } from './lead-time.ts'
 import { followRollouts, type OutcomeDeps } from './outcome.ts'
 import { concludeProposal, showProposal } from './propose.ts'
 import { nextStatus, pushedCondition } from './status.ts'
@@ -69,6 +70,7 @@ export function createUpdateRequestController(
         await journal.write(request, next)
         await journal.forget(deps.siblings(request))
         if (sync?.state === 'applied') observeLag(request, sync, now)
+        await observeLeadTimes(request, { ...request, status: next }, deps)
         if (next.phase !== request.status?.phase || next.message !== request.status?.message) {
           deps.log.info({ request: requestKey(request), phase: next.phase, commit: next.commit }, next.message ?? '')
         }

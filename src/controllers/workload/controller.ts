@@ -1,4 +1,6 @@
 import { objectKey } from '../../api/kubernetes.ts'
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { carrierOf, pushedAtMs } from '../../core/change/carrier.ts'
 import { nominatedOwner } from '../../core/manifest/origin.ts'
 import { type RolloutState, trackRollout } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
@@ -7,6 +9,7 @@ import type { Controller } from '../../runtime/loop.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { RolloutStates, SeenRollout } from '../../runtime/rollout-states.ts'
 import { workloadSamples } from './series.ts'
+import { createTally } from './tally.ts'
 
 export interface WorkloadDeps {
   workload: (key: string) => Workload | undefined
@@ -16,6 +19,9 @@ export interface WorkloadDeps {
   metrics: Metrics
   /** Where what is learnt is kept. */
   rollouts: RolloutStates
+  /** The updates that were ever decided for a workload, as far as they are kept. */
+  requestsOf: (key: string) => readonly UpdateRequest[]
+  isLeader: () => boolean
 }
 
 interface Observed {
@@ -32,6 +38,7 @@ interface Decided extends Observed {
 /** Tracks version and phase of every workload. It proposes nothing: what it learns is reported. */
 export function createWorkloadController(deps: WorkloadDeps): Controller<Observed, Decided, Decided, Decided> {
   const states = deps.rollouts
+  const tally = createTally(deps)
 
   const tell = ({ workload, remembered, state }: Decided) => {
     if (workload === undefined || state === undefined) return
@@ -69,10 +76,13 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
       if (workload === undefined || state === undefined) {
         states.set(key, undefined)
         deps.metrics.workloads.delete(key)
+        tally.forget(key)
         return {}
       }
       states.set(key, { state, atMs: monotonicMs })
-      deps.metrics.workloads.set(key, workloadSamples(workload, state))
+      const carrier = carrierOf(workload, deps.requestsOf(key))
+      deps.metrics.workloads.set(key, workloadSamples(workload, state, carrier && pushedAtMs(carrier)))
+      tally.look({ key, workload, before: decided.remembered?.state, after: state, monotonicMs })
       tell(decided)
       // Changes of the workload wake us; only the deadline passes in silence.
       return state.clock === 'running' ? { requeueAfterMs: Math.max(1000, state.deadlineMs - state.elapsedMs) } : {}

@@ -24,10 +24,26 @@ const end: Family = {
   type: 'gauge',
 }
 
+const deadline: Family = {
+  name: 'fairlead_rollout_deadline_timestamp_seconds',
+  help: 'When the rollout under way fails unless it is done; absent while its clock stands still.',
+  type: 'gauge',
+}
+const commit: Family = {
+  name: 'fairlead_rollout_commit_timestamp_seconds',
+  help: 'When the commit that put the images of a workload reached the branch; absent when it was none of ours.',
+  type: 'gauge',
+}
+const apptrail: Family = {
+  name: 'apptrail_app_version',
+  help: 'Always 1; the version of a workload and the one before, as dashboards for AppTrail read them.',
+  type: 'gauge',
+}
+
 const phases = ['rolling_out', 'success', 'failed'] as const
 
-/** The series of one workload. Bounded labels only: no message, id or time. */
-export function workloadSamples(workload: Workload, state: RolloutState): Sample[] {
+/** The series of one workload. Bounded labels only: no message, id or time. `pushedAtMs` is when its commit was pushed. */
+export function workloadSamples(workload: Workload, state: RolloutState, pushedAtMs?: number): Sample[] {
   const labels = { namespace: workload.namespace, kind: workload.kind, name: workload.name }
   const image = speakingImage(workload)
   const samples: Sample[] = [
@@ -44,7 +60,21 @@ export function workloadSamples(workload: Workload, state: RolloutState): Sample
   ]
   if (state.startedAt !== undefined) samples.push({ family: start, labels, value: seconds(state.startedAt) })
   if (state.finishedAt !== undefined) samples.push({ family: end, labels, value: seconds(state.finishedAt) })
+  if (state.deadlineAt !== undefined) samples.push({ family: deadline, labels, value: seconds(state.deadlineAt) })
+  if (pushedAtMs !== undefined) samples.push({ family: commit, labels, value: Math.floor(pushedAtMs / 1000) })
+  samples.push({ family: apptrail, labels: apptrailLabels(workload, state), value: 1 })
   return samples
+}
+
+/** Names and labels: apptrail-sh/agent, without its `last_updated`, which is a time. */
+function apptrailLabels({ namespace, kind, name }: Workload, state: RolloutState): Record<string, string> {
+  return {
+    namespace,
+    workload: name,
+    kind,
+    previous_version: state.previousVersion ?? '',
+    current_version: state.version,
+  }
 }
 
 function speakingImage(workload: Workload): { image: string; digest: string } {

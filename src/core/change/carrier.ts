@@ -1,0 +1,34 @@
+import { sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
+import type { Workload } from '../workload/workload.ts'
+import { carriesImage } from './carried-image.ts'
+import { conditionOf } from './rolled-out.ts'
+
+/**
+ * The newest of these requests whose commit put what the workload's template carries; undefined when none did. The time
+ * its commit reached the branch is the transition of the condition `Pushed`.
+ */
+export function carrierOf(
+  { kind, namespace, name, containers }: Pick<Workload, 'kind' | 'namespace' | 'name' | 'containers'>,
+  requests: readonly UpdateRequest[],
+): UpdateRequest | undefined {
+  const carried = requests.filter(({ spec: { targets, change } }) => {
+    const ours = targets.filter((one) => one.kind === kind && one.namespace === namespace && one.name === name)
+    const images = ours.map(({ container }) => containers.find((one) => one.name === container)?.image)
+    return images.length > 0 && images.every((image) => image !== undefined && carriesImage(image, change))
+  })
+  return carried.filter(isPushed).reduce<UpdateRequest | undefined>(newer, undefined)
+}
+
+/** When the commit of a request reached the branch, in milliseconds since 1970. */
+export function pushedAtMs(request: UpdateRequest): number | undefined {
+  const at = Date.parse(conditionOf(request, 'Pushed')?.lastTransitionTime ?? '')
+  return Number.isNaN(at) || !isPushed(request) ? undefined : at
+}
+
+function isPushed(request: UpdateRequest): boolean {
+  return conditionOf(request, 'Pushed')?.status === 'True'
+}
+
+function newer(one: UpdateRequest | undefined, other: UpdateRequest): UpdateRequest {
+  return one !== undefined && sequenceOf(one) > sequenceOf(other) ? one : other
+}
