@@ -9,7 +9,7 @@ import type { Authorship } from './delivery/batch.ts'
 import { createBranches } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
 import { putProposal } from './delivery/proposal-branch.ts'
-import { createProposals } from './delivery/proposals.ts'
+import { createProposals, readProposalKey } from './delivery/proposals.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
 import { type Controllers, createControllers } from './main-controllers.ts'
 import type { Stores } from './main-stores.ts'
@@ -56,6 +56,14 @@ const workers = { workload: 1, 'image-update': 4, 'update-request': 16, 'pull-re
 
 /** People who merge expect an answer sooner than those who push images. */
 const pullRequestIntervalMs = 60_000
+/** Updates come in bursts, and every time that a pull request is rendered anew its checks begin anew. */
+const gatherMs = 10_000
+
+/** How long a pull request that several requests share waits for more of them. */
+function gatherMsOf(key: string, repositories: Repositories): number {
+  const { rules } = repositories.find(readProposalKey(key).repository)
+  return rules.pullRequest.group === 'none' ? 0 : gatherMs
+}
 
 /** The controllers with their queues, wired to what wakes them. */
 export async function createLoops(deps: LoopsDeps): Promise<Loops> {
@@ -76,7 +84,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     outcome: createQueue({ clock, random }),
   }
   const proposals = createProposals({
-    wakeProposal: (key) => queues['pull-request'].add(key),
+    wakeProposal: (key) => queues['pull-request'].add(key, { afterMs: gatherMsOf(key, repositories) }),
     wakeRequest: (key) => queues['update-request'].add(key),
   })
   const memory = createMemory()

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { FairleadError } from '../../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, image, type Replica } from '../../fakes/world.ts'
-import { aProposedWorld, proposed } from '../pull-request/world.ts'
+import { aProposedWorld, holdTime, proposed } from '../pull-request/world.ts'
 import { putLive, settle } from '../rollout.ts'
 
 const source = { repository: 'https://git.example.com/acme/web', revision: '0123456789abcdef0123456789abcdef01234567' }
@@ -208,9 +208,11 @@ describe('a merged pull request', () => {
   })
 
   test('of two workloads has one comment about both', async () => {
+    holdTime()
     const world = await aProposedWorld({ apps: ['web', 'api'], rules: { group: 'namespace' } })
     await world.push('1.1.0')
     await world.push('1.1.0', 'api')
+    await world.pass(1)
     expect(world.host.state.pulls.size).toBe(1)
     world.host.people.merge(1, 'alice')
     await world.hint()

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { FairleadError } from '../../../src/errors.ts'
-import { anotherCluster, aProposedWorld, holdTime, type ProposedWorld, proposed } from './world.ts'
+import {
+  anotherCluster,
+  aProposedWorld,
+  holdTime,
+  type ProposedOptions,
+  type ProposedWorld,
+  proposed,
+} from './world.ts'
 
 const apps = ['web', 'api']
 const tags = ({ git }: ProposedWorld, branch: string) =>
@@ -19,10 +26,13 @@ function requestOf(world: ProposedWorld, name: string) {
   return found
 }
 
-async function aGroup(group: 'namespace' | 'repository'): Promise<ProposedWorld> {
-  const world = await aProposedWorld({ apps, rules: { group } })
+/** With an update of each app in one pull request. */
+async function aGroup(group: 'namespace' | 'repository', rules: ProposedOptions['rules'] = {}): Promise<ProposedWorld> {
+  holdTime()
+  const world = await aProposedWorld({ apps, rules: { group, ...rules } })
   await world.push('1.1.0')
   await world.push('1.1.0', 'api')
+  await world.pass(1)
   return world
 }
 
@@ -36,10 +46,15 @@ describe.each(['namespace', 'repository'] as const)('changes of one %s', (group)
     expect(world.pull().body).toMatch(/web.*api|api.*web/s)
   })
 
+  test('that come together are rendered together', async () => {
+    const world = await aGroup(group)
+    expect([world.git.pushes, world.host.calls.writes]).toEqual([1, { open: 1 }])
+  })
+
   test('go on without the one that is rejected through the API', async () => {
     const world = await aGroup(group)
     await world.replica.loops.api.reject(requestOf(world, 'web'), { by: 'bob', reason: 'no' })
-    await world.replica.quiet()
+    await world.pass(1)
     expect(pulls(world)).toEqual(['1 open'])
     expect(world.pull().commits).toHaveLength(1)
     expect(tags(world, world.pull().branch)).toEqual(['web 1.0.0', 'api 1.1.0'])
@@ -60,6 +75,7 @@ describe.each(['namespace', 'repository'] as const)('changes of one %s', (group)
     await world.hint()
     expect(phases(world)).toEqual(['api:1.1.0 Rejected', 'web:1.1.0 Rejected'])
     await world.push('1.2.0', 'api')
+    await world.pass(1)
     expect(pulls(world)).toEqual(['1 closed', '2 open'])
     expect(tags(world, world.pull(2).branch)).toEqual(['web 1.0.0', 'api 1.2.0'])
   })
@@ -69,24 +85,24 @@ describe.each(['namespace', 'repository'] as const)('changes of one %s', (group)
     world.host.people.close(1, 'bob')
     await world.hint()
     await world.push('1.2.0', 'api')
+    await world.pass(1)
     await world.replica.stop()
     const cluster = await anotherCluster(world)
     cluster.deploy('api', 'ghcr.io/acme/api:1.0.0', proposed)
     await cluster.sync()
     const next = await aProposedWorld({ world: cluster, rules: { group } })
+    await next.pass(1)
     expect(phases(next)).toEqual(['api:1.2.0 Pending', 'web:1.1.0 Rejected'])
     expect(tags(next, next.pull(2).branch)).toEqual(['web 1.0.0', 'api 1.2.0'])
   })
 
   test('are approved through the API when each of them is', async () => {
-    const world = await aProposedWorld({ apps, rules: { group, checks: 'optional' } })
-    await world.push('1.1.0')
-    await world.push('1.1.0', 'api')
+    const world = await aGroup(group, { checks: 'optional' })
     await world.replica.loops.api.approve(requestOf(world, 'web'), { by: 'alice' })
-    await world.replica.quiet()
+    await world.pass(1)
     expect(pulls(world)).toEqual(['1 open'])
     await world.replica.loops.api.approve(requestOf(world, 'api'), { by: 'alice' })
-    await world.replica.quiet()
+    await world.pass(1)
     expect([pulls(world), phases(world)]).toEqual([['1 merged'], ['api:1.1.0 Completed', 'web:1.1.0 Completed']])
   })
 })
