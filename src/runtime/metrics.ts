@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { leadTimeSegments } from '../core/change/lead-time.ts'
 import { createSeries, type Series } from './series.ts'
 import { createWaitingTimes, type WaitingTimes } from './waiting.ts'
 
@@ -47,6 +48,8 @@ export function createMetrics(version: string): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  // Gauges named like counters; what they add up is exported by type beside them.
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`)
 
   const gauge = <T extends string>(name: string, help: string, labelNames: T[]) =>
     new Gauge({ name: `fairlead_${name}`, help, labelNames, registers })
@@ -72,6 +75,14 @@ export function createMetrics(version: string): Metrics {
     },
   })
 
+  const leadTime = histogram(
+    'lead_time_seconds',
+    'How long a version took from the registry to the pods, by part of the way.',
+    ['segment'],
+    longSeconds,
+  )
+  // A series that begins with its first event has no increase in it.
+  for (const segment of leadTimeSegments) leadTime.zero({ segment })
   const waiting = createWaitingTimes()
   new Gauge({
     name: 'fairlead_update_waiting_timestamp_seconds',
@@ -99,12 +110,7 @@ export function createMetrics(version: string): Metrics {
       [],
       longSeconds,
     ),
-    leadTime: histogram(
-      'lead_time_seconds',
-      'How long a version took from the registry to the pods, by part of the way.',
-      ['segment'],
-      longSeconds,
-    ),
+    leadTime,
     updateRequests: gauge('update_requests', 'UpdateRequests by phase.', ['phase']),
     updates: counter('updates_total', 'Image updates by how they ended.', ['result']),
     imagePolicyChecks: counter('image_policy_checks_total', 'Policy decisions by reason.', ['result']),

@@ -139,6 +139,7 @@ function createFollowing<T extends object>(
 
   /** One wrong "not found" must not make us forget what is there. */
   const forget = async (absent: number, signal: AbortSignal) => {
+    metrics?.spoke(kind, clock.now())
     if (absent > 1 || content.objects.size === 0) complete(new Map())
     await clock.sleep(absentPauseMs, signal)
   }

@@ -24,7 +24,8 @@ export function waitingOf(request: UpdateRequest): Waiting | undefined {
     const isAsked = conditionOf(request, 'Progressing')?.reason === 'ApprovalRequired'
     return isAsked && !Number.isNaN(sinceMs) ? { what: 'approval', sinceMs } : undefined
   }
-  if (phase !== 'Completed' || isApplied(request)) return undefined
+  const isOver = isApplied(request) || conditionOf(request, 'Applied')?.reason === 'Superseded'
+  if (phase !== 'Completed' || isOver) return undefined
   const sinceMs = pushedAtMs(request)
   return sinceMs === undefined ? undefined : { what: 'sync', sinceMs }
 }

@@ -151,6 +151,14 @@ describe('a request waits', () => {
       { phase: 'Completed', conditions: [condition('Pushed', 8), condition('Applied', 9, 'False')] },
       `sync ${at(8)}`,
     ],
+    [
+      'for nothing when the value was changed again before the engine came',
+      {
+        phase: 'Completed',
+        conditions: [condition('Pushed', 8), condition('Applied', 9, 'False', 'Superseded')],
+      },
+      undefined,
+    ],
     ['for nothing when the engine has applied it', arrived, undefined],
     ['for nothing when it was rejected', { phase: 'Rejected', conditions: [condition('Pushed', 8)] }, undefined],
   ])('%s', (_, status, expected) => {
