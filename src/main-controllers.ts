@@ -7,6 +7,7 @@ import type { Memory } from './controllers/pull-request/memory.ts'
 import { createChangeSources } from './controllers/update-request/change-source.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
+import { createCauses } from './controllers/workload/cause.ts'
 import { createWorkloadController } from './controllers/workload/controller.ts'
 import type { Templates } from './core/change/template-place.ts'
 import type { UpdateWindow } from './core/change/window.ts'
@@ -144,6 +145,7 @@ export function createControllers(deps: ControllersDeps) {
       workload: stores.workload,
       deadlineMs: config.rollouts.deadline,
       requestsOf: (key) => stores.requests.byIndex('workload', key),
+      causes: createCauses({ cluster: world.cluster, clock, log }),
     }),
     api: createApiBackend({
       ...updateRequest,

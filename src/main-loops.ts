@@ -51,8 +51,8 @@ export interface Loops {
   run(signal: AbortSignal): Promise<void>
 }
 
-/** Keys worked on at once, per controller. */
-const workers = { workload: 1, 'image-update': 4, 'update-request': 16, 'pull-request': 8, outcome: 4 } as const
+/** Keys worked on at once, per controller. Workloads are quick but for those whose pods have to be asked. */
+const workers = { workload: 4, 'image-update': 4, 'update-request': 16, 'pull-request': 8, outcome: 4 } as const
 
 /** People who merge expect an answer sooner than those who push images. */
 const pullRequestIntervalMs = 60_000

@@ -39,6 +39,16 @@ export interface FollowObserver<T> {
   restarted(reason: string): void
 }
 
+/** Some objects of one namespace. */
+export interface Selection {
+  namespace: string
+  /** Labels that they all have. */
+  labels?: Readonly<Record<string, string>>
+  /** Fields as Kubernetes selects by them, e.g. `involvedObject.uid`. */
+  fields?: Readonly<Record<string, string>>
+  limit: number
+}
+
 /** Reading Kubernetes. */
 export interface Cluster {
   /** The resource in the version that is served (preferred one first), or undefined when the kind is not installed. */
@@ -54,6 +64,11 @@ export interface Cluster {
     signal: AbortSignal,
   ): Promise<void>
   get(resource: Resource, namespace: string, name: string): Promise<KubernetesObject | undefined>
+  /**
+   * One look at some objects of a namespace that are not followed: the first `limit` that match, in the server's order.
+   * Rejects after five seconds: nobody waits for long for what is only looked at.
+   */
+  list(resource: Resource, selection: Selection): Promise<readonly KubernetesObject[]>
   /** SelfSubjectAccessReview: may we do this (in any namespace when `namespace` is absent)? */
   may(verb: string, resource: Resource, namespace?: string): Promise<boolean>
 }

@@ -63,6 +63,7 @@ export const resources = {
   },
   lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },
   secret: { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true },
+  pod: { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
   event: { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true },
   kustomization: {
     group: 'kustomize.toolkit.fluxcd.io',

@@ -49,7 +49,7 @@ function describe(object: KubernetesObject, pods: readonly KubernetesObject[], l
     revision: workload.revision,
     phase: phase.phase,
     reason: phase.reason,
-    message: cause === undefined ? phase.message : `${phase.message}; ${cause}`,
+    message: cause === undefined ? phase.message : `${phase.message}; ${cause.message}`,
     clock: phase.clock,
     done: phase.done,
   }

@@ -106,6 +106,28 @@ export function describeCluster(
         expect(await world.cluster.get(resources.deployment, namespace, 'none')).toBeUndefined()
       })
 
+      it('lists what has the labels and fields that are asked for, with their kind, and no more than the limit', async () => {
+        for (const [name, tier] of [
+          ['web-1', 'front'],
+          ['web-2', 'front'],
+          ['web-3', 'front'],
+          ['db-1', 'back'],
+        ] as const) {
+          const object = deployment(namespace, name, 1)
+          await world.put(resources.deployment, { ...object, metadata: { ...object.metadata, labels: { tier } } })
+        }
+        const look = async (labels: Record<string, string>, fields: Record<string, string>, limit: number) => {
+          const found = await world.cluster.list(resources.deployment, { namespace, labels, fields, limit })
+          return found.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.name}`).sort()
+        }
+        const front = ['apps/v1 Deployment web-1', 'apps/v1 Deployment web-2', 'apps/v1 Deployment web-3']
+        expect(await look({ tier: 'front' }, {}, 10)).toEqual(front)
+        expect(await look({ tier: 'front' }, {}, 2)).toHaveLength(2)
+        expect(await look({ tier: 'front' }, { 'metadata.name': 'web-2' }, 10)).toEqual(['apps/v1 Deployment web-2'])
+        expect(await look({ tier: 'none' }, {}, 10)).toEqual([])
+        expect(await world.cluster.list(resources.deployment, { namespace: 'elsewhere', limit: 10 })).toEqual([])
+      })
+
       it('discovers what is served and nothing else', async () => {
         expect(await world.cluster.discover(resources.deployment)).toEqual(resources.deployment)
         expect(await world.cluster.discover(absentKind)).toBeUndefined()

@@ -64,6 +64,27 @@ describe('what became of an update', () => {
     expect(outcomeOf(world)).toMatchObject(failed)
   })
 
+  test('is that it failed, with what its pods say', async () => {
+    const { world, replica } = await anAppliedUpdate()
+    const waiting = { reason: 'ImagePullBackOff', message: 'manifest unknown' }
+    const pod = { name: 'web-abc-1', namespace: 'prod', labels: { app: 'web' } }
+    world.cluster.objects.create(resources.pod, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: pod,
+      status: { containerStatuses: [{ name: 'web', state: { waiting } }] },
+    })
+    putLive(world, 'web', web('1.1.0'))
+    await replica.quiet()
+    expect(world.cluster.looks).toEqual([])
+    settle(world, 'web', { updated: 0, failure: 'no progress' })
+    await replica.quiet()
+    const message = 'no progress; pod web-abc-1: container web: ImagePullBackOff: manifest unknown'
+    expect(outcomeOf(world)).toMatchObject({ message: `Deployment/prod/web: ${message}` })
+    expect(replica.log.lines.map((line) => line.message)).toContain(`rollout failed: ${message}`)
+    expect(world.cluster.looks).toEqual(['pods'])
+  })
+
   test('is written once for each step, not for every pod', async () => {
     const { world, replica } = await anAppliedUpdate()
     putLive(world, 'web', web('1.1.0'))

@@ -13,7 +13,8 @@ export function putLive(world: FakeWorld, name: string, image: string): void {
     ...live.metadata,
     annotations: { ...live.metadata.annotations, [revisionAnnotation]: `${revision}` },
   }
-  const spec = { replicas: 1, template: { spec: { containers: [{ name, image }] } } }
+  const selector = { matchLabels: { app: name } }
+  const spec = { replicas: 1, selector, template: { spec: { containers: [{ name, image }] } } }
   world.cluster.objects.update(deployment, { ...live, metadata, spec }, 'object')
   settle(world, name, { updated: 0 })
 }

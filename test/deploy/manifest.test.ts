@@ -94,8 +94,9 @@ describe('the rights of fairlead', () => {
     ])
   })
 
-  it('do not reach Secrets, ConfigMaps or pods', () => {
-    expect(allowed.filter((right) => /secrets|configmaps|pods/.test(right))).toEqual([])
+  it('do not reach Secrets and ConfigMaps, and look at pods and Events only by lists', () => {
+    expect(allowed.filter((right) => /secrets|configmaps|pods/.test(right))).toEqual(['list pods'])
+    expect(allowed.filter((right) => /^(get|list|watch) events/.test(right))).toEqual(['list events'])
   })
 
   it('to leases are held in one namespace, and to one name where a name can be demanded', () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { KubernetesObject, Resource } from '../../src/api/kubernetes.ts'
-import { createObjectStore, type ObjectStore, Refusal } from './object-store.ts'
+import { createObjectStore, isSelected, type ObjectStore, Refusal } from './object-store.ts'
 
 export interface ServedRequest {
   method: string
@@ -101,8 +101,10 @@ export async function startApiServer(kinds: readonly Resource[]): Promise<FakeAp
     })
   }
 
-  const list = (request: ServedRequest, response: ServerResponse, resource: Resource) => {
-    const all = objects.list(resource)
+  const list = (request: ServedRequest, response: ServerResponse, resource: Resource, namespace: string) => {
+    const labels = pairs(request.query.get('labelSelector'))
+    const fields = pairs(request.query.get('fieldSelector'))
+    const all = objects.list(resource).filter((object) => isSelected(object, { namespace, labels, fields }))
     const start = Number(request.query.get('continue') ?? '0')
     const limit = Number(request.query.get('limit') ?? '0') || all.length
     const end = Math.min(all.length, start + limit)
@@ -116,9 +118,9 @@ export async function startApiServer(kinds: readonly Resource[]): Promise<FakeAp
     })
   }
 
-  const collection = (request: ServedRequest, response: ServerResponse, resource: Resource) => {
+  const collection = (request: ServedRequest, response: ServerResponse, { resource, namespace }: Located) => {
     if (isWatch(request)) openWatch(request, response, resource)
-    else list(request, response, resource)
+    else list(request, response, resource, namespace)
   }
 
   const serve = (request: ServedRequest, response: ServerResponse) => {
@@ -127,7 +129,7 @@ export async function startApiServer(kinds: readonly Resource[]): Promise<FakeAp
       const { verb, resource } = JSON.parse(request.body).spec.resourceAttributes
       sendJson(response, 201, { status: { allowed: api.allow(verb, resource) } })
     } else if (place === undefined) discovery(objects, request.path, response)
-    else if (request.method === 'GET' && place.name === '') collection(request, response, place.resource)
+    else if (request.method === 'GET' && place.name === '') collection(request, response, place)
     else sendJson(response, request.method === 'POST' ? 201 : 200, applyRequest(objects, request, place))
   }
 
@@ -181,6 +183,12 @@ export async function startApiServer(kinds: readonly Resource[]): Promise<FakeAp
       }),
   }
   return api
+}
+
+/** The equalities of a selector, `a=b,c=d`; other requirements are not looked at. */
+function pairs(selector: string | null): Record<string, string> {
+  const parts = (selector ?? '').split(',').filter((part) => part.includes('='))
+  return Object.fromEntries(parts.map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]))
 }
 
 interface Located {

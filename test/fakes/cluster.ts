@@ -9,7 +9,7 @@ import type {
   OwnObjects,
   RecordedEvent,
 } from '../../src/ports.ts'
-import { createObjectStore, type ObjectStore, Refusal } from './object-store.ts'
+import { createObjectStore, isSelected, type ObjectStore, Refusal } from './object-store.ts'
 
 /** A cluster in memory: all Kubernetes ports, and the world behind them to play with. */
 export interface FakeCluster {
@@ -22,6 +22,8 @@ export interface FakeCluster {
   readonly recorded: readonly RecordedFact[]
   /** Who may do what; default everybody everything. */
   allow: (verb: string, resource: Resource, namespace?: string) => boolean
+  /** Plurals of what was listed once, in order. */
+  readonly looks: string[]
   /** All follows list again, as after a 410. */
   relist(): void
 }
@@ -46,6 +48,14 @@ export function createFakeCluster(kinds: readonly Resource[]): FakeCluster {
     },
     get: async (resource, namespace, name) =>
       objects.isInstalled(resource) ? objects.get(resource, namespace, name) : undefined,
+    async list(resource, selection) {
+      fake.looks.push(resource.plural)
+      if (!fake.allow('list', resource, selection.namespace)) {
+        throw new FairleadError('ApiForbidden', `may not list ${resource.plural}`)
+      }
+      const matching = objects.list(resource).filter((object) => isSelected(object, selection))
+      return matching.slice(0, selection.limit)
+    },
     may: async (verb, resource, namespace) => fake.allow(verb, resource, namespace),
   }
 
@@ -64,6 +74,7 @@ export function createFakeCluster(kinds: readonly Resource[]): FakeCluster {
     objects,
     recorded,
     allow: () => true,
+    looks: [],
     lease: (namespace, name) => createFakeLease(`${namespace}/${name}`, leases),
     events: {
       async record({ kind, namespace, name }, { type, reason, message }) {

@@ -1,5 +1,6 @@
 import { rfc3339 } from '../../src/api/condition.ts'
 import type { KubernetesObject, Resource } from '../../src/api/kubernetes.ts'
+import type { Selection } from '../../src/ports.ts'
 
 export interface StoredChange {
   type: 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -150,4 +151,18 @@ export function put(objects: ObjectStore, resource: Resource, object: Kubernetes
   if (objects.get(resource, namespace, name) === undefined) objects.create(resource, object)
   else objects.update(resource, object, 'object')
   objects.update(resource, { ...(objects.get(resource, namespace, name) ?? object), status: object.status }, 'status')
+}
+
+/** Is it in the namespace, and does it have all the labels and fields? */
+export function isSelected(
+  object: KubernetesObject,
+  { namespace, labels = {}, fields = {} }: Omit<Selection, 'limit'>,
+): boolean {
+  const valueAt = (path: string) =>
+    path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object)
+  return (
+    (namespace === '' || object.metadata.namespace === namespace) &&
+    Object.entries(labels).every(([name, value]) => object.metadata.labels?.[name] === value) &&
+    Object.entries(fields).every(([path, value]) => valueAt(path) === value)
+  )
 }

@@ -1,7 +1,7 @@
-import type { Resource } from '../../api/kubernetes.ts'
+import type { KubernetesObject, Resource } from '../../api/kubernetes.ts'
 import { field, list, text } from '../../core/workload/field.ts'
 import { FairleadError } from '../../errors.ts'
-import type { Cluster } from '../../ports.ts'
+import type { Cluster, Selection } from '../../ports.ts'
 import type { ApiClient } from './client.ts'
 import { expectObject } from './object.ts'
 import { actionOf, groupPath, objectPath } from './path.ts'
@@ -19,6 +19,7 @@ export function createCluster(options: ReflectorOptions): Cluster {
       const found = await unlessMissing(client.request('GET', objectPath(resource, place), { action }))
       return found === undefined ? undefined : expectObject(found, resource, action)
     },
+    list: (resource, selection) => listSome(client, resource, selection),
     async may(verb, resource, namespace) {
       const answer = await client.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
         action: 'create selfsubjectaccessreviews.authorization.k8s.io',
@@ -38,6 +39,29 @@ export function createCluster(options: ReflectorOptions): Cluster {
       return field(field(answer, 'status'), 'allowed') === true
     },
   }
+}
+
+const lookTimeoutMs = 5_000
+
+async function listSome(
+  client: ApiClient,
+  resource: Resource,
+  { namespace, labels = {}, fields = {}, limit }: Selection,
+): Promise<readonly KubernetesObject[]> {
+  const place = { namespace, name: '' }
+  const action = actionOf('list', resource, place)
+  const answer = await client.request('GET', objectPath(resource, place), {
+    action,
+    query: { limit, labelSelector: selector(labels), fieldSelector: selector(fields) },
+    timeoutMs: lookTimeoutMs,
+  })
+  const items = list(field(answer, 'items')).slice(0, limit)
+  return items.map((item) => expectObject(item, resource, action))
+}
+
+function selector(wanted: Readonly<Record<string, string>>): string | undefined {
+  const parts = Object.entries(wanted).map(([name, value]) => `${name}=${value}`)
+  return parts.length === 0 ? undefined : parts.join(',')
 }
 
 async function discover(client: ApiClient, resource: Resource): Promise<Resource | undefined> {

@@ -2,12 +2,14 @@ import { objectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { carrierOf, pushedAtMs } from '../../core/change/carrier.ts'
 import { nominatedOwner } from '../../core/manifest/origin.ts'
+import { needsCause, withCause } from '../../core/workload/rollout-cause.ts'
 import { type RolloutState, trackRollout } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import type { RolloutStates, SeenRollout } from '../../runtime/rollout-states.ts'
+import type { Causes } from './cause.ts'
 import { workloadSamples } from './series.ts'
 import { createTally } from './tally.ts'
 
@@ -17,6 +19,8 @@ export interface WorkloadDeps {
   clock: Clock
   log: Log
   metrics: Metrics
+  /** Why rollouts in trouble do not get on. */
+  causes: Causes
   /** Where what is learnt is kept. */
   rollouts: RolloutStates
   /** The updates that were ever decided for a workload, as far as they are kept. */
@@ -69,7 +73,14 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
       })
       return { ...observed, state }
     },
-    propose: async (decided) => decided,
+    async propose(decided) {
+      const { key, workload, state, remembered } = decided
+      if (workload !== undefined && state !== undefined && needsCause(remembered?.state, state)) {
+        return { ...decided, state: withCause(state, await deps.causes.of(workload)) }
+      }
+      if (state?.phase !== 'rolling_out') deps.causes.forget(key)
+      return decided
+    },
     verify: async (decided) => decided,
     async report(decided) {
       const { key, workload, state, monotonicMs } = decided
@@ -84,8 +95,14 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
       deps.metrics.workloads.set(key, workloadSamples(workload, state, carrier && pushedAtMs(carrier)))
       tally.look({ key, workload, before: decided.remembered?.state, after: state, monotonicMs })
       tell(decided)
-      // Changes of the workload wake us; only the deadline passes in silence.
-      return state.clock === 'running' ? { requeueAfterMs: Math.max(1000, state.deadlineMs - state.elapsedMs) } : {}
+      // Changes of the workload wake us; only its deadline, and half of it, pass in silence.
+      return state.clock === 'running' ? { requeueAfterMs: nextLookMs(state) } : {}
     },
   }
+}
+
+/** Until half of the deadline has passed, when the pods are asked; then until its end. */
+function nextLookMs({ deadlineMs, elapsedMs }: RolloutState): number {
+  const halfMs = Math.ceil(deadlineMs / 2)
+  return Math.max(1000, (elapsedMs < halfMs ? halfMs : deadlineMs) - elapsedMs)
 }

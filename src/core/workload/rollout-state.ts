@@ -18,7 +18,10 @@ export interface RolloutState {
   previousRevision?: string
   phase: PhaseName
   reason: RolloutReason
+  /** What is missing or went wrong; with the pod's trouble behind it when that was looked up. */
   message: string
+  /** Why it does not get on, as one word from the pods (see `Cause`); absent when nobody asked them. */
+  cause?: string
   clock: 'running' | 'stopped'
   /** RFC 3339, for people; durations come from `elapsedMs`. Absent when no rollout was ever seen. */
   startedAt?: string
@@ -244,7 +247,7 @@ function phaseOf({ elapsedMs, verdict }: RolloutState, { workload, deadlineMs }:
 
 function applyPhase(state: RolloutState, phase: Phase, look: Look): RolloutState {
   if (phase.phase !== 'rolling_out') return close(state, phase, look)
-  const { pausedAt, deadlineAt, ...rest } = state
+  const { pausedAt, deadlineAt, cause: _cause, ...rest } = state
   const { reason, message, clock } = phase
   if (clock === 'stopped') {
     return { ...rest, phase: 'rolling_out', reason, message, clock, pausedAt: pausedAt ?? rfc3339(look.now) }
@@ -272,7 +275,7 @@ function close(
   end: { phase: PhaseName; reason: RolloutReason; message: string },
   look: Look,
 ): RolloutState {
-  const { pausedAt: _paused, deadlineAt: _deadline, ...rest } = state
+  const { pausedAt: _paused, deadlineAt: _deadline, cause: _cause, ...rest } = state
   const { phase, reason, message } = end
   return { ...rest, phase, reason, message, clock: 'stopped', finishedAt: rfc3339(look.now) }
 }

@@ -44,6 +44,12 @@ function watchThat(lines: string, end: 'ends' | 'breaks' | 'hangs') {
 describe('a label selector', () => {
   it.each([true, false])('is sent with every list and watch (WatchList %s)', async (watchList) => {
     server.watchList = watchList
+    const web = deployment('shop', 'web', 1)
+    server.objects.update(
+      resources.deployment,
+      { ...web, metadata: { ...web.metadata, labels: { team: 'shop' } } },
+      'object',
+    )
     const labelSelectorOf = ({ kind }: Resource) => (kind === 'Deployment' ? 'team=shop,tier in (web, api)' : undefined)
     const follow = start({ watchList, labelSelectorOf })
     await follow.until(() => follow.state.size === 1)
