@@ -1,4 +1,5 @@
 import { hostMistakes } from './config-host-check.ts'
+import { notifyMistakes } from './config-notify.ts'
 import { receiverMistakes } from './config-receiver.ts'
 import { ruleMistakes, windowMistakes } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
@@ -62,6 +63,7 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
     for (const message of ruleMistakes(rule, { windows, keys: [...keyNames] }))
       add(['updates', 'rules', index], message)
   })
+  for (const [name, message] of notifyMistakes(config.notify)) add(['notify', name], message)
   return mistakes
 }
 

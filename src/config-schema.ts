@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { modes } from './api/annotation.ts'
 import { duration } from './config-duration.ts'
+import { notify } from './config-notify.ts'
 import { receiver } from './config-receiver.ts'
 import { githubApp, host, pullRequest } from './config-repository-host.ts'
 import { match, window } from './config-window.ts'
@@ -212,6 +213,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   rollouts: z.strictObject({ deadline: duration('15m', '1s') }).prefault({}),
   keys: z.array(trustedKey).max(100).default([]).describe('Who may sign images: the annotation verify names one.'),
+  notify: notify.prefault({}),
   webhooks: z.strictObject({ receivers: z.array(receiver).max(100).default([]) }).prefault({}),
 })
 

@@ -76,6 +76,7 @@ export const errorCodes = {
   RegistryUnavailable: 'transient',
   RegistryInvalid: 'transient',
   HttpFailed: 'transient',
+  NotifyFailed: 'transient',
   TooLarge: 'terminal',
   Timeout: 'transient',
   Aborted: 'transient',

@@ -15,6 +15,7 @@ import type { UpdateRule } from './core/image/rule.ts'
 import type { Branches } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import type { OtherWriters } from './delivery/image-policy.ts'
+import type { Nudge } from './delivery/nudge.ts'
 import { createPlatformCheck } from './delivery/platform-check.ts'
 import type { Proposals } from './delivery/proposals.ts'
 import { createQuarantineReader } from './delivery/quarantine.ts'
@@ -50,6 +51,7 @@ export interface ControllersDeps {
   memory: Memory
   rollouts: RolloutStates
   templates: Templates
+  nudge: Nudge
 }
 
 /** The controllers over the real world, and what the API asks of them. */
@@ -109,6 +111,7 @@ export function createControllers(deps: ControllersDeps) {
     proposals: deps.proposals,
     siblings: (request: UpdateRequest) => siblingsOf(request, stores),
     fourEyes: config.approvals.fourEyes,
+    moved: deps.nudge.moved,
     situation: (request: UpdateRequest) => readSituation(request, { ...shared, suspend: config.suspend }),
     words: { template: deps.templates['commit.txt'], cluster: config.cluster.name },
   }

@@ -39,6 +39,10 @@ function namedFiles(config: Config): NamedFile[] {
       [`webhooks.receivers[${index}].secretFile`, one.secretFile],
       [`webhooks.receivers[${index}].oidc.caFile`, one.oidc?.caFile],
     ]),
+    ['notify.fluxReceiver.tokenFile', config.notify.fluxReceiver?.tokenFile],
+    ['notify.fluxReceiver.caFile', config.notify.fluxReceiver?.caFile],
+    ['notify.argocdWebhook.secretFile', config.notify.argocdWebhook?.secretFile],
+    ['notify.argocdWebhook.caFile', config.notify.argocdWebhook?.caFile],
   ]
 }
 

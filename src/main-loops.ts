@@ -8,6 +8,7 @@ import { normaliseRepositoryUrl } from './core/change/repository-url.ts'
 import type { Authorship } from './delivery/batch.ts'
 import { createBranches } from './delivery/branch-reader.ts'
 import { createDeliveryQueue } from './delivery/delivery.ts'
+import { createNudge, type Nudge } from './delivery/nudge.ts'
 import { putProposal } from './delivery/proposal-branch.ts'
 import { createProposals, readProposalKey } from './delivery/proposals.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
@@ -71,7 +72,11 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const random = Math.random
   const rules = config.updates.rules.map(updateRule)
   const windows = config.windows.map(updateWindow)
-  const repositories = openQueues(deps, random)
+  const stopped = new AbortController()
+  // Every image with an open hint waits for it; Node takes more than ten for a leak.
+  setMaxListeners(0, stopped.signal)
+  const nudge = createNudge({ notifiers: world.notifiers, clock, log, stopped: stopped.signal })
+  const repositories = openQueues({ ...deps, nudge }, random)
   const branches = createBranches()
   const tags = createTagSource(createVersionList(world.registry, world.charts))
   const templates = await readTemplates(config)
@@ -99,10 +104,8 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     proposals,
     memory,
     rollouts,
+    nudge,
   })
-  const stopped = new AbortController()
-  // Every image with an open hint waits for it; Node takes more than ten for a leak.
-  setMaxListeners(0, stopped.signal)
   const images = createImageWatch({
     queue: queues['image-update'],
     tags,
@@ -173,7 +176,10 @@ async function runControllers(
   ])
 }
 
-function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: () => number): Repositories {
+function openQueues(
+  { config, world, leader, log, metrics, nudge }: LoopsDeps & { nudge: Nudge },
+  random: () => number,
+): Repositories {
   const { author } = config.git
   const authorshipOf = (git: GitRepository): Authorship => {
     const found = world.repositories.find((one) => one.git === git)
@@ -193,7 +199,7 @@ function openQueues({ config, world, leader, log, metrics }: LoopsDeps, random: 
     metrics,
   })
   return createRepositories(world.repositories, {
-    queue: (git, branch) => createDeliveryQueue({ ...depsOf(git), branch }),
+    queue: (git, branch) => createDeliveryQueue({ ...depsOf(git), branch, moved: nudge.moved }),
     propose: (git, proposal) => putProposal(proposal, depsOf(git)),
   })
 }

@@ -23,6 +23,7 @@ import type { OpenRepository, RepositoryRules } from './delivery/repositories.ts
 import { FairleadError } from './errors.ts'
 import { reportMissingFiles } from './main-files.ts'
 import { createHosts, hostHttp, type OpenHost } from './main-host.ts'
+import { notifyHosts, openNotifiers } from './main-notify.ts'
 import type {
   AccessReview,
   ChartRepository,
@@ -34,6 +35,7 @@ import type {
   Registry,
   Signer,
 } from './ports.ts'
+import type { EngineNotifier } from './ports-engine.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import { createHttp, type HttpClient, type HttpHost } from './runtime/http.ts'
 import type { SecretRegistry } from './runtime/log.ts'
@@ -54,6 +56,8 @@ export interface World {
   registry: Registry
   charts: ChartRepository
   repositories: readonly OpenWorldRepository[]
+  /** Who is told to look after a push. */
+  notifiers: readonly EngineNotifier[]
   close(): void
 }
 
@@ -81,7 +85,8 @@ export function workloadSelector({ cluster: { labelSelector } }: Config): (resou
 export async function connectWorld({ config, environment, log, secrets, metrics }: WorldDeps): Promise<World> {
   await reportMissingFiles(config, log)
   const registryHosts = config.registries.map(registryHost)
-  const http = createHttp({ clock, hosts: { ...httpHostsOf(registryHosts), ...hostHttp(config), ...gitHosts(config) } })
+  const hosts = { ...httpHostsOf(registryHosts), ...notifyHosts(config), ...hostHttp(config), ...gitHosts(config) }
+  const http = createHttp({ clock, hosts })
   const cloudHttp = createHttp({ clock, hosts: metadataHostsOf(registryHosts, environment.cloud) })
   const connection = createConnection(config.kubernetes, clock)
   const client = createClient(connection, `fairlead/${config.cluster.name}`)
@@ -112,6 +117,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
         metrics: { requested: (registry, code) => metrics.registryRequests.inc({ registry, code }) },
       },
     ),
+    notifiers: openNotifiers(config, { http, secretSeen }),
     repositories: await Promise.all(
       config.git.repositories.map((one) => openRepository(one, { config, http, log, secretSeen, openHost })),
     ),

@@ -57,6 +57,31 @@ describe('the configuration', () => {
       'cluster.name: Invalid input: expected string, received number',
     ],
     [
+      'a hint to an engine over plain http',
+      `notify: {fluxReceiver: {url: "http://a/hook/${'a'.repeat(64)}", tokenFile: /x}}`,
+      'notify.fluxReceiver: plain http needs insecure: true',
+    ],
+    [
+      'an address that is no Receiver',
+      'notify: {fluxReceiver: {url: "https://a/hook", tokenFile: /x}}',
+      'notify.fluxReceiver: the path of url must be the status.webhookPath of the Receiver, /hook/<64 hex digits>',
+    ],
+    [
+      'an address that is no webhook of Argo CD',
+      'notify: {argocdWebhook: {url: "https://argocd.example.com", secretFile: /x}}',
+      'notify.argocdWebhook: url must end in /api/webhook',
+    ],
+    [
+      'a login in the address of an engine',
+      'notify: {argocdWebhook: {url: "https://a:b@argocd.example.com/api/webhook", secretFile: /x}}',
+      'notify.argocdWebhook.url: an http or https address without credentials and query',
+    ],
+    [
+      'a hint that nobody could sign',
+      'notify: {argocdWebhook: {url: "https://argocd.example.com/api/webhook"}}',
+      'notify.argocdWebhook.secretFile: Invalid input: expected string',
+    ],
+    [
       'a cloud that is not known',
       'registries:\n- host: a.example\n  auth:\n    provider: oracle',
       'fairlead.yaml:4: registries[0].auth.provider: needs provider: aws, gcp or azure',

@@ -1,9 +1,10 @@
 import { asFairleadError, FairleadError } from '../errors.ts'
 import type { BranchSnapshot } from '../ports.ts'
+import type { BranchMove } from '../ports-engine.ts'
 import { type Authorship, type RenderedBatch, renderBatch } from './batch.ts'
 import { findCommit } from './find-commit.ts'
 import { createHostedLanding } from './hosted-landing.ts'
-import { createPushLanding, type Landing, type LandingDeps, type LandingJob } from './landing.ts'
+import { createPushLanding, type Landed, type Landing, type LandingDeps, type LandingJob } from './landing.ts'
 
 /** What became of a delivery. `settled`: the branch held it already. */
 export interface Delivered {
@@ -23,6 +24,8 @@ export interface BatchDeps extends LandingDeps {
   branch: string
   authorship: Authorship
   random: () => number
+  /** Told of every move of the branch that was ours. */
+  moved?: (move: BranchMove) => void
 }
 
 interface Rendered {
@@ -63,6 +66,7 @@ export function createBatchDelivery(deps: BatchDeps): (batch: readonly WaitingJo
       for (const { job } of rendered.concluded) open.delete(job)
       if (open.size === 0) return
       const landed = await landing.land(snapshot, rendered)
+      tellMove(snapshot, rendered, landed)
       for (const { job, commit, unsigned } of landed) {
         job.resolve({ kind: 'pushed', commit, unsigned })
         open.delete(job)
@@ -70,6 +74,18 @@ export function createBatchDelivery(deps: BatchDeps): (batch: readonly WaitingJo
       moved = landed.length > 0 ? 0 : moved + 1
       if (moved > 0) await pause(moved)
     }
+  }
+
+  const tellMove = (
+    { revision: before }: BranchSnapshot,
+    { commits }: RenderedBatch<WaitingJob>,
+    landed: readonly Landed<WaitingJob>[],
+  ) => {
+    const after = landed.at(-1)?.commit
+    if (after === undefined) return
+    const ours = commits.filter(({ job }) => landed.some((one) => one.job === job))
+    const files = new Set(ours.flatMap(({ change }) => change.edits.map(({ path }) => path)))
+    deps.moved?.({ repository: deps.name, branch, before, after, files: [...files] })
   }
 
   const pause = async (moved: number): Promise<void> => {

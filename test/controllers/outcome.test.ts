@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
+import type { BranchMove } from '../../src/ports-engine.ts'
 import { createFakeWorld, digestOf, type FakeWorld, image, type Replica } from '../fakes/world.ts'
 import { push, start } from './replica.ts'
 import { putLive, settle } from './rollout.ts'
@@ -26,6 +27,23 @@ function outcomeOf(world: FakeWorld, tag = '1.1.0') {
   const { reason, status: truth, message } = status?.conditions?.find(({ type }) => type === 'RolledOut') ?? {}
   return { truth, reason, message, rollouts: status?.rollouts }
 }
+
+test('engines are told to look after a push, once', async () => {
+  const world = createFakeWorld()
+  const moves: BranchMove[] = []
+  world.notifiers.push({ name: 'fluxReceiver', notify: async (move) => void moves.push(move) })
+  world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
+  const annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
+  world.deploy('web', web('1.0.0'), { ...annotations, 'fairlead.dev/min-update-interval': '0s' })
+  await world.sync()
+  const before = await world.git.remoteHead('main')
+  const replica = await start(world)
+  await push(world, replica, '1.1.0')
+  await replica.quiet()
+  const after = await world.git.remoteHead('main')
+  const files = ['apps/web.yaml']
+  expect(moves).toEqual([{ repository: 'git.example.com/gitops', branch: 'main', before, after, files }])
+})
 
 describe('what became of an update', () => {
   test('is not known while the old image is live', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDeliveryQueue } from '../../src/delivery/delivery.ts'
 import type { Signer } from '../../src/ports.ts'
+import type { BranchMove } from '../../src/ports-engine.ts'
 import { aRepository, bump, depsFor, ours } from './delivery-world.ts'
 
 function aQueue(signer?: Signer) {
@@ -29,6 +30,20 @@ describe('a delivery', () => {
       'Update web to 2',
       'Update api to 2',
     ])
+  })
+
+  test('tells once of its push, with what changed in it, and of no push that was not needed', async () => {
+    const repository = aRepository()
+    const before = await repository.remoteHead('main')
+    const moves: BranchMove[] = []
+    const queue = createDeliveryQueue({ ...depsFor(repository).deps, moved: (move) => moves.push(move) })
+    await Promise.all([queue.submit(bump('web', '1', '2')), queue.submit(bump('api', '1', '2'))])
+    const after = await repository.remoteHead('main')
+    const files = ['apps/api.yaml', 'apps/web.yaml']
+    expect(moves).toEqual([{ repository: repository.url, branch: 'main', before, after, files }])
+    await queue.submit(bump('web', '1', '2'))
+    await expect(queue.submit(bump('web', '1', '3'))).rejects.toMatchObject({ code: 'ValueChanged' })
+    expect(moves).toHaveLength(1)
   })
 
   test('that follows right upon another is not forgotten, however close', async () => {

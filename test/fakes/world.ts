@@ -6,6 +6,7 @@ import type { PullRequestRules } from '../../src/core/pull-request/rules.ts'
 import type { RepositoryRules } from '../../src/delivery/repositories.ts'
 import { createLoops, type Loops } from '../../src/main-loops.ts'
 import { createStores } from '../../src/main-stores.ts'
+import type { EngineNotifier } from '../../src/ports-engine.ts'
 import type { RepositoryHost } from '../../src/ports-repository-host.ts'
 import { createSoleLeader, type Leader } from '../../src/runtime/leader.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
@@ -37,6 +38,8 @@ export interface FakeWorld {
   /** Flux applies what the branch holds now. */
   sync(): Promise<void>
   requests(): UpdateRequest[]
+  /** Engines that want to be told of a push. */
+  notifiers: EngineNotifier[]
   start(config?: string, faults?: Faults, rules?: GivenRules): Promise<Replica>
 }
 
@@ -132,6 +135,7 @@ export function createFakeWorld(shared?: Pick<FakeWorld, 'git' | 'host' | 'regis
     host,
     registry,
     charts,
+    notifiers: [],
     deploy(
       name,
       reference,
@@ -224,6 +228,7 @@ async function startReplica(
     registry,
     charts: world.charts,
     repositories: [{ git, rules, host, signer }],
+    notifiers: world.notifiers,
     http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },
     close: () => undefined,
   }

@@ -3,6 +3,7 @@ import { isApproved } from '../../core/change/approval.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
 import { FairleadError } from '../../errors.ts'
+import type { BranchMove } from '../../ports-engine.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import { decideRequest, type RequestDecision, type RequestFacts } from './decide.ts'
 import { type CarriedOut, type DeliverDeps, deliverRequest } from './deliver.ts'
@@ -20,6 +21,8 @@ export interface UpdateRequestDeps extends DeliverDeps, JournalDeps, FollowDeps,
   explanation: (request: UpdateRequest) => Explanation | undefined
   /** Only the holder of the lease carries decisions out. */
   isLeader: () => boolean
+  /** Told of merges; those who push tell themselves. */
+  moved: (move: BranchMove) => void
 }
 
 interface Decided extends ObservedRequest {
@@ -69,6 +72,7 @@ export function createUpdateRequestController(
       if (next !== request.status && decision.kind !== 'nothing') {
         await journal.write(request, next)
         await journal.forget(deps.siblings(request))
+        if (delivered === 'Merged') tellMerge(request, next.commit)
         if (sync?.state === 'applied') observeLag(request, sync, now)
         await observeLeadTimes(request, { ...request, status: next }, deps)
         if (next.phase !== request.status?.phase || next.message !== request.status?.message) {
@@ -89,6 +93,11 @@ export function createUpdateRequestController(
     if (!hasHost || (kind !== 'propose' && kind !== 'wait')) return
     const standing = [kind, isApproved(request, facts.fourEyes), requireApproval, window.isOpen, suspended, hold]
     deps.proposals.stand(key, placeOf(request, deps), JSON.stringify(standing))
+  }
+
+  function tellMerge({ spec: { change } }: UpdateRequest, after: string | undefined) {
+    const { repository, branch } = change
+    if (after !== undefined) deps.moved({ repository, branch, before: '', after, files: [] })
   }
 
   function observeLag(request: UpdateRequest, { engine }: Sync, now: Date) {

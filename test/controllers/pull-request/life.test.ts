@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aProposedWorld } from './world.ts'
+import type { BranchMove } from '../../../src/ports-engine.ts'
+import { aProposedWorld, aWorld } from './world.ts'
 
 describe('a change in mode pull-request', () => {
   test('opens one pull request with one commit, and nothing on the base', async () => {
@@ -31,6 +32,19 @@ describe('a change in mode pull-request', () => {
     await world.sync()
     await world.replica.quiet()
     expect(world.request().status?.conditions?.find((one) => one.type === 'Applied')?.status).toBe('True')
+  })
+
+  test('makes the engines look once it is merged, and not before', async () => {
+    const moves: BranchMove[] = []
+    const world = await aWorld()
+    world.notifiers.push({ name: 'argocdWebhook', notify: async (move) => void moves.push(move) })
+    const proposed = await aProposedWorld({ world })
+    await proposed.push('1.1.0')
+    expect(moves).toEqual([])
+    const after = world.host.people.merge(1, 'alice')
+    await proposed.hint()
+    await proposed.hint()
+    expect(moves).toEqual([{ repository: 'git.example.com/gitops', branch: 'main', before: '', after, files: [] }])
   })
 
   test('is rejected by whoever closes it, and not offered again', async () => {
