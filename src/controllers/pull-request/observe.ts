@@ -1,5 +1,6 @@
 import { inertLine } from '../../core/change/inert.ts'
 import type { OpenProposal, ProposalClaim, ProposalFacts } from '../../core/pull-request/decide.ts'
+import { mostChanges, withoutRoom } from '../../core/pull-request/group.ts'
 import { isEdited, isTitleEdited, readMark } from '../../core/pull-request/mark.ts'
 import {
   type ProposalGroup,
@@ -67,11 +68,23 @@ export async function observeProposal(key: string, deps: ObserveDeps): Promise<O
     ...stillRefused(remembered, group, deps),
     ...(await readEnded(group.members, past, { ...deps, repository, host })),
   ])
+  for (const [key, outcome] of beyondRoom(group.members.filter((one) => !verdicts.has(one.key)))) {
+    verdicts.set(key, outcome)
+  }
   const members = group.members.filter((one) => !verdicts.has(one.key))
   const isNew = found === undefined ? hasAudience(repository.rules.pullRequest) : readMark(found.body)?.isNew === true
   const text = textOf({ place, members, isNew }, deps)
   const seen = { key, place, repository, host, group, verdicts, members, found, past: past[0], text, remembered }
   return { ...seen, facts: await gatherFacts(seen, content, deps) }
+}
+
+/** What there is no room for. */
+function beyondRoom(members: readonly ProposalMember[]): [string, ProposalOutcome][] {
+  const message = `a pull request holds at most ${mostChanges} changes; it comes into the next one`
+  const outcome = { kind: 'open', link: undefined, reason: 'PullRequestLimit', message, degraded: false } as const
+  const requests = members.map(({ request }) => request)
+  const late = new Set(withoutRoom(requests))
+  return members.filter(({ request }) => late.has(request)).map(({ key }) => [key, outcome])
 }
 
 const isOver = ({ state }: PullRequest) => state !== 'open'

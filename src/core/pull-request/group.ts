@@ -30,6 +30,17 @@ function group(parts: readonly string[], name: string): Group {
   return { id, name }
 }
 
+/** Hosts show 250 commits of a proposal, and what they do not show nobody can check. */
+export const mostChanges = 200
+
+/** Requests of a group that do not find room in its proposal: the youngest. */
+export function withoutRoom(requests: readonly UpdateRequest[]): readonly UpdateRequest[] {
+  if (requests.length <= mostChanges) return []
+  const ageOf = ({ metadata: { creationTimestamp = '', namespace = '', name } }: UpdateRequest) =>
+    `${creationTimestamp} ${namespace}/${name}`
+  return [...requests].sort((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1)).slice(mostChanges)
+}
+
 /** Host and web pages cut longer names. */
 const maxBranchLength = 100
 

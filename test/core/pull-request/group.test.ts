@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { UpdateRequest } from '../../../src/api/update-request.ts'
-import { groupOf, proposalBranch } from '../../../src/core/pull-request/group.ts'
+import { groupOf, proposalBranch, withoutRoom } from '../../../src/core/pull-request/group.ts'
 
 interface Place {
   namespace?: string
@@ -88,3 +88,21 @@ function refProblem(ref: string): string | undefined {
   if (/[\0-\x20\x7f~^:?*[\\]/.test(ref)) return 'a character'
   return parts[2]?.startsWith('-') === true ? 'an option' : undefined
 }
+
+describe('a proposal holds 200 changes', () => {
+  const of = (count: number) =>
+    Array.from({ length: count }, (_, index): UpdateRequest => {
+      const one = request({ name: `app-${index}` })
+      const creationTimestamp = `2026-11-21T20:${String(59 - (index % 60)).padStart(2, '0')}:00Z`
+      return { ...one, metadata: { ...one.metadata, name: `app-${index}`, creationTimestamp } }
+    })
+
+  test('and has room for each of so many', () => expect(withoutRoom(of(200))).toEqual([]))
+
+  test('and of more the youngest wait, in whatever order they are looked at', () => {
+    const requests = of(203)
+    const late = withoutRoom(requests).map(({ metadata }) => metadata.name)
+    expect(late).toEqual(['app-120', 'app-180', 'app-60'])
+    expect(withoutRoom(requests.reverse()).map(({ metadata }) => metadata.name)).toEqual(late)
+  })
+})
