@@ -9,8 +9,9 @@ type CheckRun = z.output<typeof checkRunSchema>
 /** One status of a commit, the newest of its name. */
 export type CommitStatus = z.output<typeof combinedStatusSchema>['statuses'][number]
 
-const pageSize = 100
-const mostPages = 10
+/** A check run may bring two texts of 65,535 characters; a page must stay below the size of an answer that is read. */
+const pageSize = 30
+const mostPages = 34
 const shownNames = 20
 
 /** Both things that GitHub calls a check: check runs, and the older commit statuses. */

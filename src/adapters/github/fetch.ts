@@ -30,7 +30,11 @@ export interface FetchSettings {
   requested: (code: string) => void
 }
 
-const maxBytes = 4 * 1024 * 1024
+/**
+ * Anybody who can see a repository may open pull requests and review them, with 65,536 characters that JSON writes with up
+ * to six bytes each. A page of 30 of them must fit, or outsiders could keep us from reading a list.
+ */
+const maxBytes = 16 * 1024 * 1024
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 /**

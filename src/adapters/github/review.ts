@@ -9,6 +9,8 @@ import { permissionSchema, reviewSchema } from './schema.ts'
 export type WriteCheck = (login: string) => Promise<boolean>
 
 const keptMs = 5 * 60_000
+/** A review may have 65,536 characters; a page must stay below the size of an answer that is read. */
+const pageSize = 30
 const keptPeople = 500
 
 /** Rights change seldom, and the host is asked about the same people again and again. */
@@ -50,7 +52,7 @@ export async function listReviews(
   const deed = { words: `listing the reviews of pull request ${number}`, needs: 'Pull requests: read' }
   const found: Answer[] = []
   const list = repository.pages(deed, ({ paginate, rest }) =>
-    paginate.iterator(rest.pulls.listReviews, { ...repository.place, pull_number: number, per_page: 100 }),
+    paginate.iterator(rest.pulls.listReviews, { ...repository.place, pull_number: number, per_page: pageSize }),
   )
   for await (const page of list) found.push(page)
   const words = lastWords(found.flatMap((page) => repository.parse(deed, z.array(reviewSchema), page)))

@@ -39,6 +39,13 @@ describe('the last word', () => {
     expect(lastWords(reviews).map(({ by, state }) => `${by} ${state}`)).toEqual(words)
   })
 
+  it('of the longest that a host takes do not keep others from being read', async () => {
+    const long = Array.from({ length: 29 }, () => ({ ...review('eve', 'COMMENTED'), body: '\u0001'.repeat(65_536) }))
+    world.server.on(`GET ${repository}/pulls/7/reviews`, { body: [...long, review('alice', 'APPROVED')] })
+    world.server.on(`GET ${repository}/collaborators/alice/permission`, { body: { permission: 'write' } })
+    expect(await world.open().host.pullRequests.reviews(7)).toMatchObject([{ by: 'alice', mayWrite: true }])
+  })
+
   it('counts for the head it was about, and says whether its author may write', async () => {
     world.server.on(`GET ${repository}/pulls/7/reviews`, {
       body: [
