@@ -1,4 +1,5 @@
 import type { Octokit } from 'octokit'
+import { FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 import type { Ask, Lane } from './budget.ts'
 import { type Call, hostError, type Refusal, refusalOf } from './error.ts'
@@ -117,7 +118,7 @@ export function createClient({ apiURL, login, fetch, gate, clock, learn }: Clien
     })
     octokit.hook.wrap('request', async (request, options) => {
       const answer = await paced(askOf(options), () => Promise.resolve(request(options)))
-      if (answer.status < 300) return answer
+      if (answer.status < 300) return withContent(answer, options.method, new URL(apiURL).host)
       throw new RequestError('redirect', answer.status, {
         request: { method: options.method, url: options.url, headers: {} },
         response: answer,
@@ -166,6 +167,12 @@ export function createClient({ apiURL, login, fetch, gate, clock, learn }: Clien
       ),
     appAccount: () => gate.pass({ lane: 'read', writes: false, pool: 'core' }, async () => login.appAccount?.()),
   }
+}
+
+/** Of a list octokit would take no content for an empty one, and stumble over what is no JSON. */
+function withContent<T extends { data: unknown }>(answer: T, method: string, host: string): T {
+  if (method !== 'GET' || (typeof answer.data === 'object' && answer.data !== null)) return answer
+  throw new FairleadError('HostInvalid', `${host} gave an answer that is no JSON; is there a proxy before it?`)
 }
 
 function shown({ data, headers }: OctokitAnswer): Answer {

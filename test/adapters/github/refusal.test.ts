@@ -99,6 +99,21 @@ describe('a refusal is named, with the remedy', () => {
     expect((await refusalOf(world.open().host.pullRequests.read(7))).code).toBe('HostNotFound')
   })
 
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a page of a proxy', '<html>Sign in</html>'],
+  ])('%s is no list, not even an empty one, and is not quoted', async (_sentence, body) => {
+    const { pullRequests } = world.open().host
+    world.server.on(`GET ${pulls}`, { body })
+    world.server.on(`GET ${pulls}/1/reviews`, { body })
+    for (const asked of [pullRequests.list('fairlead/'), pullRequests.reviews(1)]) {
+      const { code, message } = await refusalOf(asked)
+      expect([code, message]).toEqual(['HostInvalid', expect.stringMatching(/gave an answer that is no JSON/)])
+      expect(message).not.toContain('html')
+    }
+  })
+
   it('a host that does not answer is unavailable', async () => {
     await world.server.close()
     expect((await refusalOf(world.open().host.pullRequests.list(''))).code).toBe('HostUnavailable')
