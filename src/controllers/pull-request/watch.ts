@@ -80,15 +80,20 @@ export function createPullRequestWatch(deps: PullRequestWatchDeps): PullRequestW
     await lookAtBases(repository, open)
   }
 
-  const sweep = async () => {
-    for (const repository of deps.repositories) {
-      if ((rests.get(repository.url) ?? 0) > clock.monotonicMs()) continue
-      await sweepOne(repository).catch((thrown: unknown) => {
-        const { code, message, kind, retryAfterMs = 0 } = asFairleadError(thrown)
-        rests.set(repository.url, clock.monotonicMs() + (kind === 'terminal' ? terminalRestMs : retryAfterMs))
-        log.warn({ repository: repository.url, code }, `pull requests were not listed: ${message}`)
-      })
+  const sweepOrRest = async (repository: ManagedRepository) => {
+    if ((rests.get(repository.url) ?? 0) > clock.monotonicMs()) return
+    try {
+      await sweepOne(repository)
+    } catch (thrown) {
+      const { code, message, kind, retryAfterMs = 0 } = asFairleadError(thrown)
+      rests.set(repository.url, clock.monotonicMs() + (kind === 'terminal' ? terminalRestMs : retryAfterMs))
+      log.warn({ repository: repository.url, code }, `pull requests were not listed: ${message}`)
     }
+  }
+
+  /** All at once: a host that does not answer keeps no other one waiting. */
+  const sweep = async () => {
+    await Promise.all(deps.repositories.map(sweepOrRest))
     const open = [...listed.values()].flatMap((one) => [...one.values()])
     metrics.pullRequests.set({ state: 'draft' }, open.filter((one) => one.isDraft).length)
     metrics.pullRequests.set({ state: 'open' }, open.filter((one) => !one.isDraft).length)
