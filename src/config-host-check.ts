@@ -15,6 +15,11 @@ export function hostMistakes({ url, host, mode, insecure, credentials }: Reposit
     mistakes.push('host needs a token: set host.tokenFile, or tokenFile or githubApp of credentials')
   }
   if (host.apiURL.startsWith('http://') && !insecure) mistakes.push('plain http in host.apiURL needs insecure: true')
+  const api = addressOf(host.apiURL)
+  const isRight = api?.host !== 'github.com' && /\/api\/v3\/?$/.test(api?.pathname ?? '')
+  if (api !== undefined && api.host === addressOf(url)?.host && !isRight) {
+    mistakes.push(`host.apiURL is the address of the pages; the API of ${api.host} is ${usualApi(api)}`)
+  }
   if (pathOf(url)?.split('/').length !== 2) mistakes.push('the address of a repository at GitHub ends in OWNER/NAME')
   for (const glob of host.deployments) {
     try {
@@ -30,6 +35,19 @@ export function hostMistakes({ url, host, mode, insecure, credentials }: Reposit
 function pathOf(url: string): string | undefined {
   try {
     return parseRepositoryUrl(url).path
+  } catch {
+    return undefined
+  }
+}
+
+function usualApi({ origin, host }: URL): string {
+  return host === 'github.com' ? 'https://api.github.com' : `${origin}/api/v3`
+}
+
+/** Undefined for `git@host:path` and for what is no address at all. */
+function addressOf(url: string): URL | undefined {
+  try {
+    return new URL(url)
   } catch {
     return undefined
   }

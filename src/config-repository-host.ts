@@ -10,6 +10,8 @@ const name = z
   .max(100)
   .regex(/^[^\p{Cc},]+$/u, 'a name without commas and control characters')
 const names = z.array(name).max(20).default([])
+const login = name.regex(/^[^@/]+$/, 'a name without @ and organisation')
+const logins = z.array(login).max(20).default([])
 
 const id = z.number().int().positive()
 
@@ -43,9 +45,9 @@ export const pullRequest = z.strictObject({
     )
     .default('fairlead/'),
   labels: names,
-  reviewers: names,
-  teamReviewers: names.describe('Names without the organisation before them.'),
-  assignees: names,
+  reviewers: logins,
+  teamReviewers: logins.describe('Names without the organisation before them.'),
+  assignees: logins,
   draft: z.boolean().default(false),
   automerge: z.enum(['never', 'on-green', 'on-approval']).default('never'),
   checks: z

@@ -134,10 +134,15 @@ function explain(issue: z.core.$ZodIssue, lineOf: (keys: readonly PropertyKey[])
     })
   }
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
-    const message = `needs ${issue.discriminator}: aws, gcp or azure`
+    const choice = issue.discriminator === 'provider' ? 'aws, gcp or azure' : 'ssh or github'
+    const message = `needs ${issue.discriminator}: ${choice}`
     return [{ path: renderPath(issue.path), line: lineOf(issue.path), message }]
   }
   if (issue.code === 'invalid_union') {
+    const [meant, ...others] = issue.errors.filter((mistakes) => mistakes.every(({ path }) => path.length > 0))
+    if (meant !== undefined && others.length === 0) {
+      return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, lineOf))
+    }
     const message =
       'has the wrong shape; expected one of tokenFile | usernameFile + passwordFile | sshKeyFile + knownHostsFile | githubApp'
     return [{ path: renderPath(issue.path), line: lineOf(issue.path), message }]

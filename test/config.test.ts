@@ -159,7 +159,43 @@ describe('the configuration', () => {
     [
       'an App without its key',
       'git: {repositories: [{url: "https://a/b/c", credentials: {githubApp: {appId: 1, installationId: 2}}}]}',
+      'git.repositories[0].credentials.githubApp.privateKeyFile: Invalid input: expected string',
+    ],
+    [
+      'an App by another name of its key',
+      'git: {repositories: [{url: "https://a/b/c", credentials: {githubApp: {appID: 1, installationId: 2, privateKeyFile: k}}}]}',
+      'git.repositories[0].credentials.githubApp.appId: Invalid input: expected number',
+      'git.repositories[0].credentials.githubApp.appID: unknown key',
+    ],
+    [
+      'credentials of no known kind',
+      'git: {repositories: [{url: "https://a/b/c", credentials: {token: secret}}]}',
       'expected one of tokenFile | usernameFile + passwordFile | sshKeyFile + knownHostsFile | githubApp',
+    ],
+    [
+      'two kinds of credentials at once',
+      'git: {repositories: [{url: "https://a/b/c", credentials: {tokenFile: a, sshKeyFile: b, knownHostsFile: c}}]}',
+      'expected one of tokenFile | usernameFile + passwordFile | sshKeyFile + knownHostsFile | githubApp',
+    ],
+    [
+      'a signature that is not known',
+      'git: {repositories: [{url: "https://a/b/c", signing: {format: gpg}}]}',
+      'git.repositories[0].signing.format: needs format: ssh or github',
+    ],
+    [
+      'the pages of a GitHub instead of its API',
+      'git: {repositories: [{url: "https://a/b/c", host: {type: github, tokenFile: t, apiURL: "https://a"}}]}',
+      'host.apiURL is the address of the pages; the API of a is https://a/api/v3',
+    ],
+    [
+      'the pages of github.com instead of its API',
+      'git: {repositories: [{url: "https://github.com/b/c", host: {type: github, tokenFile: t, apiURL: "https://github.com/api/v3"}}]}',
+      'the API of github.com is https://api.github.com',
+    ],
+    [
+      'a team with its organisation',
+      'git: {repositories: [{url: "https://a/b/c", pullRequest: {teamReviewers: ["@acme/platform"]}}]}',
+      'git.repositories[0].pullRequest.teamReviewers[0]: a name without @ and organisation',
     ],
     [
       'a receiver without a secret',
