@@ -14,6 +14,21 @@ export function serverWords(text: string): string {
     .slice(0, wordsLimit)
 }
 
+/** Words of GitHub to a push. */
+export const archivedWords = /\brepository was archived\b/i
+
+export function archivedRepository(url: string): FairleadError {
+  const mend = 'unarchive it, or take it out of git.repositories'
+  return new FairleadError('HostArchived', `${url} took no push: the repository is archived and read-only; ${mend}`)
+}
+
+/** The server refused the login, or the login may not do this. */
+export function authFailed(url: string, words: string): FairleadError {
+  const said = words === '' ? '' : `: ${words}`
+  const mend = 'look whether its credentials in git.repositories are valid and may read and push (GitHub: Contents)'
+  return new FairleadError('GitAuthFailed', `${url} did not accept the credentials${said}; ${mend}`)
+}
+
 export interface RefusedRef {
   how: 'append' | 'replace'
   url: string

@@ -118,7 +118,7 @@ function fromStatus(refusal: Refusal, call: Call): FairleadError {
     return told('HostMoved', call, `${moved} (${status}); put its new address into git.repositories[].url`)
   }
   if (status === 401) {
-    const mend = `${call.login} is not taken any more: it expired or was revoked, so renew it`
+    const mend = `${call.login} is wrong, has expired or was revoked; put a new one there`
     return told('HostAuthFailed', call, `was refused ${said}; ${mend}`)
   }
   if (/\barchived\b/i.test(words) && (status === 403 || status === 422)) {
@@ -140,7 +140,7 @@ function forbidden({ status, words, headers }: Refusal, call: Call): FairleadErr
 }
 
 function notFound({ words }: Refusal, call: Call): FairleadError {
-  const mend = `it was deleted, or ${call.login} may not see it`
+  const mend = `it was deleted, ${call.login} may not see it, or host.apiURL is not the address of its API`
   return told('HostNotFound', call, `found nothing (${words === '' ? 'Not Found' : words}); ${mend}`)
 }
 

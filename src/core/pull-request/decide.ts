@@ -146,7 +146,8 @@ function decideForeign({ rules }: ProposalFacts, { mergesItself }: OpenProposal)
   if (mergesItself && rules.automerge !== 'never') {
     return { kind: 'stop-merging', why: 'somebody else committed to its branch' }
   }
-  const message = `somebody else committed to its branch, so fairlead keeps its hands off; merge it, or add the label ${rebaseLabel}`
+  const choice = `merge it, or have the branch made anew without that by the label ${rebaseLabel}`
+  const message = `somebody else committed to its branch, so fairlead keeps its hands off; ${choice}`
   return wait('EditedByOthers', message)
 }
 

@@ -166,7 +166,7 @@ function waitForChecks({ rules, checks }: MergeFacts): ProposalWait | undefined 
     return { ...wait('ChecksFailed', `checks are not green: ${names}`), degraded: true, untilMs: askMs }
   if (checks.state === 'pending') return { ...wait('ChecksPending', `checks are under way: ${names}`), untilMs: askMs }
   if (checks.state === 'green' || rules.checks === 'optional') return undefined
-  const message = 'it has no checks yet, and none are not green; set pullRequest.checks: optional if there are none'
+  const message = 'no check has reported yet; where none ever does, set pullRequest.checks: optional'
   return { ...wait('ChecksPending', message), untilMs: askMs }
 }
 

@@ -69,6 +69,10 @@ describe('a failed run of git', () => {
     [`fatal: Authentication failed for '${url}/'`, 'GitAuthFailed'],
     [`fatal: could not read Username for 'https://h': terminal prompts disabled`, 'GitAuthFailed'],
     [`fatal: unable to access '${url}/': The requested URL returned error: 403`, 'GitAuthFailed'],
+    [
+      `remote: This repository was archived so it is read-only.\nfatal: unable to access '${url}/': The requested URL returned error: 403`,
+      'HostArchived',
+    ],
     ['git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.', 'GitAuthFailed'],
     ['Host key verification failed.\nfatal: Could not read from remote repository.', 'GitAuthFailed'],
     [`fatal: repository '${url}/' not found`, 'RepositoryNotFound'],
@@ -86,6 +90,11 @@ describe('a failed run of git', () => {
   ]
   test.each(rows)('%s is %s', (stderr, code) => {
     expect(codeOf(explainFailure(failed(stderr), { url, ref }))).toBe(code)
+  })
+
+  test('for want of a login says what to look at, not that git has no terminal', () => {
+    const words = String(explainFailure(failed("fatal: could not read Username for 'https://h': terminal"), { url }))
+    expect(words).toMatch(/did not accept the credentials; look whether its credentials in git\.repositories are valid/)
   })
 
   test('of a push is told by the line about the ref', () => {

@@ -36,7 +36,7 @@ describe('a refusal is named, with the remedy', () => {
       404,
       { message: 'Not Found' },
       'HostNotFound',
-      /was deleted, or the token in .* may not see it/,
+      /was deleted, the token in .* may not see it, or host\.apiURL/,
     ],
     [
       'one that is open already',

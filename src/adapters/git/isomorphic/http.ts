@@ -3,7 +3,7 @@ import type { HttpClient } from 'isomorphic-git'
 import { FairleadError } from '../../../errors.ts'
 import type { Http, HttpResponse } from '../../../ports.ts'
 import type { Authorization } from '../credential.ts'
-import { serverWords } from '../failure.ts'
+import { archivedRepository, archivedWords, authFailed, serverWords } from '../failure.ts'
 
 /** Asking is quick; a transfer may be large. */
 const timeoutMs = { GET: 60_000, POST: 600_000 }
@@ -44,7 +44,7 @@ function explainStatus({ status, headers, body }: HttpResponse, url: string): Fa
   const words = serverWords(new TextDecoder().decode(body.subarray(0, 2000)))
   // 203 is the sign-in page of Azure DevOps.
   if (status === 401 || status === 403 || status === 203) {
-    return new FairleadError('GitAuthFailed', `${url} did not accept the credentials (${status}): ${words}`)
+    return archivedWords.test(words) ? archivedRepository(url) : authFailed(url, `${status} ${words}`.trim())
   }
   if (status === 404) return new FairleadError('RepositoryNotFound', `${url} does not exist or may not be seen (404)`)
   const seconds = Number(headers['retry-after'])

@@ -1,6 +1,6 @@
 import { FairleadError } from '../../../errors.ts'
 import { DamagedStore } from '../backend.ts'
-import { type RefusedRef, refusedRef, serverWords } from '../failure.ts'
+import { archivedRepository, archivedWords, authFailed, type RefusedRef, refusedRef, serverWords } from '../failure.ts'
 import { GitFailed } from './runner.ts'
 
 export interface FailureContext {
@@ -14,7 +14,9 @@ type Rule = [pattern: RegExp, explain: (words: string, context: FailureContext) 
 const noSpace: Rule[1] = (words, { url }) =>
   new FairleadError('GitUnavailable', `no space left for the local copy of ${url}: ${words}`)
 const noLogin: Rule[1] = (words, { url }) =>
-  new FairleadError('GitAuthFailed', `${url} did not accept the credentials: ${words}`)
+  // Git asks at a terminal after the configured login was refused, and tells only that there is none.
+  authFailed(url, /could not read (?:username|password)/i.test(words) ? '' : words)
+const archived: Rule[1] = (_, { url }) => archivedRepository(url)
 const noRepository: Rule[1] = (words, { url }) =>
   new FairleadError('RepositoryNotFound', `${url} does not exist or may not be seen: ${words}`)
 const noBranch: Rule[1] = (words, { url, ref }) =>
@@ -25,6 +27,7 @@ const damaged: Rule[1] = (words) => new DamagedStore(words)
 const rules: readonly Rule[] = [
   [/no space left on device|disk quota exceeded/i, noSpace],
   [/could(?:n't| not) find remote ref/i, noBranch],
+  [archivedWords, archived],
   [/authentication failed|could not read (?:username|password)|returned error: 40[13]\b|invalid credentials/i, noLogin],
   [/permission denied|host key verification failed|publickey|permission to \S+ denied/i, noLogin],
   [
