@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { leadTimeSegments } from '../core/change/lead-time.ts'
+import { inSlices } from './cooperative.ts'
 import { createSeries, type Series } from './series.ts'
 import { createWaitingTimes, type WaitingTimes } from './waiting.ts'
 
@@ -144,7 +145,7 @@ export function createMetrics(version: string): Metrics {
     contentType: registry.contentType,
     async *render() {
       yield await registry.metrics()
-      yield* workloads.render()
+      yield* inSlices(workloads.render())
     },
   }
 }

@@ -9,6 +9,7 @@ import { gitVersion, mainJobRows } from './main-job.ts'
 import { memoryRows } from './memory.ts'
 import { policyRows } from './policy.ts'
 import type { BenchRow } from './row.ts'
+import { scrapeRows } from './scrape.ts'
 import { traceRows } from './trace.ts'
 import { webhookRows } from './webhook.ts'
 
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable
   kyaml: kyamlRows,
   'main-job': mainJobRows,
   webhook: webhookRows,
+  scrape: scrapeRows,
 }
 
 const [wanted = ''] = process.argv.slice(2)

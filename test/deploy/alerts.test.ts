@@ -96,7 +96,7 @@ const hasPromtool = spawnSync('promtool', ['--version']).status === 0
 const isRequired = process.env['FAIRLEAD_E2E_REQUIRED'] === '1'
 
 // of Debian's package prometheus
-describe.skipIf(!hasPromtool && !isRequired)('promtool', () => {
+describe.skipIf(!hasPromtool && !isRequired)('promtool', { timeout: 60_000 }, () => {
   const work = mkdtempSync(join(tmpdir(), 'fairlead-rules-'))
   afterAll(() => rmSync(work, { recursive: true }))
   writeFileSync(join(work, 'rules.yaml'), stringify({ groups }))
