@@ -1,6 +1,7 @@
 import { objectKey } from './api/kubernetes.ts'
 import { finalPhases, type UpdateRequest } from './api/update-request.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
+import { pushedAtMs } from './core/change/carrier.ts'
 import { isApplied, isSettled } from './core/change/rolled-out.ts'
 import { keyOfWorkload, type Stores, siblingsOf } from './main-stores.ts'
 import { wakeByEngine } from './main-wake-engine.ts'
@@ -38,6 +39,10 @@ export function wake(
   stores.requests.subscribe((key, before, after) => {
     queues['update-request'].add(key)
     if (after?.status?.phase === 'Completed') queues.outcome.add(key)
+    // The series of a workload tell when its commit reached the branch, which may be known after its rollout.
+    if (after !== undefined && pushedAtMs(after) !== (before && pushedAtMs(before))) {
+      for (const target of after.spec.targets) queues.workload.add(objectKey(target))
+    }
     // An older one for the same slot gives way.
     if (before === undefined && after !== undefined) wakeUnsettled(siblingsOf(after, stores))
     if (after?.status?.phase !== 'Superseded' || before?.status?.phase === 'Superseded') return

@@ -65,6 +65,23 @@ describe('the series of a workload', () => {
     expect(await samples(replica, ...families)).toEqual([])
   })
 
+  test('tell of a commit that is learnt of after the rollout', async () => {
+    const { world, replica } = await aRollout()
+    settle(world, 'web', { updated: 1 })
+    await replica.quiet()
+    const [request] = world.requests()
+    const conditions = request?.status?.conditions ?? []
+    const moved = conditions.map((one) =>
+      one.type === 'Pushed' ? { ...one, lastTransitionTime: '2026-03-01T10:00:00Z' } : one,
+    )
+    if (request === undefined) throw new Error('there is no request')
+    const status = { ...request.status, conditions: moved }
+    world.cluster.objects.update(resources.updateRequest, { ...request, status }, 'status')
+    await replica.quiet()
+    const [commit = ''] = await samples(replica, 'fairlead_rollout_commit_timestamp_seconds')
+    expect(commit.split(' ').at(-1)).toBe(`${Date.parse('2026-03-01T10:00:00Z') / 1000}`)
+  })
+
   test('name no commit that was none of ours', async () => {
     const { world, replica } = await aRollout()
     putLive(world, 'web', web('2.0.0'))

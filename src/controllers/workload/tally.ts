@@ -21,6 +21,16 @@ interface Looked {
 export function createTally({ metrics, isLeader }: TallyDeps) {
   /** Since when (monotonic) a workload is left with a failed rollout; unknown after a restart. */
   const failing = new Map<string, number>()
+  /** Namespaces and kinds whose counters are there. */
+  const begun = new Set<string>()
+
+  /** A counter that begins with its first event has no increase in it. */
+  const begin = ({ namespace, kind }: Workload) => {
+    const counters = `${namespace}/${kind}`
+    if (begun.has(counters)) return
+    begun.add(counters)
+    for (const outcome of rolloutOutcomes) metrics.rollouts.inc({ namespace, kind, outcome }, 0)
+  }
 
   const count = ({ key, workload, after, monotonicMs }: Looked, outcome: RolloutOutcome) => {
     const { namespace, kind } = workload
@@ -37,10 +47,7 @@ export function createTally({ metrics, isLeader }: TallyDeps) {
   return {
     look(looked: Looked): void {
       const { key, workload, before, after, monotonicMs } = looked
-      const { namespace, kind } = workload
-      // A counter that begins with its first event has no increase in it.
-      if (before === undefined)
-        for (const outcome of rolloutOutcomes) metrics.rollouts.inc({ namespace, kind, outcome }, 0)
+      begin(workload)
       for (const outcome of endedBetween(before, after)) {
         if (isLeader()) count(looked, outcome)
         if (outcome === 'failed') failing.set(key, failing.get(key) ?? monotonicMs)
