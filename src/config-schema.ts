@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { modes } from './api/annotation.ts'
+import { modes, rollbackScopes } from './api/annotation.ts'
 import { duration } from './config-duration.ts'
 import { notify } from './config-notify.ts'
 import { receiver } from './config-receiver.ts'
@@ -161,6 +161,16 @@ const rule = z.strictObject({
   platform: text.optional(),
   verify: text.optional(),
   hold: text.optional(),
+  rollback: z.boolean().optional(),
+})
+
+const rollback = z.strictObject({
+  onFailure: z
+    .enum(rollbackScopes)
+    .default('off')
+    .describe('own: what fairlead committed or proposed is put back when it fails; any: what others committed, too.'),
+  mode: z.enum(['commit', 'pull-request']).default('commit').describe('How rollbacks land, whatever mode says.'),
+  perHour: z.int().min(1).max(1000).default(3).describe('Automatic ones; more wait as RollbackBreaker.'),
 })
 
 export const configSchema = z.strictObject({
@@ -212,6 +222,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   rollouts: z.strictObject({ deadline: duration('15m', '1s') }).prefault({}),
+  rollback: rollback.prefault({}),
   keys: z.array(trustedKey).max(100).default([]).describe('Who may sign images: the annotation verify names one.'),
   notify: notify.prefault({}),
   webhooks: z.strictObject({ receivers: z.array(receiver).max(100).default([]) }).prefault({}),

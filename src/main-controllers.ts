@@ -4,6 +4,7 @@ import { createImageUpdateController } from './controllers/image-update/controll
 import type { ContainerDecision } from './controllers/image-update/decide.ts'
 import { createOutcomeTeller } from './controllers/outcome/controller.ts'
 import type { Memory } from './controllers/pull-request/memory.ts'
+import { createRollbackController } from './controllers/rollback/controller.ts'
 import { createChangeSources } from './controllers/update-request/change-source.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
@@ -12,6 +13,7 @@ import { createWorkloadController } from './controllers/workload/controller.ts'
 import type { Templates } from './core/change/template-place.ts'
 import type { UpdateWindow } from './core/change/window.ts'
 import type { UpdateRule } from './core/image/rule.ts'
+import { breakerWait } from './core/rollback/breaker.ts'
 import type { Branches } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import type { OtherWriters } from './delivery/image-policy.ts'
@@ -21,6 +23,7 @@ import type { Proposals } from './delivery/proposals.ts'
 import { createQuarantineReader } from './delivery/quarantine.ts'
 import type { Repositories } from './delivery/repositories.ts'
 import { createSignatureCheck } from './delivery/signature-check.ts'
+import { createSlotHistory } from './delivery/slot-history.ts'
 import { createApiBackend } from './main-api.ts'
 import { fenced, quiet } from './main-guard.ts'
 import { createPullRequests } from './main-pull-requests.ts'
@@ -61,6 +64,7 @@ export function createControllers(deps: ControllersDeps) {
   const { config, world, stores, leader, log, metrics } = deps
   const explanations = createExplanations()
   const manifests = createManifestSource(world.registry)
+  const history = createSlotHistory()
   const shared = {
     engine: stores.engine.objects,
     alongside: stores.alongside,
@@ -86,9 +90,11 @@ export function createControllers(deps: ControllersDeps) {
       imageUpdaters: () => stores.engine.imageUpdaters.values(),
     } satisfies OtherWriters,
     buildDates: createBuildDateSource(world.registry, clock),
-    quarantine: createQuarantineReader(),
+    quarantine: createQuarantineReader(history),
+    history,
     checks: [createPlatformCheck(manifests), createSignatureCheck(world.registry)],
     rollouts: deps.rollouts,
+    liveWorkload: stores.workload,
     clock,
     log,
     metrics,
@@ -106,13 +112,17 @@ export function createControllers(deps: ControllersDeps) {
       explanations.put(`${metadata.namespace}/${metadata.name}`, { verdicts: { ...counts }, candidates })
     },
   }
+  const { suspend, rollback } = config
+  const situation = (request: UpdateRequest) => readSituation(request, { ...shared, suspend, rollback })
   const updateRequest = {
     ...shared,
     proposals: deps.proposals,
     siblings: (request: UpdateRequest) => siblingsOf(request, stores),
     fourEyes: config.approvals.fourEyes,
     moved: deps.nudge.moved,
-    situation: (request: UpdateRequest) => readSituation(request, { ...shared, suspend: config.suspend }),
+    breaker: (request: UpdateRequest, now: Date) =>
+      breakerWait(request, { all: stores.requests.values(), perHour: config.rollback.perHour, now }),
+    situation,
     words: { template: deps.templates['commit.txt'], cluster: config.cluster.name },
   }
   const requestsAt = (repository: string, branch: string) =>
@@ -122,13 +132,12 @@ export function createControllers(deps: ControllersDeps) {
     updateRequest: createUpdateRequestController({
       ...updateRequest,
       shown: (key) => stores.requests.get(key),
-      liveWorkload: stores.workload,
       explanation: ({ metadata }) => explanations.get(`${metadata.namespace}/${metadata.name}`),
     }),
     pullRequest: createPullRequests({
       ...updateRequest,
       requestsAt,
-      suspend: config.suspend,
+      suspend,
       changeSource: createChangeSources(manifests, world.registry),
       config,
       leader,
@@ -142,6 +151,16 @@ export function createControllers(deps: ControllersDeps) {
       cluster: config.cluster.name,
       template: deps.templates['comment.md'],
       fence: () => leader.fence(),
+    }),
+    rollback: createRollbackController({
+      ...shared,
+      situation,
+      cluster: world.cluster,
+      onFailure: rollback.onFailure,
+      requests: {
+        siblings: (key) => stores.requests.byIndex('siblings', key),
+        ofWorkload: (key) => stores.requests.byIndex('workload', key),
+      },
     }),
     workload: createWorkloadController({
       ...shared,

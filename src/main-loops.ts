@@ -53,7 +53,14 @@ export interface Loops {
 }
 
 /** Keys worked on at once, per controller. Workloads are quick but for those whose pods have to be asked. */
-const workers = { workload: 4, 'image-update': 4, 'update-request': 16, 'pull-request': 8, outcome: 4 } as const
+const workers = {
+  workload: 4,
+  'image-update': 4,
+  'update-request': 16,
+  'pull-request': 8,
+  outcome: 4,
+  rollback: 2,
+} as const
 
 /** People who merge expect an answer sooner than those who push images. */
 const pullRequestIntervalMs = 60_000
@@ -87,6 +94,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     'update-request': createQueue({ clock, random }),
     'pull-request': createQueue({ clock, random }),
     outcome: createQueue({ clock, random }),
+    rollback: createQueue({ clock, random }),
   }
   const proposals = createProposals({
     wakeProposal: (key) => queues['pull-request'].add(key, { afterMs: gatherMsOf(key, repositories) }),
@@ -173,6 +181,7 @@ async function runControllers(
     run(controllers.updateRequest, queues['update-request'], workers['update-request']),
     run(controllers.pullRequest, queues['pull-request'], workers['pull-request']),
     run(controllers.outcome, queues.outcome, workers.outcome),
+    run(controllers.rollback, queues.rollback, workers.rollback),
   ])
 }
 

@@ -1,5 +1,5 @@
 import { objectKey } from './api/kubernetes.ts'
-import { finalPhases, type UpdateRequest } from './api/update-request.ts'
+import { finalPhases, isRollback, type UpdateRequest } from './api/update-request.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
 import { pushedAtMs } from './core/change/carrier.ts'
 import { isApplied, isSettled } from './core/change/rolled-out.ts'
@@ -14,7 +14,10 @@ import type { RolloutStates } from './runtime/rollout-states.ts'
 const decideAgainMs = 250
 
 /** One queue per controller. */
-export type Queues = Record<'workload' | 'image-update' | 'update-request' | 'pull-request' | 'outcome', WorkQueue>
+export type Queues = Record<
+  'workload' | 'image-update' | 'update-request' | 'pull-request' | 'outcome' | 'rollback',
+  WorkQueue
+>
 
 /** What wakes whom. A store calls only for objects that really changed. */
 export function wake(
@@ -43,9 +46,13 @@ export function wake(
     if (after !== undefined && pushedAtMs(after) !== (before && pushedAtMs(before))) {
       for (const target of after.spec.targets) queues.workload.add(objectKey(target))
     }
+    for (const target of after?.spec.targets ?? []) queues.rollback.add(objectKey(target))
     // An older one for the same slot gives way.
     if (before === undefined && after !== undefined) wakeUnsettled(siblingsOf(after, stores))
-    if (after?.status?.phase !== 'Superseded' || before?.status?.phase === 'Superseded') return
+    const phase = after?.status?.phase
+    if (after === undefined || phase === undefined || phase === before?.status?.phase) return
+    // A rollback that has ended kept updates of its slot waiting.
+    if (phase !== 'Superseded' && !(isRollback(after) && finalPhases.includes(phase))) return
     // Not at once: should two parts of us disagree about it, they must not keep each other busy.
     for (const target of after.spec.targets) images.wake(objectKey(target), decideAgainMs)
   })
@@ -65,11 +72,15 @@ export function wake(
   }
   const wakeRequestsOf = (key: string) => wakeUnsettled(stores.requests.byIndex('workload', key))
   wakeByEngine(stores, images, { delivered: wakeDelivered, requestsOf: wakeRequestsOf, everything: wakeEverything })
-  rollouts.onChange(wakeRequestsOf)
+  rollouts.onChange((key) => {
+    wakeRequestsOf(key)
+    queues.rollback.add(key)
+  })
   leader.onChange((leading) => {
     if (!leading) return
     wakeEverything()
     tellOutcomes()
+    for (const store of stores.workloads) for (const one of store.values()) queues.rollback.add(objectKey(one))
   })
 }
 

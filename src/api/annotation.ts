@@ -57,6 +57,11 @@ export const modes = ['observe', 'pull-request', 'commit'] as const
 
 export type Mode = (typeof modes)[number]
 
+/** Whose failed changes are put back: nobody's, those that fairlead committed or had merged, or anybody's. */
+export const rollbackScopes = ['off', 'own', 'any'] as const
+
+export type RollbackScope = (typeof rollbackScopes)[number]
+
 /** Label that holds the application's version, on the workload or its pod template. */
 export const versionLabel = 'app.kubernetes.io/version'
 

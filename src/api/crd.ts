@@ -1,4 +1,4 @@
-import { updateRequestPhases, workloadRolloutPhases } from './update-request.ts'
+import { requestActions, updateRequestPhases, workloadRolloutPhases } from './update-request.ts'
 
 /**
  * The CustomResourceDefinitions of fairlead's kinds, as applied to a cluster. Their types stand beside this file; the
@@ -85,6 +85,8 @@ const updateRequestSpec: Schema = {
       'x-kubernetes-list-type': 'atomic',
     },
     change,
+    action: { type: 'string', enum: [...requestActions], description: 'Absent = update.' },
+    requestedBy: text(1024, 'Who asked for a rollback, from the TokenReview; absent = fairlead itself.'),
     policy: text(1024, 'The policy that chose, in words.'),
     reason: text(253, 'Why it was chosen.'),
     requireApproval: { type: 'boolean' },
@@ -156,6 +158,18 @@ const updateRequestStatus: Schema = {
       required: ['number', 'url'],
       properties: { number: { type: 'integer', format: 'int64', minimum: 1 }, url: text(2048) },
     },
+    lastGood: {
+      type: 'array',
+      description: 'The templates that had last rolled out successfully when it was delivered.',
+      maxItems: 64,
+      items: {
+        type: 'object',
+        required: ['workload', 'revision'],
+        properties: { workload: filled(600, 'Kind/namespace/name.'), revision: text(16) },
+      },
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['workload'],
+    },
     rollouts: {
       type: 'array',
       description: 'What became of it for each workload of its targets.',
@@ -219,6 +233,7 @@ const updateRequest = {
         additionalPrinterColumns: [
           { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
           { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Progressing")].reason' },
+          { name: 'Action', type: 'string', priority: 1, jsonPath: '.spec.action' },
           { name: 'Kind', type: 'string', jsonPath: '.spec.targets[0].kind' },
           { name: 'Workload', type: 'string', jsonPath: '.spec.targets[0].name' },
           { name: 'From', type: 'string', jsonPath: '.spec.change.from' },

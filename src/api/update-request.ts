@@ -55,7 +55,21 @@ export function isAboutChart({ spec }: UpdateRequest): boolean {
   return spec.targets.some(({ kind, container }) => container === chartContainer && chartKinds.has(kind))
 }
 
+/** What a decision does: takes something newer, or puts back what ran before. */
+export const requestActions = ['update', 'rollback'] as const
+
+export type RequestAction = (typeof requestActions)[number]
+
+/** Whether a request puts back what ran before. */
+export function isRollback({ spec }: Pick<UpdateRequest, 'spec'>): boolean {
+  return spec.action === 'rollback'
+}
+
 export interface UpdateRequestSpec {
+  /** Absent = update. */
+  action?: RequestAction
+  /** Who asked for a rollback, as the API server's TokenReview named them; absent = fairlead itself. */
+  requestedBy?: string
   /** Every container that the image slot decides; at most 64. The object lives in the first one's namespace. */
   targets: UpdateTarget[]
   change: {
@@ -109,6 +123,14 @@ export interface Approval {
 /** Phases of one workload's rollout of a delivered change. */
 export const workloadRolloutPhases = ['waiting', 'rolling_out', 'success', 'failed', 'superseded'] as const
 
+/** The template of a workload that had last rolled out successfully. */
+export interface LastGood {
+  /** `Kind/namespace/name`. */
+  workload: string
+  /** 16 hex digits, see `templateRevision`. */
+  revision: string
+}
+
 /** How far a delivered change has come for one workload. The last three phases are final. */
 export interface WorkloadRollout {
   /** `Kind/namespace/name`. */
@@ -139,6 +161,8 @@ export interface UpdateRequestStatus {
   /** Commit on the branch as read back from the remote. */
   commit?: string
   pullRequest?: { number: number; url: string }
+  /** What had run before it was delivered, as far as that is known: what a rollback would have to lead back to. */
+  lastGood?: LastGood[]
   /** What became of it, one for each workload of its targets, in their order. */
   rollouts?: WorkloadRollout[]
   conditions?: Condition[]

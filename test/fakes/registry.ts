@@ -66,7 +66,8 @@ export function createFakeRegistry(): FakeRegistry {
     },
     async digest(image, tag) {
       called(`digest ${keyOf(image)}:${tag}`)
-      return repositories.get(keyOf(image))?.tags.get(tag)?.digest
+      const repository = repositories.get(keyOf(image))
+      return repository?.tags.get(tag)?.digest ?? repository?.images.get(tag)?.digest
     },
     async platforms(image, reference) {
       called(`platforms ${keyOf(image)} ${reference}`)

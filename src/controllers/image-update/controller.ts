@@ -1,5 +1,6 @@
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { finalPhases, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
+import { slotSiblings } from '../../delivery/traced-slot.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { EventRecorder } from '../../ports.ts'
 import type { Controller, Next } from '../../runtime/loop.ts'
@@ -7,10 +8,9 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import { type ContainerDecision, decideContainer, findBlocked } from './decide.ts'
 import { type Observation, type ObserveDeps, type ObservedContainer, observeWorkload } from './observe.ts'
 import { ensureRequest, type ProposeDeps } from './propose.ts'
-import { slotSiblings } from './request.ts'
 import { createTeller } from './teller.ts'
 
-export interface ImageUpdateDeps extends Omit<ObserveDeps, 'lastUpdate'>, ProposeDeps {
+export interface ImageUpdateDeps extends Omit<ObserveDeps, 'lastUpdate' | 'openRollback'>, ProposeDeps {
   events: EventRecorder
   /** Only the holder of the lease decides; the others keep their caches warm. */
   isLeader: () => boolean
@@ -44,6 +44,11 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
     return times.length === 0 ? undefined : new Date(Math.max(...times))
   }
 
+  const openRollback: ObserveDeps['openRollback'] = (slot) =>
+    deps.requests
+      .siblings(slotSiblings(slot.namespace, slot))
+      .find((one) => isRollback(one) && !finalPhases.includes(one.status?.phase ?? 'Pending'))?.metadata.name
+
   const propose = async (workload: UpdateSubject, { observed, decision }: Outcome): Promise<ContainerDecision> => {
     if (decision.kind !== 'update' || 'error' in observed) return decision
     try {
@@ -60,7 +65,7 @@ export function createImageUpdateController(deps: ImageUpdateDeps): Controller<O
     async observe(key) {
       const workload = deps.workload(key)
       if (workload === undefined || !deps.isLeader()) return undefined
-      return observeWorkload(workload, { ...deps, lastUpdate })
+      return observeWorkload(workload, { ...deps, lastUpdate, openRollback })
     },
     decide({ workload, containers }) {
       const outcomes = containers.map((observed): Outcome => {

@@ -12,8 +12,13 @@ export interface ContainerFacts extends ChoiceFacts {
   trace: Trace
   /** When the slot was last changed by us. */
   lastUpdate: Date | undefined
+  /** Name of a request that is to put an older value back there. */
+  openRollback: string | undefined
   now: Date
 }
+
+/** A rollback that has come to its end wakes whom it kept waiting; this is for what is missed. */
+const rollbackRecheckMs = 300_000
 
 /** What is to be done with one container, and why. */
 export type ContainerDecision =
@@ -27,6 +32,8 @@ export function decideContainer(facts: ContainerFacts): ContainerDecision {
   const choice = chooseImage(settings, trace.image, facts)
   if (settings.hold !== undefined) return held(choice)
   if (choice.kind !== 'update') return choice
+  // Two ways out of one value would take turns with each other.
+  if (facts.openRollback !== undefined) return { kind: 'wait', reason: 'rollback', untilMs: rollbackRecheckMs }
   const sinceMs = facts.lastUpdate === undefined ? Infinity : facts.now.getTime() - facts.lastUpdate.getTime()
   if (sinceMs < settings.minUpdateIntervalMs) {
     return { kind: 'wait', reason: 'min-update-interval', untilMs: settings.minUpdateIntervalMs - sinceMs }

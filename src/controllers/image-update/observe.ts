@@ -30,7 +30,16 @@ export interface ObserveDeps extends AgreementDeps, ChoiceFactsDeps {
   keys: readonly string[]
   clock: Clock
   /** When a slot was last changed by us, by target id. */
-  lastUpdate: (slot: { namespace: string; destination: Destination; trace: AppliedTrace }) => Date | undefined
+  lastUpdate: (slot: AskedSlot) => Date | undefined
+  /** Name of a rollback of that slot that has not come to its end. */
+  openRollback: (slot: AskedSlot) => string | undefined
+}
+
+/** A slot, and the namespace of the workload it was traced for. */
+export interface AskedSlot {
+  namespace: string
+  destination: Destination
+  trace: AppliedTrace
 }
 
 /** Reads everything that decides about a workload's images. What is wrong with one container is kept to that one. */
@@ -71,6 +80,7 @@ async function observeContainer(
       settings: agreed,
       trace: found,
       lastUpdate: deps.lastUpdate({ namespace, destination, trace: found }),
+      openRollback: deps.openRollback({ namespace, destination, trace: found }),
       now: deps.clock.now(),
     }
     return { container, destination, facts }

@@ -3,10 +3,11 @@ import type { UpdateRequest } from '../../api/update-request.ts'
 import { chosenReference } from '../../core/image/choice.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { digestOf, type ListingDeps } from '../../delivery/listing.ts'
+import { slotSiblings } from '../../delivery/traced-slot.ts'
 import { asFairleadError } from '../../errors.ts'
 import type { Log, OwnObjects, Registry } from '../../ports.ts'
 import type { ContainerDecision } from './decide.ts'
-import { renderUpdateRequest, slotSiblings, type WantedChange } from './request.ts'
+import { renderUpdateRequest, type WantedChange } from './request.ts'
 
 export interface ProposeDeps extends ListingDeps {
   registry: Registry

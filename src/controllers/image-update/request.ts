@@ -1,29 +1,13 @@
 import { apiVersionOf, resources } from '../../api/kubernetes.ts'
-import { sequenceAnnotation, sequenceOf, targetLabel, type UpdateRequest } from '../../api/update-request.ts'
-import { siblingKey } from '../../core/change/claim.ts'
-import { targetId, updateRequestName } from '../../core/change/identity.ts'
+import { sequenceAnnotation, targetLabel, type UpdateRequest } from '../../api/update-request.ts'
+import { nextSequence } from '../../core/change/claim.ts'
+import { updateRequestName } from '../../core/change/identity.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import { slotTargets } from '../../core/manifest/slot/target.ts'
-import type { Trace } from '../../core/manifest/trace.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { Destination } from '../../delivery/destination.ts'
+import { slotId } from '../../delivery/traced-slot.ts'
 import type { ContainerFacts } from './decide.ts'
-
-/** Id of the slot that a trace found. */
-export function slotId({ destination, trace }: { destination: Destination; trace: Trace }): string {
-  return targetId({
-    repository: destination.repository.url,
-    branch: destination.branch,
-    file: trace.file,
-    keyPath: trace.keyPath,
-  })
-}
-
-/** Key under which the requests for a traced slot are found. `namespace` is that of the traced workload. */
-export function slotSiblings(namespace: string, slot: { destination: Destination; trace: Trace }): string {
-  const [first] = slotTargets(slot.trace, namespace)
-  return siblingKey(first?.namespace ?? namespace, slotId(slot))
-}
 
 export interface WantedChange {
   workload: UpdateSubject
@@ -73,8 +57,4 @@ export function renderUpdateRequest(wanted: WantedChange): UpdateRequest {
         : {}),
     },
   }
-}
-
-function nextSequence(siblings: readonly UpdateRequest[]): number {
-  return Math.max(0, ...siblings.map(sequenceOf)) + 1
 }

@@ -1,4 +1,4 @@
-import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
+import { isAboutChart, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import { chartAt } from '../../core/image/chart-place.ts'
 import { chooseImage, chosenReference } from '../../core/image/choice.ts'
 import type { ImageSource } from '../../core/image/image-source.ts'
@@ -27,8 +27,22 @@ export async function confirmChoice(
   const source = askSource(request, deps.manifests)
   // Whether the choice still stands comes first; that it failed is said below.
   source.catch(() => undefined)
-  await requireChosen(request, question, deps)
+  await (isRollback(request) ? requireServed(request, deps) : requireChosen(request, question, deps))
   return source
+}
+
+/**
+ * No policy chooses what is put back; it only has to be there still. That Git holds what is to go is seen on the newest
+ * head. `RegistryNotFound` when it is gone for good.
+ */
+async function requireServed({ spec }: UpdateRequest, { registry }: ChoiceFactsDeps): Promise<void> {
+  const image = parseImageReference(spec.change.to)
+  const served = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
+  if (served !== undefined) return
+  throw new FairleadError(
+    'RegistryNotFound',
+    `the registry does not have ${spec.change.to} any more; it is not put back`,
+  )
 }
 
 /** A chart is built from many things, or does not say. */

@@ -12,7 +12,7 @@ import { type FollowDeps, followCommit } from './follow.ts'
 import { placeOf } from './group.ts'
 import { createJournal, type JournalDeps, requestKey } from './journal.ts'
 import { observeLeadTimes } from './lead-time.ts'
-import { followRollouts, type OutcomeDeps } from './outcome.ts'
+import { followRollouts, lastGoodOf, type OutcomeDeps } from './outcome.ts'
 import { concludeProposal, showProposal } from './propose.ts'
 import { nextStatus, pushedCondition } from './status.ts'
 
@@ -62,7 +62,7 @@ export function createUpdateRequestController(
       const { request, now } = facts
       const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
       const next = nextStatus(request, {
-        status: { ...explained, ...status },
+        status: { ...explained, ...status, ...(delivered === undefined ? {} : lastGoodOf(request, deps)) },
         progress,
         delivered,
         sync,
@@ -128,7 +128,7 @@ async function carryOut({ facts, destination, slot, decision }: Decided, deps: D
     case 'wait': {
       const { message, reason } = decision
       const phase = decision.phase ?? request.status?.phase ?? 'Pending'
-      const degraded = refusal !== undefined
+      const degraded = refusal !== undefined || decision.degraded === true
       return { ...quiet, status: { phase, message }, progress: { status: 'True', reason, message, degraded } }
     }
     case 'acknowledge': {

@@ -1,9 +1,10 @@
 import type { Mode } from '../../api/annotation.ts'
 import { rfc3339 } from '../../api/condition.ts'
-import { finalPhases, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
+import { finalPhases, isRollback, type UpdateRequest, type UpdateRequestPhase } from '../../api/update-request.ts'
 import { expiryOf, isApproved, waitingWords } from '../../core/change/approval.ts'
 import { isSettled } from '../../core/change/rolled-out.ts'
 import type { WindowState } from '../../core/change/window.ts'
+import { type BreakerWait, breakerReason } from '../../core/rollback/breaker.ts'
 import type { ProposalOutcome } from '../../delivery/proposals.ts'
 import type { FairleadError } from '../../errors.ts'
 import { pushedCondition } from './status.ts'
@@ -35,6 +36,10 @@ export interface RequestFacts {
   hasHost: boolean
   /** How its pull request stands, as far as one was looked for. */
   proposal: ProposalOutcome | undefined
+  /** Why it has to wait for other rollbacks. */
+  breaker?: BreakerWait | undefined
+  /** The workload that was to be rolled back and got well meanwhile. */
+  recovered?: string | undefined
   now: Date
 }
 
@@ -49,7 +54,15 @@ export type RequestDecision =
   | { kind: 'conclude'; proposal: ProposalEnd }
   /** Delivered already: watch the engine apply it, and the workloads roll it out. */
   | { kind: 'follow' }
-  | { kind: 'wait'; reason: string; message: string; phase?: UpdateRequestPhase; untilMs?: number }
+  | {
+      kind: 'wait'
+      reason: string
+      message: string
+      phase?: UpdateRequestPhase
+      untilMs?: number
+      /** It needs somebody. */
+      degraded?: true
+    }
   | { kind: 'finish'; phase: UpdateRequestPhase; reason: string; message: string }
   /** Somebody else ended it: say so once. */
   | { kind: 'acknowledge'; phase: UpdateRequestPhase }
@@ -102,6 +115,14 @@ function ending(facts: RequestFacts): RequestDecision | undefined {
       message: `nobody approved it until ${request.spec.expiresAt}; delete it to be asked again`,
     }
   }
+  if (facts.recovered !== undefined) {
+    const message = `${facts.recovered} has got well with ${request.spec.change.from}`
+    return { kind: 'finish', phase: 'Superseded', reason: 'Recovered', message }
+  }
+  if (mode === undefined && refusal === undefined && isRollback(request)) {
+    const message = 'nothing is to be rolled back any more: rollback is off for it, or the workload is gone'
+    return { kind: 'finish', phase: 'Superseded', reason: 'PolicyGone', message }
+  }
   if (mode === undefined && refusal === undefined) {
     const message = 'no policy asks for it any more: the workload, its policy or the image is gone'
     return { kind: 'finish', phase: 'Superseded', reason: 'PolicyGone', message }
@@ -120,6 +141,10 @@ function holding(facts: RequestFacts): RequestDecision | undefined {
       reason: 'ObserveOnly',
       message: 'mode is observe; set mode: commit or pull-request to have it written to Git',
     }
+  }
+  const { breaker } = facts
+  if (breaker !== undefined && !isApproved(request, fourEyes)) {
+    return { kind: 'wait', reason: breakerReason, degraded: true, ...breaker }
   }
   const young = waitForAge(facts)
   if (young !== undefined || isProposed(facts)) return young

@@ -1,6 +1,11 @@
-import { finalPhases, sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
+import { objectKey } from '../../api/kubernetes.ts'
+import { finalPhases, isRollback, sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
+import { carriesImage } from '../../core/change/carried-image.ts'
+import { type BreakerWait, isAutomaticRollback } from '../../core/rollback/breaker.ts'
+import type { Workload } from '../../core/workload/workload.ts'
 import type { Proposals } from '../../delivery/proposals.ts'
 import type { Clock } from '../../ports.ts'
+import type { RolloutStates } from '../../runtime/rollout-states.ts'
 import type { RequestFacts } from './decide.ts'
 import { requestKey } from './journal.ts'
 import type { Situation } from './situation.ts'
@@ -14,6 +19,11 @@ export interface FactsDeps {
   proposals: Proposals
   /** Two different identities must approve. */
   fourEyes: boolean
+  /** Of all rollbacks there are; only asked for one that nobody asked for. */
+  breaker: (request: UpdateRequest, now: Date) => BreakerWait | undefined
+  /** By `Kind/namespace/name`, as the next. */
+  rollouts: Pick<RolloutStates, 'get'>
+  liveWorkload: (key: string) => Workload | undefined
   clock: Clock
 }
 
@@ -25,16 +35,37 @@ export interface ObservedRequest extends Pick<Situation, 'owner' | 'destination'
 /** Looks at a request, its siblings and its situation. */
 export async function observeRequest(request: UpdateRequest, deps: FactsDeps): Promise<ObservedRequest> {
   const { owner, destination, slot, ...rest } = await deps.situation(request)
-  const newer = deps.siblings(request).filter((one) => isOpen(one) && sequenceOf(one) > sequenceOf(request))
+  const newer = deps.siblings(request).filter((one) => isOpen(one) && isNewer(one, request))
   const hasHost = destination?.repository.host !== undefined
   const proposal = deps.proposals.outcome(requestKey(request))
   const { fourEyes, clock } = deps
+  const now = clock.now()
+  const isWaiting = isAutomaticRollback(request) && isOpen(request)
+  const turn = isWaiting ? { breaker: deps.breaker(request, now), recovered: recoveredWorkload(request, deps) } : {}
   return {
-    facts: { request, newer, now: clock.now(), fourEyes, hasHost, proposal, ...rest },
+    facts: { request, newer, now, fourEyes, hasHost, proposal, ...turn, ...rest },
     owner,
     destination,
     slot,
   }
+}
+
+/** What is put back does not give way to an update that waits; that is about a value which is to go. */
+function isNewer(one: UpdateRequest, request: UpdateRequest): boolean {
+  return sequenceOf(one) > sequenceOf(request) && (isRollback(one) || !isRollback(request))
+}
+
+/** The first of its workloads when all of them got well with what was to go; undefined while one is not, or unknown. */
+function recoveredWorkload({ spec }: UpdateRequest, deps: FactsDeps): string | undefined {
+  const isWell = spec.targets.every((target) => {
+    const key = objectKey(target)
+    const state = deps.rollouts.get(key)?.state
+    const runs = deps.liveWorkload(key)?.containers.find(({ name }) => name === target.container)?.image
+    const isThere = runs !== undefined && carriesImage(runs, { to: spec.change.from })
+    return isThere && state?.phase === 'success' && state.liveRevision === state.revision
+  })
+  const [first] = spec.targets
+  return isWell && first !== undefined ? objectKey(first) : undefined
 }
 
 /** It has not come to an end. */

@@ -1,4 +1,5 @@
-import type { UpdateRequest, WorkloadRollout } from '../../api/update-request.ts'
+import { objectKey } from '../../api/kubernetes.ts'
+import type { LastGood, UpdateRequest, UpdateRequestStatus, WorkloadRollout } from '../../api/update-request.ts'
 import { sequenceOf } from '../../api/update-request.ts'
 import { decideRollouts } from '../../core/change/outcome.ts'
 import { isApplied } from '../../core/change/rolled-out.ts'
@@ -23,4 +24,17 @@ export function followRollouts(request: UpdateRequest, now: Date, deps: OutcomeD
     isReplaced: younger.some(isApplied),
     live: (key) => ({ workload: deps.liveWorkload(key), state: deps.rollouts.get(key)?.state }),
   })
+}
+
+/** The templates of its workloads that ran well last, to be noted when it is delivered: what a rollback leads back to. */
+export function lastGoodOf(
+  { spec, status }: UpdateRequest,
+  { rollouts }: Pick<OutcomeDeps, 'rollouts'>,
+): Pick<UpdateRequestStatus, 'lastGood'> {
+  if (status?.lastGood !== undefined) return {}
+  const lastGood = [...new Set(spec.targets.map(objectKey))].flatMap((workload): LastGood[] => {
+    const revision = rollouts.get(workload)?.state.succeededRevision
+    return revision === undefined ? [] : [{ workload, revision }]
+  })
+  return lastGood.length === 0 ? {} : { lastGood }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { versionLabel } from '../../api/annotation.ts'
-import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
+import { isAboutChart, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import { fairleadId, targetId } from '../../core/change/identity.ts'
 import { type MessageFacts, renderMessage } from '../../core/change/message.ts'
 import type { ImageSource } from '../../core/image/image-source.ts'
@@ -16,9 +16,18 @@ import { FairleadError } from '../../errors.ts'
 type Change = UpdateRequest['spec']['change']
 
 /** `Fairlead-Id` of the change an UpdateRequest asks for. */
-export function requestId({ spec: { change } }: UpdateRequest): string {
-  const { repository, branch, path, keyPath, from, to } = change
-  return fairleadId({ target: targetId({ repository, branch, file: path, keyPath }), from, to, action: 'update' })
+export function requestId(request: UpdateRequest): string {
+  const { repository, branch, path, keyPath, from, to } = request.spec.change
+  return fairleadId({
+    target: targetId({ repository, branch, file: path, keyPath }),
+    from,
+    to,
+    action: actionOf(request),
+  })
+}
+
+function actionOf(request: UpdateRequest): 'update' | 'rollback' {
+  return isRollback(request) ? 'rollback' : 'update'
 }
 
 /** The slot of a request as Git had it when its settings were read. */
@@ -94,7 +103,7 @@ export function changeOf(request: UpdateRequest): ProposedChange {
   const workloads = targets.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`)
   return {
     id: requestId(request),
-    action: 'update',
+    action: actionOf(request),
     workloads: [...new Set(workloads)],
     isChart: isAboutChart(request),
     from: change.from,

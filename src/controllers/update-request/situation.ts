@@ -1,6 +1,6 @@
-import type { Mode } from '../../api/annotation.ts'
+import type { Mode, RollbackScope } from '../../api/annotation.ts'
 import { objectKey } from '../../api/kubernetes.ts'
-import { finalPhases, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
+import { finalPhases, isRollback, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
 import { claimProblem, slotOf } from '../../core/change/claim.ts'
 import { targetId } from '../../core/change/identity.ts'
 import {
@@ -12,12 +12,14 @@ import {
 } from '../../core/change/window.ts'
 import { resolveDeclaredSettings } from '../../core/image/declared-settings.ts'
 import type { UpdateRule } from '../../core/image/rule.ts'
+import type { SettingsSubject } from '../../core/image/setting-field.ts'
 import { stricterMode, strictestSettings, type UpdateSettings } from '../../core/image/settings.ts'
 import type { Owner } from '../../core/manifest/origin.ts'
 import { slotNamespaces, slotTargets } from '../../core/manifest/slot/target.ts'
 import type { LiveContainer } from '../../core/manifest/trace.ts'
 import { type AppliedTrace, matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
+import { resolveRollback, resolveRollbackByPerson } from '../../core/rollback/settings.ts'
 import type { ChoiceQuestion } from '../../delivery/candidate.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
 import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
@@ -64,6 +66,7 @@ export interface SituationDeps extends OpenApplierDeps {
   rules: readonly UpdateRule[]
   mode: Mode
   suspend: boolean
+  rollback: { onFailure: RollbackScope; mode: 'commit' | 'pull-request' }
   windows: readonly UpdateWindow[]
   clock: Clock
 }
@@ -118,7 +121,7 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   for (const one of traced) {
     const image = matchedImage(one.found.image, one.image)
     const subject = { ...one.workload, container: one.target.container, image }
-    const settings = resolveDeclaredSettings(subject, one.found.declared, deps.rules, deps.mode)
+    const settings = settingsFor(request, subject, one.found, deps)
     if (settings === undefined) {
       // No policy is the strictest there is.
       situation.mode = undefined
@@ -129,6 +132,8 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
     strictest = strictest === undefined ? settings : strictestSettings(strictest, settings)
     // As rules are: by the labels that Git declares.
     const declared = { ...subject, labels: one.found.declared.labels }
+    // The way back is open at any time.
+    if (isRollback(request)) continue
     demands.push(...windowDemands(declared, settings.windows, deps.windows))
   }
   if (strictest === undefined) return
@@ -136,7 +141,22 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   const { namespace } = first.workload
   situation.slot = { trace: found, others, settings: strictest, namespace, hasWindow: demands.length > 0 }
   situation.window = windowState(demands, deps.clock.now())
-  addSettings(situation, strictest, destination)
+  if (isRollback(request)) addRollback(situation, strictest, destination, deps.rollback.mode)
+  else addSettings(situation, strictest, destination)
+  requireHost(situation, destination)
+}
+
+/** Undefined when nothing asks for the change: no policy, or on the way back nobody who opted in. */
+function settingsFor(
+  request: UpdateRequest,
+  subject: SettingsSubject,
+  { declared }: AppliedTrace,
+  { rules, mode, rollback }: SituationDeps,
+): UpdateSettings | undefined {
+  if (!isRollback(request)) return resolveDeclaredSettings(subject, declared, rules, mode)
+  const resolve = request.spec.requestedBy === undefined ? resolveRollback : resolveRollbackByPerson
+  const { scope, settings } = resolve(subject, declared, { rules, mode, onFailure: rollback.onFailure })
+  return scope === 'off' ? undefined : settings
 }
 
 interface LiveTarget {
@@ -181,6 +201,22 @@ function addSettings(situation: Situation, settings: UpdateSettings, { repositor
   situation.hold = settings.hold
   situation.minAgeMs = settings.minAgeMs
   situation.mode = rules.mode === undefined ? settings.mode : stricterMode(rules.mode, settings.mode)
+}
+
+/** Approvals, ages and windows are for the way forward; only `rollback.mode` decides how the way back lands. */
+function addRollback(
+  situation: Situation,
+  settings: UpdateSettings,
+  { repository }: Destination,
+  mode: 'commit' | 'pull-request',
+): void {
+  const { rules } = repository
+  situation.suspended ||= rules.suspend
+  situation.hold = settings.hold
+  situation.mode = settings.mode === 'observe' || rules.mode === 'observe' ? 'observe' : mode
+}
+
+function requireHost(situation: Situation, { repository }: Destination): void {
   if (situation.mode !== 'pull-request' || repository.host !== undefined) return
   const message = `mode is pull-request, but git.repositories[].host of ${repository.url} is not set; set it, or mode: commit`
   situation.refusal = new FairleadError('HostNotConfigured', message)

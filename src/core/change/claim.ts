@@ -1,10 +1,10 @@
-import { targetOf, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
-import { targetId, updateRequestName } from './identity.ts'
+import { isRollback, sequenceOf, targetOf, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
+import { rollbackRequestName, targetId, updateRequestName } from './identity.ts'
 
 /**
  * A request is only a claim: whoever may create one in a namespace could write anything into it. What is wrong with its
  * own words, undefined when they agree: its namespace is that of its first target, and label and name follow from the
- * slot and the reference it names. Whether the slot is the one Git has, and the reference the one the policy chooses,
+ * slot and the references it names. Whether the slot is the one Git has, and the reference the one the policy chooses,
  * is looked up before anything is delivered.
  */
 export function claimProblem(request: UpdateRequest): string | undefined {
@@ -15,7 +15,8 @@ export function claimProblem(request: UpdateRequest): string | undefined {
   if (namespace !== first.namespace) return `it lies in ${namespace}, but its first target in ${first.namespace}`
   const slot = slotOf(request)
   if (targetOf(request) !== slot) return 'its label fairlead.dev/target is not that of the slot it names'
-  if (name !== updateRequestName(slot, change.to)) return 'its name is not that of the change it asks for'
+  const ownName = isRollback(request) ? rollbackRequestName(slot, change) : updateRequestName(slot, change.to)
+  if (name !== ownName) return 'its name is not that of the change it asks for'
   return undefined
 }
 
@@ -28,6 +29,11 @@ export function slotOf({ spec: { change } }: UpdateRequest): string {
 /** Under which requests for one slot are siblings: those of another namespace have no say, whatever slot they name. */
 export function siblingKey(namespace: string, slot: string): string {
   return `${namespace}/${slot}`
+}
+
+/** The sequence of the next request for a slot, after all that are known. */
+export function nextSequence(siblings: readonly UpdateRequest[]): number {
+  return Math.max(0, ...siblings.map(sequenceOf)) + 1
 }
 
 /** As many as the CRD takes. */

@@ -44,6 +44,14 @@ export function updateRequestName(target: string, to: string): string {
   return `${target}-${shortHash([to], 8)}`
 }
 
+/**
+ * Name of the UpdateRequest that puts an older value back. Both values are in it: the way back is another decision than the
+ * update that once led to the same value, and the same way back is the same decision.
+ */
+export function rollbackRequestName(target: string, { from, to }: { from: string; to: string }): string {
+  return `${target}-${shortHash(['rollback', from, to], 8)}`
+}
+
 /** NUL cannot stand in any of the parts, so joining by it keeps different lists apart. */
 function shortHash(parts: readonly string[], length: number): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, length)

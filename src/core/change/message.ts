@@ -68,11 +68,19 @@ function referenceTrailers(source: ImageSource | undefined): readonly (readonly 
   ]
 }
 
+/** How a commit or a pull request begins: `Update`, `Roll back`, or `Change` where it does both. */
+export function actionWords(actions: readonly Action[]): string {
+  const back = actions.filter((action) => action === 'rollback').length
+  if (back === 0) return 'Update'
+  return back === actions.length ? 'Roll back' : 'Change'
+}
+
 function templateValues(facts: MessageFacts): PlaceValues<'commit.txt'> {
   const first = facts.workloads[0] ?? ''
   const [kind = '', namespace = '', name = ''] = first.split('/').map((part) => inertLine(part))
   const others = facts.workloads.length - 1
   return {
+    action: actionWords([facts.action]),
     image: inertLine(imageName(facts.to)),
     version: inertLine(imageVersion(facts.to)),
     from: inertLine(facts.from),

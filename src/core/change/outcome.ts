@@ -62,7 +62,10 @@ function decideOne(change: UpdateRequest['spec']['change'], seen: SeenWorkload):
   const other = images.find((image) => image === undefined || !carriesImage(image, change))
   if (images.every((image) => image !== undefined && carriesImage(image, change))) return standing(workload, state)
   const runs = other === undefined ? 'it has lost a container' : `it runs ${other}`
-  const isOver = known?.phase === 'rolling_out' || isReplaced || (other !== undefined && isNewerImage(other, change.to))
+  // What a rollback leaves behind is newer than what it puts back.
+  const isLeft = other !== undefined && carriesImage(other, { to: change.from })
+  const isNewer = other !== undefined && !isLeft && isNewerImage(other, change.to)
+  const isOver = known?.phase === 'rolling_out' || isReplaced || isNewer
   if (isOver) return { phase: 'superseded', message: sanitiseLine(runs), ...startOf(known), finishedAt: rfc3339(now) }
   return { phase: 'waiting', message: sanitiseLine(`${runs} as yet`) }
 }

@@ -4,6 +4,7 @@ import { renderTemplate } from './template.ts'
 /** The files that `templatesDir` may hold, and the `{{places}}` that each of them may name. */
 export const templatePlaces = {
   'commit.txt': [
+    'action',
     'image',
     'version',
     'from',
@@ -17,7 +18,7 @@ export const templatePlaces = {
     'policy',
     'reason',
   ],
-  'pull-request-title.txt': ['change', 'where', 'count', 'cluster', 'repository', 'base'],
+  'pull-request-title.txt': ['action', 'change', 'where', 'count', 'cluster', 'repository', 'base'],
   'pull-request.md': ['table', 'details', 'changes', 'decision', 'rollback', 'cluster', 'repository', 'base'],
   'rollback.md': ['revert', 'cluster', 'repository', 'base'],
   'comment.md': ['summary', 'table', 'causes', 'cluster'],

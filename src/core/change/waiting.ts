@@ -3,7 +3,7 @@ import { pushedAtMs } from './carrier.ts'
 import { conditionOf, isApplied } from './rolled-out.ts'
 
 /** What an UpdateRequest waits for that somebody may have to look after. */
-export const waitedFor = ['approval', 'sync'] as const
+export const waitedFor = ['approval', 'sync', 'rollback'] as const
 
 export type WaitedFor = (typeof waitedFor)[number]
 
@@ -13,16 +13,22 @@ export interface Waiting {
   sinceMs: number
 }
 
+/** By the reasons of those that wait before they are delivered. */
+const waits: ReadonlyMap<string, WaitedFor> = new Map([
+  ['ApprovalRequired', 'approval'],
+  ['RollbackBreaker', 'rollback'],
+])
+
 /**
- * What a request waits for now: for approval since it was made, or, once its commit is on the branch, for the engine since
+ * What a request waits for now: for approval or, too many rollbacks being there, for its turn since it was made, or, once its commit is on the branch, for the engine since
  * then. Undefined for one that waits for neither, e.g. for a window.
  */
 export function waitingOf(request: UpdateRequest): Waiting | undefined {
   const phase = request.status?.phase ?? 'Pending'
   if (phase === 'Pending') {
     const sinceMs = Date.parse(request.metadata.creationTimestamp ?? '')
-    const isAsked = conditionOf(request, 'Progressing')?.reason === 'ApprovalRequired'
-    return isAsked && !Number.isNaN(sinceMs) ? { what: 'approval', sinceMs } : undefined
+    const what = waits.get(conditionOf(request, 'Progressing')?.reason ?? '')
+    return what !== undefined && !Number.isNaN(sinceMs) ? { what, sinceMs } : undefined
   }
   const isOver = isApplied(request) || conditionOf(request, 'Applied')?.reason === 'Superseded'
   if (phase !== 'Completed' || isOver) return undefined

@@ -24,6 +24,20 @@ export function resolveDeclaredSettings(
   rules: readonly UpdateRule[],
   defaultMode: Mode,
 ): UpdateSettings | undefined {
+  requireDeclared(subject, declared, (inGit) => resolveSettings(inGit, rules, defaultMode)?.mode)
+  const annotations = { ...declared.annotations, ...subject.annotations }
+  return resolveSettings({ ...subject, annotations, labels: declared.labels }, rules, defaultMode)
+}
+
+/**
+ * Throws `PolicyNotInGit` for the first annotation that only the live object carries and that loosens what Git says, and
+ * for patches whose outcome is not known. `modeOf` tells the mode of a subject as Git alone declares it.
+ */
+export function requireDeclared(
+  subject: SettingsSubject,
+  declared: Declared,
+  modeOf: (inGit: SettingsSubject) => Mode | undefined,
+): void {
   const [patch] = declared.patches
   if (patch !== undefined) {
     const message = `${patch}: a patch sets policy annotations, which is not read; put them into the manifest or commonAnnotations`
@@ -33,7 +47,7 @@ export function resolveDeclaredSettings(
     ([key, value]) => isPolicyAnnotation(key) && declared.annotations[key] !== value,
   )
   const inGitAlone = { ...subject, annotations: declared.annotations, labels: declared.labels }
-  const modeInGit = () => resolveSettings(inGitAlone, rules, defaultMode)?.mode
+  const modeInGit = () => modeOf(inGitAlone)
   const loosening = onlyLive.find(([key, value]) => !tightens({ key, value, modeInGit }, subject))
   if (loosening !== undefined) {
     const [key, value] = loosening
@@ -42,8 +56,6 @@ export function resolveDeclaredSettings(
     const message = `${key}: "${value}" is only on the live object; its manifest in Git ${instead}. Commit it there.`
     throw new FairleadError('PolicyNotInGit', message)
   }
-  const annotations = { ...declared.annotations, ...subject.annotations }
-  return resolveSettings({ ...subject, annotations, labels: declared.labels }, rules, defaultMode)
 }
 
 function tightens(
@@ -67,10 +79,12 @@ function tightens(
       return value === 'none'
     case 'require-approval':
       return value === 'true'
+    case 'rollback':
+      return value === 'false'
     case 'mode':
       return value === 'observe' || (value === 'pull-request' && modeInGit() === 'commit')
     default:
-      // Fields that have no say in updates (deadline, rollback) or are not known are nobody's permission.
+      // Fields that have no say in updates (deadline) or are not known are nobody's permission.
       return !permissions.has(field)
   }
 }

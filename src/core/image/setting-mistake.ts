@@ -30,6 +30,7 @@ const checks: readonly (readonly [AnnotationField, Check])[] = [
   ['platform', (field) => readPlatforms(field)],
   ['verify', (field) => readNames(field)],
   ['deadline', (field) => requireDeadline(field)],
+  ['rollback', (field) => readBoolean(field, false)],
 ]
 
 /** Names in the configuration that fields may refer to; absent where they are not known. */

@@ -1,5 +1,4 @@
-import { type AnnotationField, type Mode, modes } from '../../api/annotation.ts'
-import { FairleadError } from '../../errors.ts'
+import { type Mode, modes } from '../../api/annotation.ts'
 import { chartFields, readChartPolicy } from './chart-setting.ts'
 import type { Policy } from './policy.ts'
 import type { UpdateRule } from './rule.ts'
@@ -40,9 +39,6 @@ export interface UpdateSettings {
   hold: string | undefined
 }
 
-/** Fields that later versions carry. Ignoring one would loosen what its author asked for, so it is an error. */
-const unsupportedFields: readonly AnnotationField[] = ['rollback']
-
 /**
  * Settings of one container or chart: rules in order, then `headwind.sh/*`, then `fairlead.dev/*`, then the per-container
  * `fairlead.dev/<field>.<container>`. Undefined when no policy applies. Throws `PolicyInvalid` naming key and value.
@@ -57,11 +53,8 @@ export function resolveSettings(
   if (found.get('policy') === undefined || found.get('policy')?.value === 'none') return undefined
   const images = found.get('images')
   if (images !== undefined && !selectsImage(images, subject)) return undefined
-  const unsupported = unsupportedFields.map((name) => found.get(name)).find((one) => one !== undefined)
-  if (unsupported !== undefined) {
-    throw new FairleadError('PolicyInvalid', `${unsupported.key}: not supported by this version; remove it to go on`)
-  }
   requireDeadline(found.get('deadline'))
+  readBoolean(found.get('rollback'), false)
   return {
     policy: isChart ? readChartPolicy(found) : readPolicy(found),
     policyText: policyText(found),

@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
 import { inertLine } from '../change/inert.ts'
+import { actionWords } from '../change/message.ts'
 import { fillTemplate, type Templates } from '../change/template-place.ts'
 import { sanitiseLine } from '../change/text.ts'
 import { changeDetails, changeTable } from './change-table.ts'
@@ -41,6 +42,7 @@ export function renderProposal(facts: ProposalFacts): { title: string; body: str
 /** One line of at most 120 characters. */
 export function renderTitle({ templates, changes, cluster, repository, base }: TitleFacts): string {
   const title = fillTemplate('pull-request-title.txt', templates['pull-request-title.txt'], {
+    action: actionWords(changes.map((one) => one.action)),
     change: inertLine(changeWords(inOrder(changes))),
     where: inertLine(placeWords(inOrder(changes))),
     count: String(changes.length),

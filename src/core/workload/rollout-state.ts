@@ -16,6 +16,8 @@ export interface RolloutState {
   previousVersion?: string
   /** The template before this rollout: what a revert goes back to. */
   previousRevision?: string
+  /** The template that rolled out successfully last; absent while no success was seen. */
+  succeededRevision?: string
   phase: PhaseName
   reason: RolloutReason
   /** What is missing or went wrong; with the pod's trouble behind it when that was looked up. */
@@ -124,7 +126,9 @@ function firstSight(look: Look): RolloutState {
     verdict: nextVerdict(undefined, workload, true),
     ...seen(look),
   }
-  if (phase.phase === 'success' || finishedBefore(workload)) return settled
+  if (phase.phase === 'success' || finishedBefore(workload)) {
+    return { ...settled, succeededRevision: settled.revision }
+  }
   return applyPhase({ ...settled, startedAt: rfc3339(now), phase: 'rolling_out' }, phase, look)
 }
 
@@ -194,6 +198,8 @@ function rebase(previous: RolloutState, look: Look): RolloutState {
     ...withoutCandidate(previous),
     liveRevision: workload.revision,
     revision: isOwn ? workload.revision : previous.revision,
+    // What merely reads differently is what has succeeded.
+    ...(previous.succeededRevision === previous.liveRevision && { succeededRevision: workload.revision }),
   }
   return followSame(rebased, look)
 }
@@ -227,6 +233,7 @@ function open(previous: RolloutState, look: Look, elapsedMs: number): RolloutSta
     revision: workload.revision,
     ...(previousVersion !== undefined && { previousVersion }),
     previousRevision: previous.liveRevision,
+    ...(previous.succeededRevision !== undefined && { succeededRevision: previous.succeededRevision }),
     phase: 'rolling_out',
     reason: 'Progressing',
     message: '',
@@ -277,7 +284,8 @@ function close(
 ): RolloutState {
   const { pausedAt: _paused, deadlineAt: _deadline, cause: _cause, ...rest } = state
   const { phase, reason, message } = end
-  return { ...rest, phase, reason, message, clock: 'stopped', finishedAt: rfc3339(look.now) }
+  const succeeded = phase === 'success' ? { succeededRevision: state.revision } : {}
+  return { ...rest, ...succeeded, phase, reason, message, clock: 'stopped', finishedAt: rfc3339(look.now) }
 }
 
 function withoutCandidate(state: RolloutState): RolloutState {

@@ -22,6 +22,7 @@ function facts(
     excluded?: [tag: string, verdict: Exclusion][]
     refusedDigest?: string
     gaveUp?: Exclusion
+    openRollback?: string
   } = {},
 ): ContainerFacts {
   const { image = 'ghcr.io/acme/web:1.0.0', policy = 'minor', tags = ['1.0.0', '1.1.0', '2.0.0'] } = overrides
@@ -49,6 +50,7 @@ function facts(
     notes: new Map([['1.1.0', 'somebody put 1.0.0 back']]),
     gaveUp: overrides.gaveUp,
     lastUpdate: overrides.lastUpdate,
+    openRollback: overrides.openRollback,
     now,
   }
 }

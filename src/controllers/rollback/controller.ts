@@ -1,0 +1,142 @@
+import type { Mode } from '../../api/annotation.ts'
+import { objectKey, resources } from '../../api/kubernetes.ts'
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { parseImageReference } from '../../core/image/reference.ts'
+import { decideRollback, type RollbackDecision } from '../../core/rollback/decide.ts'
+import type { RolloutState } from '../../core/workload/rollout-state.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
+import { asFairleadError, type FairleadError } from '../../errors.ts'
+import type { Clock, Log, OwnObjects, Registry } from '../../ports.ts'
+import type { Controller } from '../../runtime/loop.ts'
+import { isFailing, type ObserveDeps, type ObservedSlot, observeSlots } from './observe.ts'
+import { createStallWatch } from './stall.ts'
+import { createTeller, type TellerDeps } from './teller.ts'
+
+export interface RollbackDeps extends ObserveDeps, TellerDeps {
+  own: OwnObjects
+  registry: Pick<Registry, 'digest'>
+  /** Whether such a request could be carried out for all that its slot decides. */
+  situation: (request: UpdateRequest) => Promise<RequestSituation>
+  /** Only the holder of the lease decides. */
+  isLeader: () => boolean
+  clock: Clock
+  log: Log
+}
+
+/** What is asked about a request before it is made. */
+export interface RequestSituation {
+  /** Undefined when somebody whose workload the slot decides, too, has not opted in. */
+  mode: Mode | undefined
+  moved: string | undefined
+  refusal: FairleadError | undefined
+}
+
+interface Observed {
+  key: string
+  workload: Workload
+  slots: readonly ObservedSlot[]
+}
+
+interface Decided extends Observed {
+  /** The slot that is at fault, as far as one is. */
+  slot: ObservedSlot | undefined
+  decision: RollbackDecision
+}
+
+/** Failed rollout → decision to put back what ran well; how it lands is the business of whoever carries decisions out. */
+export function createRollbackController(deps: RollbackDeps): Controller<Observed, Decided, Decided, Decided> {
+  const stall = createStallWatch(deps.clock)
+  const teller = createTeller(deps)
+
+  const failingState = (key: string, workload: Workload | undefined): RolloutState | undefined => {
+    const state = deps.rollouts.get(key)?.state
+    if (workload !== undefined && state !== undefined && isFailing(workload, state, deps)) return state
+    stall.forget(key)
+    teller.forget(key)
+    return undefined
+  }
+
+  return {
+    name: 'rollback',
+    async observe(key) {
+      const workload = deps.liveWorkload(key)
+      const state = failingState(key, workload)
+      if (workload === undefined || state === undefined || !deps.isLeader()) return undefined
+      return { key, workload, slots: await observeSlots(workload, state, { ...deps, stall }) }
+    },
+    decide(observed) {
+      const decided = observed.slots.map((slot) => {
+        const { facts } = slot
+        return { slot, decision: 'kind' in facts ? facts : decideRollback(facts) }
+      })
+      const [first] = decided.toSorted((a, b) => rankOf(a.decision) - rankOf(b.decision))
+      const nothing: RollbackDecision = { kind: 'none', reason: 'NoSlot', message: '', silent: true }
+      return { ...observed, slot: first?.slot, decision: first?.decision ?? nothing }
+    },
+    async propose(decided) {
+      const { slot, decision } = decided
+      if (decision.kind !== 'rollback' || slot === undefined) return decided
+      return { ...decided, decision: await ensureRollback(decided.workload, slot, decision, deps) }
+    },
+    verify: async (decided) => decided,
+    async report({ workload, slot, decision }) {
+      await teller.tell(workload, slot?.about, decision)
+      return decision.kind === 'wait' ? { requeueAfterMs: decision.untilMs } : {}
+    },
+  }
+}
+
+/** Of several slots the one that can be put right speaks; then one that may be soon; then one with something to say. */
+function rankOf(decision: RollbackDecision): number {
+  if (decision.kind !== 'none') return decision.kind === 'rollback' ? 0 : 1
+  return decision.silent === true ? 3 : 2
+}
+
+type Wanted = Extract<RollbackDecision, { kind: 'rollback' }>
+
+/** Makes the decision an UpdateRequest; what is not in the registry any more is not put back. */
+async function ensureRollback(
+  workload: Workload,
+  { trace, destination, siblings }: ObservedSlot,
+  decision: Wanted,
+  { own, registry, situation, log }: RollbackDeps,
+): Promise<RollbackDecision> {
+  const image = parseImageReference(decision.to)
+  const digest = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
+  if (digest === undefined) {
+    const message = `the registry does not have ${decision.to} any more, which ran well before`
+    return { kind: 'none', reason: 'OldImageGone', message }
+  }
+  const { namespace } = workload
+  const { to, why } = decision
+  const request = renderRollbackRequest({ trace, destination, namespace, to, digest, why, by: undefined, siblings })
+  const obstacle = obstacleOf(await situation(request))
+  if (obstacle !== undefined) return obstacle
+  await createAnew(request, siblings, own)
+  const { namespace: where, name } = request.metadata
+  log.warn({ workload: objectKey(workload), request: `${where}/${name}`, from: trace.image, to, why }, 'rolls back')
+  return decision
+}
+
+/** A request that could never be carried out is not made. */
+function obstacleOf({ mode, moved, refusal }: RequestSituation): RollbackDecision | undefined {
+  if (refusal !== undefined) return { kind: 'none', reason: refusal.code, message: refusal.message }
+  if (moved !== undefined) return { kind: 'none', reason: 'ValueChanged', message: moved }
+  if (mode !== undefined) return undefined
+  const message = 'rollback is off for another workload that the same place in Git decides'
+  return { kind: 'none', reason: 'OptedOut', message }
+}
+
+/** One that was overtaken is made again; every other is there already and decides. */
+async function createAnew(request: UpdateRequest, siblings: readonly UpdateRequest[], own: OwnObjects): Promise<void> {
+  const { namespace = '', name } = request.metadata
+  const known = siblings.find(({ metadata }) => metadata.name === name)
+  if (known?.status?.phase === 'Superseded') await own.delete(resources.updateRequest, namespace, name)
+  try {
+    await own.create(resources.updateRequest, request)
+  } catch (thrown) {
+    // Another pass made the same decision at the same time.
+    if (asFairleadError(thrown).code !== 'ApiConflict') throw thrown
+  }
+}

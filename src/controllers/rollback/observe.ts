@@ -1,0 +1,207 @@
+import { type KubernetesObject, objectKey, workloadResources } from '../../api/kubernetes.ts'
+import { isRollback, sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
+import { carriesImage } from '../../core/change/carried-image.ts'
+import { slotNamespaces, slotTargets } from '../../core/manifest/slot/target.ts'
+import type { LiveContainer } from '../../core/manifest/trace.ts'
+import { type AppliedTrace, matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
+import {
+  type EarlierRollback,
+  type FailureFacts,
+  findObstacle,
+  type NoRollback,
+  type OlderValue,
+  type OwnChange,
+  type RollbackFacts,
+} from '../../core/rollback/decide.ts'
+import { revisionsWith } from '../../core/rollback/put-back.ts'
+import { mayRollBack, type RollbackDefaults, resolveRollback } from '../../core/rollback/settings.ts'
+import { field } from '../../core/workload/field.ts'
+import { isObserved } from '../../core/workload/phase.ts'
+import { podCause } from '../../core/workload/pod-cause.ts'
+import { templateRevision } from '../../core/workload/revision.ts'
+import type { RolloutState } from '../../core/workload/rollout-state.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import { type Destination, destinationOn } from '../../delivery/destination.ts'
+import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
+import type { SlotHistory } from '../../delivery/slot-history.ts'
+import { slotId, slotSiblings } from '../../delivery/traced-slot.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { Cluster } from '../../ports.ts'
+import type { RolloutStates } from '../../runtime/rollout-states.ts'
+import type { StallWatch } from './stall.ts'
+
+export interface ObserveDeps extends OpenApplierDeps, RollbackDefaults {
+  cluster: Pick<Cluster, 'get'>
+  /** By `Kind/namespace/name`. */
+  liveWorkload: (key: string) => Workload | undefined
+  rollouts: Pick<RolloutStates, 'get'>
+  /** Live containers of workloads that belong to the same release or Application. */
+  alongside: (workload: Workload) => readonly LiveContainer[]
+  requests: {
+    /** For a slot, by `siblingKey`. */
+    siblings(key: string): readonly UpdateRequest[]
+    /** That have it as a target. */
+    ofWorkload(key: string): readonly UpdateRequest[]
+  }
+  history: SlotHistory
+}
+
+/** One slot of a failed workload: all facts, or what stands in the way of looking further. */
+export interface ObservedSlot {
+  trace: AppliedTrace
+  destination: Destination
+  siblings: readonly UpdateRequest[]
+  /** The request that is to tell what comes of it; undefined where there is none. */
+  about: UpdateRequest | undefined
+  facts: RollbackFacts | NoRollback
+}
+
+/** Values that are tried: whoever goes further back has changed more than the image. */
+const olderLimit = 10
+
+/** Is there anything to put right about this workload? Cheap, for it is asked about every one of them. */
+export function isFailing(workload: Workload, state: RolloutState, deps: ObserveDeps): boolean {
+  if (state.phase === 'success') return false
+  const key = objectKey(workload)
+  // After a restart the clock begins anew, and what was noted before still holds.
+  if (state.phase !== 'failed' && !deps.requests.ofWorkload(key).some((one) => hasNotedFailure(one, key))) return false
+  return workload.containers.some(({ name: container, image }) => mayRollBack({ ...workload, container, image }, deps))
+}
+
+function hasNotedFailure({ status }: UpdateRequest, workload: string): boolean {
+  return status?.rollouts?.some((one) => one.workload === workload && one.phase === 'failed') === true
+}
+
+/**
+ * Looks at every slot of a failed workload: who brought what Git holds there, and what it held before. Each is read from
+ * Git as it is now. A container that cannot be traced is left out; when none can, the first refusal is thrown.
+ */
+export async function observeSlots(
+  workload: Workload,
+  state: RolloutState,
+  deps: ObserveDeps & { stall: StallWatch },
+): Promise<ObservedSlot[]> {
+  const slots = new Map<string, ObservedSlot>()
+  let refusal: FairleadError | undefined
+  for (const { name: container, image } of workload.containers) {
+    try {
+      const { kind, namespace, name } = workload
+      const query = { kind, namespace, name, container, image, alongside: deps.alongside(workload) }
+      const trace = traceThrough(await openApplier(workload, deps), query)
+      const destination = destinationOn(trace.branch, slotNamespaces(trace, namespace), deps.repositories)
+      const id = slotId({ destination, trace })
+      if (!slots.has(id))
+        slots.set(id, await observeSlot({ workload, state, container, image, trace, destination }, deps))
+    } catch (thrown) {
+      const error = asFairleadError(thrown)
+      if (error.kind !== 'terminal') throw error
+      refusal ??= error
+    }
+  }
+  if (slots.size === 0 && refusal !== undefined) throw refusal
+  return [...slots.values()]
+}
+
+interface TracedContainer {
+  workload: Workload
+  state: RolloutState
+  container: string
+  image: string
+  trace: AppliedTrace
+  destination: Destination
+}
+
+async function observeSlot(traced: TracedContainer, deps: ObserveDeps & { stall: StallWatch }): Promise<ObservedSlot> {
+  const { workload, state, container, image, trace, destination } = traced
+  const subject = { ...workload, container, image: matchedImage(trace.image, image) }
+  const { scope } = resolveRollback(subject, trace.declared, deps)
+  const key = objectKey(workload)
+  const siblings = deps.requests.siblings(slotSiblings(workload.namespace, { destination, trace }))
+  const newestFirst = siblings.toSorted((a, b) => sequenceOf(b) - sequenceOf(a))
+  const own = newestFirst.find((one) => isOwn(one, trace.image))
+  const earlier = newestFirst.find((one) => isRollback(one) && one.spec.change.from === trace.image)
+  const base: FailureFacts = {
+    workload: key,
+    scope,
+    rollout: state,
+    isRunning: carriesImage(image, { to: trace.image }),
+    value: trace.image,
+    own: own && ownChange(own, key),
+    earlier: earlier && (await earlierRollback(earlier, { trace, destination })),
+  }
+  const seen = { trace, destination, siblings, about: earlier ?? own }
+  const obstacle = findObstacle(base)
+  if (obstacle !== undefined) return { ...seen, facts: obstacle }
+  return {
+    ...seen,
+    facts: {
+      ...base,
+      ...(await readPast(traced, deps)),
+      ...circumstances(traced, base.own?.message ?? '', deps.stall),
+    },
+  }
+}
+
+/** Delivered by us, or merged for us, and not itself a way back. */
+function isOwn(request: UpdateRequest, value: string): boolean {
+  return !isRollback(request) && request.status?.phase === 'Completed' && request.spec.change.to === value
+}
+
+function ownChange(request: UpdateRequest, workload: string): OwnChange {
+  const { status } = request
+  return {
+    isFailed: hasNotedFailure(request, workload),
+    message: status?.rollouts?.find((one) => one.workload === workload)?.message ?? '',
+    lastGood: status?.lastGood?.find((one) => one.workload === workload)?.revision,
+  }
+}
+
+async function earlierRollback(
+  { metadata, status }: UpdateRequest,
+  { trace, destination }: { trace: AppliedTrace; destination: Destination },
+): Promise<EarlierRollback> {
+  const { phase = 'Pending', commit } = status ?? {}
+  const head = trace.branch.snapshot.revision
+  const isContained = commit !== undefined && (await destination.repository.git.ancestry(commit, head)) === 'yes'
+  return { name: `UpdateRequest ${metadata.namespace}/${metadata.name}`, phase, isContained }
+}
+
+/** What Git held before, with the revision that the live template would have with it. */
+async function readPast(
+  { workload, trace, destination }: TracedContainer,
+  { cluster, history }: ObserveDeps,
+): Promise<Pick<RollbackFacts, 'older' | 'isRepeated'>> {
+  const values = (await history({ trace, destination, namespace: workload.namespace })).map(({ image }) => image)
+  const change = values.findIndex((one) => one !== trace.image)
+  const past = change === -1 ? [] : values.slice(change)
+  const template = field((await readLive(workload, cluster)).spec, 'template')
+  const containers = slotTargets(trace, workload.namespace)
+    .filter((target) => objectKey(target) === objectKey(workload))
+    .map(({ container }) => container)
+  const distinct = [...new Set(past)].filter((one) => one !== trace.image).slice(0, olderLimit)
+  const older = distinct.map((to): OlderValue => {
+    return { image: to, revisions: revisionsWith(template, { containers, from: trace.image, to }) }
+  })
+  return { older, isRepeated: past.includes(trace.image) }
+}
+
+/** The whole object, of which only what is needed is kept. */
+async function readLive(workload: Workload, cluster: Pick<Cluster, 'get'>): Promise<KubernetesObject> {
+  const resource = workloadResources.find(({ kind }) => kind === workload.kind)
+  const live = resource && (await cluster.get(resource, workload.namespace, workload.name))
+  if (live !== undefined && templateRevision(field(live.spec, 'template')) === workload.revision) return live
+  throw new FairleadError('ApiConflict', `${objectKey(workload)} has just changed; it is looked at again`)
+}
+
+/** `noted` is what the request knows about it, where nobody has seen it fail since. */
+function circumstances({ workload, state }: TracedContainer, noted: string, stall: StallWatch) {
+  const progressing = workload.conditions.find(({ type }) => type === 'Progressing')
+  const isExceeded = isObserved(workload) && progressing?.reason === 'ProgressDeadlineExceeded'
+  const said = state.phase === 'failed' ? `${state.reason}: ${state.message}` : noted
+  return {
+    cause: [said, podCause(workload, [])].filter((one) => one !== undefined).join('; '),
+    isGivenUp: isExceeded || state.reason === 'EngineFailed',
+    hasPods: workload.counters.updated > 0,
+    ...stall.look(workload, state.deadlineMs),
+  }
+}

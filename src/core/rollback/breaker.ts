@@ -1,0 +1,58 @@
+import { finalPhases, isRollback, type UpdateRequest } from '../../api/update-request.ts'
+import { conditionOf } from '../change/rolled-out.ts'
+
+/** Reason of an automatic rollback that waits because there were so many of them. */
+export const breakerReason = 'RollbackBreaker'
+
+const hourMs = 3_600_000
+
+/** What is waited for; without `untilMs` nobody knows how long. */
+export interface BreakerWait {
+  message: string
+  untilMs?: number
+}
+
+/** Of whom there are so many: automatic ones; people are trusted to know how many they want. */
+export function isAutomaticRollback(request: UpdateRequest): boolean {
+  return isRollback(request) && request.spec.requestedBy === undefined
+}
+
+/**
+ * Why an automatic rollback has to wait; undefined when it may go. In an hour so many may land; those that wait go in the
+ * order in which they were made. When many versions fail at once, it is rarely the versions. Pure.
+ */
+export function breakerWait(
+  request: UpdateRequest,
+  { all, perHour, now }: { all: Iterable<UpdateRequest>; perHour: number; now: Date },
+): BreakerWait | undefined {
+  const others = [...all].filter((one) => isAutomaticRollback(one) && keyOf(one) !== keyOf(request))
+  const landed = others
+    .map(landedMs)
+    .filter((time) => time !== undefined && now.getTime() - time < hourMs)
+    .sort((a, b) => (a ?? 0) - (b ?? 0))
+  const ahead = others.filter((one) => isNext(one) && keyOf(one) < keyOf(request)).length
+  if (landed.length + ahead < perHour) return undefined
+  const message = `${landed.length} rollbacks landed within an hour and ${ahead} come before it; rollback.perHour is ${perHour}`
+  const [oldest] = landed
+  const untilMs = oldest === undefined ? {} : { untilMs: oldest + hourMs - now.getTime() }
+  return { message: `${message}; approve it to have it at once`, ...untilMs }
+}
+
+function landedMs(request: UpdateRequest): number | undefined {
+  const pushed = conditionOf(request, 'Pushed')
+  const time = Date.parse(pushed?.status === 'True' ? pushed.lastTransitionTime : '')
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** Nothing else holds it: it would land next. */
+function isNext(request: UpdateRequest): boolean {
+  const { phase } = request.status ?? {}
+  if (phase !== undefined && finalPhases.includes(phase)) return false
+  const reason = conditionOf(request, 'Progressing')?.reason
+  return reason === undefined || reason === breakerReason
+}
+
+/** Oldest first. */
+function keyOf({ metadata }: UpdateRequest): string {
+  return `${metadata.creationTimestamp ?? ''} ${metadata.namespace ?? ''}/${metadata.name}`
+}

@@ -1,0 +1,169 @@
+import type { RollbackScope } from '../../api/annotation.ts'
+import type { UpdateRequestPhase } from '../../api/update-request.ts'
+import type { RolloutState } from '../workload/rollout-state.ts'
+import { blameOf } from './blame.ts'
+
+/** A failed workload and one slot of it, before Git's history is read. */
+export interface FailureFacts {
+  /** `Kind/namespace/name` */
+  workload: string
+  scope: RollbackScope
+  /** Its newest rollout; undefined before it was looked at. */
+  rollout: RolloutState | undefined
+  /** Some container that the slot decides runs what Git holds. */
+  isRunning: boolean
+  /** Value of the slot in Git. */
+  value: string
+  /** The delivered request that brought this value; undefined when somebody else did. */
+  own: OwnChange | undefined
+  /** The newest request that was to lead away from this very value. */
+  earlier: EarlierRollback | undefined
+}
+
+export interface OwnChange {
+  /** It has noted that the workload failed. */
+  isFailed: boolean
+  /** Why, as it has noted. */
+  message: string
+  /** The template that ran well when it was delivered; undefined when nobody knew. */
+  lastGood: string | undefined
+}
+
+export interface EarlierRollback {
+  name: string
+  phase: UpdateRequestPhase
+  /** Whether Git, as it was read, contains its commit. */
+  isContained: boolean
+}
+
+/** What is known besides, once there is a failure to be put right. */
+export interface RollbackFacts extends FailureFacts {
+  /** Older values of the slot, the newest first, and the revisions of the live template with them in it. */
+  older: readonly OlderValue[]
+  /** Git held the present value before, and something else in between: somebody put it there again. */
+  isRepeated: boolean
+  /** All words about why it does not get on. */
+  cause: string
+  /** Kubernetes itself says, now, that the rollout makes no progress. */
+  isGivenUp: boolean
+  /** There are pods of the new template. */
+  hasPods: boolean
+  /** How long its counters have not moved, and how long that has to be. */
+  unchangedMs: number
+  stallMs: number
+}
+
+export interface OlderValue {
+  image: string
+  revisions: readonly string[]
+}
+
+/** Why nothing is put back. What is `silent` is no news to anybody. */
+export interface NoRollback {
+  kind: 'none'
+  reason: string
+  message: string
+  silent?: true
+}
+
+export type RollbackDecision =
+  | { kind: 'rollback'; to: string; why: string }
+  | { kind: 'wait'; reason: string; message: string; untilMs: number }
+  | NoRollback
+
+/** Causes go away without anybody telling us. */
+const causeRecheckMs = 60_000
+
+/** What stands in the way before anything older is looked at; undefined when nothing does. Pure. */
+export function findObstacle(facts: FailureFacts): NoRollback | undefined {
+  const { scope, rollout, isRunning, value, workload, own } = facts
+  if (scope === 'off') return silent('OptedOut', 'rollback is off for it')
+  if (rollout?.reason === 'RevertedInCluster') {
+    return none(
+      'RevertedInCluster',
+      `${workload} was put back in the cluster; Git still holds ${value}: change it there`,
+    )
+  }
+  if (!hasFailed(facts)) return silent('NotFailed', 'its newest rollout has not failed')
+  if (!isRunning) return silent('NotRunning', `it does not run ${value}, which Git holds`)
+  const before = obstacleOfEarlier(facts)
+  if (before !== undefined) return before
+  if (scope === 'own' && own === undefined) return notOwn(facts)
+  if (rollout?.firstSight === true && own?.lastGood === undefined) {
+    return none('FirstSight', 'its rollout was under way when it was first seen; what ran before is not known')
+  }
+  return lastGoodOf(facts) === undefined
+    ? none('LastSuccessUnknown', `nobody knows which template of ${workload} ran well last`)
+    : undefined
+}
+
+/** Decides from facts alone; `findObstacle` comes first. */
+export function decideRollback(facts: RollbackFacts): RollbackDecision {
+  const obstacle = findObstacle(facts)
+  if (obstacle !== undefined) return obstacle
+  const { older, scope, workload, value, cause, isGivenUp, unchangedMs, stallMs } = facts
+  if (older.length === 0) return none('NothingBefore', `Git never held anything before ${value} there`)
+  if (facts.isRepeated && scope === 'own') return notOwn(facts)
+  const wanted = lastGoodOf(facts) ?? ''
+  const good = older.find(({ revisions }) => revisions.includes(wanted))
+  if (good === undefined) {
+    const message = `the template of ${workload} differs from the one that ran well in more than the image`
+    return none('TemplateDiffers', `${message}; take the change back by hand`)
+  }
+  const blame = blameOf(cause)
+  if (blame === 'cluster') return later('ClusterCause', `the cause is not the version: ${cause}`)
+  if (!isGivenUp && unchangedMs < stallMs) {
+    const message = `${workload} may still advance; its pods are watched for ${Math.ceil(stallMs / 1000)} s`
+    return { kind: 'wait', reason: 'StillAdvancing', message, untilMs: stallMs - unchangedMs }
+  }
+  if (blame === 'unknown' && !isGivenUp && !facts.hasPods) {
+    return later('CauseUnknown', `nobody knows why ${workload} has no pods of the new template`)
+  }
+  return { kind: 'rollback', to: good.image, why: `${workload} failed: ${cause}` }
+}
+
+/** Failed now, or noted as failed by the request that brought it and not well since. */
+function hasFailed({ rollout, own }: FailureFacts): boolean {
+  if (rollout === undefined || rollout.phase === 'success') return false
+  return (rollout.phase === 'failed' && rollout.liveRevision === rollout.revision) || own?.isFailed === true
+}
+
+function lastGoodOf({ rollout, own }: FailureFacts): string | undefined {
+  return rollout?.succeededRevision ?? own?.lastGood
+}
+
+/** The same way is gone once: whoever stands against it afterwards means it. */
+function obstacleOfEarlier({ earlier, value }: FailureFacts): NoRollback | undefined {
+  if (earlier === undefined) return undefined
+  switch (earlier.phase) {
+    case 'Superseded':
+      return undefined
+    case 'Pending':
+    case 'Approved':
+      return silent('UnderWay', `${earlier.name} puts it right`)
+    case 'Completed':
+      if (!earlier.isContained) return silent('UnderWay', `${earlier.name} is on its way`)
+      return none(
+        'PutBackAgain',
+        `somebody put ${value} into Git again after ${earlier.name} had rolled it back; it is not rolled back twice`,
+      )
+    default:
+      return none('Refused', `${earlier.name} was to put it right and is ${earlier.phase}`)
+  }
+}
+
+function notOwn({ value }: FailureFacts): NoRollback {
+  return none('NotOwn', `${value} was not brought by fairlead; with rollback.onFailure: any it would be put back`)
+}
+
+function none(reason: string, message: string): NoRollback {
+  return { kind: 'none', reason, message }
+}
+
+function silent(reason: string, message: string): NoRollback {
+  return { kind: 'none', reason, message, silent: true }
+}
+
+function later(reason: string, message: string): RollbackDecision {
+  return { kind: 'wait', reason, message, untilMs: causeRecheckMs }
+}
