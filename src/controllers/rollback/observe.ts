@@ -19,6 +19,7 @@ import { field } from '../../core/workload/field.ts'
 import { isObserved } from '../../core/workload/phase.ts'
 import { podCause } from '../../core/workload/pod-cause.ts'
 import { templateRevision } from '../../core/workload/revision.ts'
+import { unknownCause } from '../../core/workload/rollout-cause.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
@@ -198,8 +199,13 @@ function circumstances({ workload, state }: TracedContainer, noted: string, stal
   const progressing = workload.conditions.find(({ type }) => type === 'Progressing')
   const isExceeded = isObserved(workload) && progressing?.reason === 'ProgressDeadlineExceeded'
   const said = state.phase === 'failed' ? `${state.reason}: ${state.message}` : noted
+  const refused = podCause(workload, [])
+  const isTold = refused === undefined || said.includes(refused.message)
   return {
-    cause: [said, podCause(workload, [])].filter((one) => one !== undefined).join('; '),
+    cause: {
+      reason: state.cause === unknownCause ? refused?.reason : (state.cause ?? refused?.reason),
+      words: isTold ? said : `${said}; ${refused.message}`,
+    },
     isGivenUp: isExceeded || state.reason === 'EngineFailed',
     hasPods: workload.counters.updated > 0,
     ...stall.look(workload, state.deadlineMs),

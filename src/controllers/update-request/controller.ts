@@ -60,9 +60,8 @@ export function createUpdateRequestController(
     },
     async report({ facts, decision, status, progress, delivered, retryAfterMs, sync, rollouts }) {
       const { request, now } = facts
-      const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
       const next = nextStatus(request, {
-        status: { ...explained, ...status, ...(delivered === undefined ? {} : lastGoodOf(request, deps)) },
+        status: { ...remembered(request, delivered), ...status },
         progress,
         delivered,
         sync,
@@ -83,6 +82,12 @@ export function createUpdateRequestController(
       const requeueAfterMs = decision.kind === 'wait' ? decision.untilMs : retryAfterMs
       return requeueAfterMs === undefined ? {} : { requeueAfterMs }
     },
+  }
+
+  /** What is known now and would be lost later. */
+  function remembered(request: UpdateRequest, delivered: CarriedOut['delivered']) {
+    const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
+    return { ...explained, ...(delivered === undefined ? {} : lastGoodOf(request, deps)) }
   }
 
   /** A pull request looks again when something changes about one of its requests. */

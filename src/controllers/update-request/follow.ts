@@ -1,13 +1,15 @@
-import { isAboutChart, type UpdateRequest } from '../../api/update-request.ts'
+import { isAboutChart, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import { normaliseRepositoryUrl } from '../../core/change/repository-url.ts'
 import { readSlotReference } from '../../core/image/slot-reference.ts'
 import { type EngineObjects, type GitPlace, type Owner, ownerObject } from '../../core/manifest/origin.ts'
 import { isWithin } from '../../core/manifest/repository-path.ts'
+import { explainLanding } from '../../core/rollback/landing.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
 import { argoRevisions, decideArgoSync } from '../../core/sync/argocd.ts'
 import { decideDependentSync } from '../../core/sync/dependent.ts'
 import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
 import { decideHelmSync } from '../../core/sync/helm.ts'
+import { syncedObject } from '../../core/sync/sync-state.ts'
 import { ownerChain } from '../../delivery/owner-chain.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
 
@@ -34,7 +36,11 @@ export async function followCommit(
   for (const next of chain.slice(0, chain.indexOf(reader)).reverse()) {
     sync = decideDependent(next, sync, { now, leaves: next === owner ? leaves : undefined })
   }
-  return sync
+  if (!isRollback(request)) return sync
+  return explainLanding(
+    sync,
+    chain.map(ownerObject).find((one) => syncedObject(one) === sync.object),
+  )
 }
 
 /** Position of the nearest owner that reads the changed file: from its folder, or else from its branch. */

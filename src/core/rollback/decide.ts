@@ -1,7 +1,7 @@
 import type { RollbackScope } from '../../api/annotation.ts'
 import type { UpdateRequestPhase } from '../../api/update-request.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
-import { blameOf } from './blame.ts'
+import { blameOf, type KnownCause } from './blame.ts'
 
 /** A failed workload and one slot of it, before Git's history is read. */
 export interface FailureFacts {
@@ -42,8 +42,7 @@ export interface RollbackFacts extends FailureFacts {
   older: readonly OlderValue[]
   /** Git held the present value before, and something else in between: somebody put it there again. */
   isRepeated: boolean
-  /** All words about why it does not get on. */
-  cause: string
+  cause: KnownCause
   /** Kubernetes itself says, now, that the rollout makes no progress. */
   isGivenUp: boolean
   /** There are pods of the new template. */
@@ -111,7 +110,7 @@ export function decideRollback(facts: RollbackFacts): RollbackDecision {
     return none('TemplateDiffers', `${message}; take the change back by hand`)
   }
   const blame = blameOf(cause)
-  if (blame === 'cluster') return later('ClusterCause', `the cause is not the version: ${cause}`)
+  if (blame === 'cluster') return later('ClusterCause', `the cause is not the version: ${cause.words}`)
   if (!isGivenUp && unchangedMs < stallMs) {
     const message = `${workload} may still advance; its pods are watched for ${Math.ceil(stallMs / 1000)} s`
     return { kind: 'wait', reason: 'StillAdvancing', message, untilMs: stallMs - unchangedMs }
@@ -119,13 +118,16 @@ export function decideRollback(facts: RollbackFacts): RollbackDecision {
   if (blame === 'unknown' && !isGivenUp && !facts.hasPods) {
     return later('CauseUnknown', `nobody knows why ${workload} has no pods of the new template`)
   }
-  return { kind: 'rollback', to: good.image, why: `${workload} failed: ${cause}` }
+  return { kind: 'rollback', to: good.image, why: `${workload} failed: ${cause.words}` }
 }
 
-/** Failed now, or noted as failed by the request that brought it and not well since. */
+/**
+ * Noted as failed by the request that brought it, and not well since: that outlives a restart. What nobody requested has to
+ * be seen failing.
+ */
 function hasFailed({ rollout, own }: FailureFacts): boolean {
   if (rollout === undefined || rollout.phase === 'success') return false
-  return (rollout.phase === 'failed' && rollout.liveRevision === rollout.revision) || own?.isFailed === true
+  return own?.isFailed ?? (rollout.phase === 'failed' && rollout.liveRevision === rollout.revision)
 }
 
 function lastGoodOf({ rollout, own }: FailureFacts): string | undefined {

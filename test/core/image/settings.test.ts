@@ -143,9 +143,9 @@ describe('update settings', () => {
       /min-update-interval: "soon"/,
     ],
     [
-      'a field that is not supported',
-      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/rollback': 'true' },
-      /rollback: not supported/,
+      'an opt-in to rollbacks',
+      { 'fairlead.dev/policy': 'minor', 'fairlead.dev/rollback': 'maybe' },
+      /rollback: "maybe" is neither true nor false/,
     ],
     ['an empty key', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/verify': '' }, /verify: "" names nothing/],
     ['an age', { 'fairlead.dev/policy': 'minor', 'fairlead.dev/min-age': 'old' }, /fairlead.dev\/min-age: "old" is no/],
