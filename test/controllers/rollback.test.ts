@@ -1,63 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { createFakeWorld, digestOf, type FakeWorld, image, type Replica } from '../fakes/world.ts'
+import { createFakeWorld, digestOf, image } from '../fakes/world.ts'
+import {
+  anUpdate,
+  apply,
+  commits,
+  conditionOf,
+  exceeded,
+  fail,
+  forward,
+  inGit,
+  own,
+  rollbacks,
+  web,
+} from './failed-update.ts'
 import { push, start } from './replica.ts'
 import { putLive, settle } from './rollout.ts'
-
-const web = (tag: string) => `ghcr.io/acme/web:${tag}`
-const forward = {
-  'fairlead.dev/policy': 'minor',
-  'fairlead.dev/require-approval': 'false',
-  'fairlead.dev/min-update-interval': '0s',
-}
-const own = 'mode: commit\nrollback: {onFailure: own}'
-const exceeded = 'ReplicaSet "web-1" has timed out progressing.'
-
-/** 1.0.0 runs well, 1.1.0 was pushed, committed and applied, and is live. */
-async function anUpdate({
-  config = own,
-  annotations = {},
-}: {
-  config?: string
-  annotations?: Record<string, string>
-} = {}): Promise<{ world: FakeWorld; replica: Replica }> {
-  const world = createFakeWorld()
-  world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
-  world.deploy('web', web('1.0.0'), { ...forward, ...annotations })
-  settle(world, 'web', { updated: 1 })
-  await world.sync()
-  const replica = await start(world, config)
-  await push(world, replica, '1.1.0')
-  await apply(world, replica, '1.1.0')
-  return { world, replica }
-}
-
-/** Flux applies what Git holds, and its image is live. */
-async function apply(world: FakeWorld, replica: Replica, tag: string): Promise<void> {
-  await world.sync()
-  await replica.quiet()
-  putLive(world, 'web', web(tag))
-  await replica.quiet()
-}
-
-async function fail(world: FakeWorld, replica: Replica, message = exceeded): Promise<void> {
-  settle(world, 'web', { updated: 1, available: 0, failure: message })
-  await replica.quiet()
-}
-
-function rollbacks(world: FakeWorld) {
-  return world.requests().filter(({ spec }) => spec.action === 'rollback')
-}
-
-function commits(world: FakeWorld): string[] {
-  return world.git.messages('main').filter((message) => message.includes('Fairlead-Action: rollback'))
-}
-
-const inGit = (world: FakeWorld) => /image: (.*)/.exec(world.git.read('main', 'apps/web.yaml') ?? '')?.[1]
-
-function conditionOf(world: FakeWorld, to: string, type = 'Rollback') {
-  const request = world.requests().find(({ spec }) => spec.change.to === web(to))
-  return request?.status?.conditions?.find((one) => one.type === type)
-}
 
 describe('a version that fails', () => {
   test('is taken back by one commit when Kubernetes gives up', async () => {
