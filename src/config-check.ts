@@ -49,6 +49,8 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
     if (repository.signing?.format === 'github' && repository.host === undefined) {
       add(['git', 'repositories', index, 'signing'], 'format github needs host: it makes and signs the commits')
     }
+    const login = loginMistake(repository)
+    if (login !== undefined) add(['git', 'repositories', index, 'credentials'], login)
     for (const message of hostMistakes(repository, config.mode)) add(['git', 'repositories', index], message)
   })
   const { webhook, api, metrics } = config.listen
@@ -77,6 +79,16 @@ function addressOf(url: string): [address: string, problem: string | undefined] 
   } catch (thrown) {
     return [url, asFairleadError(thrown).message]
   }
+}
+
+/** Git takes a key over ssh, and anything else over https. */
+function loginMistake({ url, credentials }: Config['git']['repositories'][number]): string | undefined {
+  if (credentials === undefined) return undefined
+  const isSsh = /^(?:ssh:|[^/]+@[^/]+:)/i.test(url)
+  if (isSsh === 'sshKeyFile' in credentials) return undefined
+  return isSsh
+    ? 'Git over ssh needs sshKeyFile and knownHostsFile; a token for the API goes into host.tokenFile'
+    : 'Git over https needs tokenFile, usernameFile and passwordFile, or githubApp'
 }
 
 /** `git.repositories[0].url` */

@@ -273,6 +273,16 @@ describe('the configuration', () => {
       'credentials do not belong',
     ],
     [
+      'a token for Git over ssh',
+      'git: {repositories: [{url: "git@github.com:acme/gitops", credentials: {tokenFile: /t}}]}',
+      'git.repositories[0].credentials: Git over ssh needs sshKeyFile',
+    ],
+    [
+      'an ssh key for Git over https',
+      'git: {repositories: [{url: "https://g/x", credentials: {sshKeyFile: /k, knownHostsFile: /h}}]}',
+      'Git over https needs tokenFile',
+    ],
+    [
       'a repository twice',
       'git: {repositories: [{url: "https://g/x"}, {url: "https://g/x.git"}]}',
       'is configured twice',

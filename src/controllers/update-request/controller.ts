@@ -71,7 +71,10 @@ export function createUpdateRequestController(
       if (next !== request.status && decision.kind !== 'nothing') {
         await journal.write(request, next)
         await journal.forget(deps.siblings(request))
-        if (delivered === 'Merged') tellMerge(request, next.commit)
+        if (delivered === 'Merged') {
+          deps.metrics.updates.inc({ result: 'merged' })
+          tellMerge(request, next.commit)
+        }
         if (sync?.state === 'applied') observeLag(request, sync, now)
         await observeLeadTimes(request, { ...request, status: next }, deps)
         if (next.phase !== request.status?.phase || next.message !== request.status?.message) {

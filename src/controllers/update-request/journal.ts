@@ -37,6 +37,9 @@ export function createJournal({ shown, own, events }: JournalDeps): Journal {
       const replaced = request.metadata.resourceVersion
       ahead.set(requestKey(request), { replaced, request: { ...request, metadata, status } })
       if (status.phase !== request.status?.phase && status.phase !== 'Pending') await tell(request, status, events)
+      else if (status.pullRequest !== undefined && status.pullRequest.number !== request.status?.pullRequest?.number) {
+        await tellOpened(request, status.pullRequest, events)
+      }
     },
     async forget(siblings) {
       for (const { metadata } of outdatedRequests(siblings)) {
@@ -52,11 +55,22 @@ export function requestKey({ metadata }: UpdateRequest): string {
 }
 
 async function tell(request: UpdateRequest, { phase, message }: UpdateRequestStatus, events: EventRecorder) {
-  const { apiVersion, kind, metadata, spec } = request
-  const about = { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
-  await events.record(about, {
+  await events.record(aboutOf(request), {
     type: phase === 'Failed' ? 'Warning' : 'Normal',
     reason: phase ?? 'Pending',
-    message: `${spec.change.to}: ${message ?? ''}`,
+    message: `${request.spec.change.to}: ${message ?? ''}`,
   })
+}
+
+async function tellOpened(
+  request: UpdateRequest,
+  { number, url }: NonNullable<UpdateRequestStatus['pullRequest']>,
+  events: EventRecorder,
+) {
+  const message = `${request.spec.change.to}: pull request #${number}, ${url}`
+  await events.record(aboutOf(request), { type: 'Normal', reason: 'Proposed', message })
+}
+
+function aboutOf({ apiVersion, kind, metadata }: UpdateRequest) {
+  return { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
 }

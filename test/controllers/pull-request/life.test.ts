@@ -11,6 +11,8 @@ describe('a change in mode pull-request', () => {
     expect([...world.host.state.pulls.values()]).toMatchObject([{ number: 1, state: 'open', base: 'main' }])
     expect(world.git.read(world.pull().branch, 'apps/web.yaml')).toContain('acme/web:1.1.0')
     expect(world.request().status).toMatchObject({ phase: 'Pending', pullRequest: { number: 1 } })
+    const events = world.cluster.recorded.map(({ reason, message }) => `${reason}: ${message}`)
+    expect(events).toEqual([expect.stringMatching(/^Proposed: .*web:1\.1\.0: pull request #1, https:/)])
   })
 
   test('is moved to a newer version in place', async () => {
