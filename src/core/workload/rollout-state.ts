@@ -123,7 +123,7 @@ function firstSight(look: Look): RolloutState {
     elapsedMs: 0,
     recovered: false,
     firstSight: true,
-    verdict: nextVerdict(undefined, workload, true),
+    verdict: nextVerdict(undefined, workload, { opens: true, staleUntil: undefined }),
     ...seen(look),
   }
   if (phase.phase === 'success' || finishedBefore(workload)) {
@@ -141,7 +141,7 @@ function finishedBefore(workload: Workload): boolean {
 
 /** The same template as before: only an unfinished rollout, or a failed one that completes, can change. */
 function followSame(previous: RolloutState, look: Look): RolloutState {
-  const verdict = nextVerdict(previous.verdict, look.workload, false)
+  const verdict = nextVerdict(previous.verdict, look.workload, { opens: false, staleUntil: previous.startedAt })
   const next = { ...previous, ...seen(look, previous), ...tick(previous, look), verdict }
   const state = withoutStaleDeadline(next, previous)
   // after a revert in the cluster what runs is not what this rollout is about
@@ -228,6 +228,7 @@ function open(previous: RolloutState, look: Look, elapsedMs: number): RolloutSta
   const { workload, now } = look
   const running = previous.liveRevision === previous.revision ? previous.version : previous.previousVersion
   const previousVersion = running === workload.version ? previous.previousVersion : running
+  const failedAt = previous.reason === 'ProgressDeadlineExceeded' ? previous.finishedAt : undefined
   const state: RolloutState = {
     uid: workload.uid,
     revision: workload.revision,
@@ -242,7 +243,7 @@ function open(previous: RolloutState, look: Look, elapsedMs: number): RolloutSta
     elapsedMs,
     recovered: false,
     firstSight: false,
-    verdict: nextVerdict(previous.verdict, workload, true),
+    verdict: nextVerdict(previous.verdict, workload, { opens: true, staleUntil: failedAt }),
     ...seen(look),
   }
   return applyPhase(state, phaseOf(state, look), look)

@@ -18,10 +18,16 @@ export function givenVerdict(workload: Workload): WorkloadCondition | undefined 
  * The verdict after another look. The Deployment controller (kubernetes pkg/controller/deployment/progress.go) takes
  * the condition away only when a pod moves forward: a new template that has not got that far is observed with the verdict
  * about the one before. The same condition, before and after the rollout `opens`, is therefore stale until it changes.
+ * After a restart nobody remembers the condition, and its time tells: one from `staleUntil` (RFC 3339) or earlier is stale.
  */
-export function nextVerdict(before: Verdict | undefined, workload: Workload, opens: boolean): Verdict | undefined {
+export function nextVerdict(
+  before: Verdict | undefined,
+  workload: Workload,
+  { opens, staleUntil }: { opens: boolean; staleUntil: string | undefined },
+): Verdict | undefined {
   const given = givenVerdict(workload)
   if (given === undefined) return undefined
-  const isSame = before !== undefined && before.at === given.updatedAt
-  return { at: given.updatedAt, isStale: isSame && (opens || before.isStale) }
+  const at = given.updatedAt
+  if (before?.at === at) return { at, isStale: opens || before.isStale }
+  return { at, isStale: Date.parse(at) <= Date.parse(staleUntil ?? '') }
 }

@@ -13,11 +13,14 @@ const exceeded = (lastUpdateTime?: string) => [
   },
 ]
 
-/** A Deployment that is looked at every minute; each step sets its image, generation and conditions. */
-function looks(): (version: string, generation: number, conditions: object[], minutes?: number) => string {
+/**
+ * A Deployment that is looked at every minute; each step sets its image, generation and conditions. After a restart only
+ * what is written down is known, and the verdict is not.
+ */
+function looks() {
   let state: RolloutState | undefined
   let now = Date.parse('2026-03-01T10:00:00Z')
-  return (version, generation, conditions, minutes = 1) => {
+  const look = (version: string, generation: number, conditions: object[], minutes = 1): string => {
     const workload = readWorkload(
       deployment({
         metadata: { generation, annotations: { 'deployment.kubernetes.io/revision': `${generation}` } },
@@ -31,6 +34,10 @@ function looks(): (version: string, generation: number, conditions: object[], mi
     }
     return `${state?.version} ${state?.phase} ${state?.reason}`
   }
+  const restart = () => {
+    state = state && { ...state, verdict: undefined }
+  }
+  return Object.assign(look, { restart })
 }
 
 describe('a ProgressDeadlineExceeded left over from the version before', () => {
@@ -62,6 +69,19 @@ describe('a ProgressDeadlineExceeded left over from the version before', () => {
     look('2.0.0', 2, first)
     look('2.0.1', 3, first)
     expect(conditions.map((one) => look('2.0.1', 3, one)).at(-1)).toBe('2.0.1 failed ProgressDeadlineExceeded')
+  })
+
+  it.each<[string, string, string]>([
+    ['before the failure was seen', '2026-03-01T10:01:30Z', '2.0.1 rolling_out Progressing'],
+    ['after it, while nobody looked', '2026-03-01T10:30:00Z', '2.0.1 failed ProgressDeadlineExceeded'],
+  ])('is told from a new one after a restart by when it was given: %s', (_, at, expected) => {
+    const look = looks()
+    look('1.0.0', 1, [])
+    look('2.0.0', 2, first)
+    look.restart()
+    expect(look('2.0.1', 3, exceeded(at))).toBe(expected)
+    look.restart()
+    expect(look('2.0.1', 3, exceeded(at))).toBe(expected)
   })
 
   it('is not one that came while nobody looked', () => {
