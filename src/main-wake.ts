@@ -42,10 +42,7 @@ export function wake(
   stores.requests.subscribe((key, before, after) => {
     queues['update-request'].add(key)
     if (after?.status?.phase === 'Completed') queues.outcome.add(key)
-    // The series of a workload tell when its commit reached the branch, which may be known after its rollout.
-    if (after !== undefined && pushedAtMs(after) !== (before && pushedAtMs(before))) {
-      for (const target of after.spec.targets) queues.workload.add(objectKey(target))
-    }
+    if (after !== undefined) wakePushed(before, after, queues.workload)
     for (const target of after?.spec.targets ?? []) queues.rollback.add(objectKey(target))
     // An older one for the same slot gives way.
     if (before === undefined && after !== undefined) wakeUnsettled(siblingsOf(after, stores))
@@ -82,6 +79,12 @@ export function wake(
     tellOutcomes()
     for (const store of stores.workloads) for (const one of store.values()) queues.rollback.add(objectKey(one))
   })
+}
+
+/** The series of a workload tell when its commit reached the branch, which may be known after its rollout. */
+function wakePushed(before: UpdateRequest | undefined, after: UpdateRequest, queue: Pick<WorkQueue, 'add'>): void {
+  if (pushedAtMs(after) === (before && pushedAtMs(before))) return
+  for (const target of after.spec.targets) queue.add(objectKey(target))
 }
 
 /** Its status may still change. */
