@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../api/kubernetes.ts'
 import type { Ancestry } from '../core/sync/ancestry.ts'
-import { argoRevisions, decideArgoSync } from '../core/sync/argocd.ts'
+import { argoRevisions } from '../core/sync/argo-evidence.ts'
+import { decideArgoSync } from '../core/sync/argocd.ts'
 import { decideSync, fluxRevisions } from '../core/sync/flux.ts'
 import { readKustomization } from '../core/sync/flux-object.ts'
 import { decideHelmSync } from '../core/sync/helm.ts'

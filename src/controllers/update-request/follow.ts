@@ -5,13 +5,18 @@ import { type EngineObjects, type GitPlace, type Owner, ownerObject } from '../.
 import { isWithin } from '../../core/manifest/repository-path.ts'
 import { explainLanding } from '../../core/rollback/landing.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
-import { argoRevisions, decideArgoSync } from '../../core/sync/argocd.ts'
+import { argoRevisions } from '../../core/sync/argo-evidence.ts'
+import { withMask } from '../../core/sync/argo-mask.ts'
+import { decideArgoSync } from '../../core/sync/argocd.ts'
 import { decideDependentSync } from '../../core/sync/dependent.ts'
 import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
+import { fluxCommit } from '../../core/sync/flux-revision.ts'
 import { decideHelmSync } from '../../core/sync/helm.ts'
 import { syncedObject } from '../../core/sync/sync-state.ts'
+import { findCommit } from '../../delivery/find-commit.ts'
 import { ownerChain } from '../../delivery/owner-chain.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
+import { requestId } from './plan.ts'
 
 export interface FollowDeps {
   engine: EngineObjects
@@ -32,7 +37,17 @@ export async function followCommit(
   const chain = ownerChain(owner, deps.engine)
   const reader = chain[readerOf(chain, change)]
   if (reader === undefined) return decideSync({ commit, ancestryOf: () => 'unknown', now })
-  let sync = await followSource(reader, change.repository, { commit, now }, deps)
+  const follow = async (one: string) => {
+    const found = await followSource(reader, change.repository, { commit: one, now }, deps)
+    const isMaskable = reader.kind === 'Application' && !isAboutChart(request)
+    return isMaskable ? withMask(found, reader.application.object, change) : found
+  }
+  let sync = await follow(commit)
+  if (sync.state !== 'applied' && sync.state !== 'superseded') {
+    const place = await findPlace(request, { commit, seen: sync.revision }, deps)
+    if (place.kind === 'moved') sync = await follow(place.commit)
+    if (place.kind === 'lost') sync = { ...sync, state: 'failed', reason: 'CommitLost', message: place.message }
+  }
   for (const next of chain.slice(0, chain.indexOf(reader)).reverse()) {
     sync = decideDependent(next, sync, { now, leaves: next === owner ? leaves : undefined })
   }
@@ -41,6 +56,32 @@ export async function followCommit(
     sync,
     chain.map(ownerObject).find((one) => syncedObject(one) === sync.object),
   )
+}
+
+type Place = { kind: 'stays' } | { kind: 'moved'; commit: string } | { kind: 'lost'; message: string }
+
+/**
+ * Where the change is after somebody has rewritten the branch: its commit may have another id there, found by its
+ * `Fairlead-Id`, or none. The branch is asked for when what the engine has, or what is known of the branch, lies beside
+ * the commit; what is merely older says nothing.
+ */
+async function findPlace(
+  request: UpdateRequest,
+  { commit, seen }: { commit: string; seen: string },
+  { repositories }: FollowDeps,
+): Promise<Place> {
+  const { repository, branch } = request.spec.change
+  const { git } = repositories.find(repository)
+  const isBeside = async (one: string) =>
+    (await git.ancestry(commit, one)) === 'no' && (await git.ancestry(one, commit)) === 'no'
+  const known = (await git.snapshot(branch, { fresh: false })).revision
+  if (!(await isBeside(known)) && !(await isBeside(fluxCommit(seen) ?? commit))) return { kind: 'stays' }
+  const { revision } = await git.snapshot(branch, { fresh: true })
+  if (!(await isBeside(revision))) return { kind: 'stays' }
+  const again = await findCommit(git, requestId(request), revision)
+  if (again !== undefined) return { kind: 'moved', commit: again }
+  const message = `${branch} was rewritten and does not contain ${commit} any more; it will not be applied`
+  return { kind: 'lost', message }
 }
 
 /** Position of the nearest owner that reads the changed file: from its folder, or else from its branch. */

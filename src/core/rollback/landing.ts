@@ -8,16 +8,9 @@ import type { Sync } from '../sync/sync-state.ts'
  * runs its health checks to their end (kustomize-controller#701). `object` is the one that the state is about.
  */
 export function explainLanding(sync: Sync, object: KubernetesObject | undefined): Sync {
-  const name = sync.object.split('/').at(-1) ?? ''
-  if (sync.reason === 'PreviousSyncStillRunning') {
-    const remedy = `end it with "argocd app terminate-op ${name}", and set syncPolicy.retry.refresh: true (Argo CD 3.2)`
-    return {
-      ...sync,
-      reason: 'RollbackBlockedByRunningSync',
-      message: `${remedy} to have it never again: ${sync.message}`,
-    }
-  }
-  const checked = object && (sync.state === 'pending' || sync.state === 'seen') ? healthChecked(object) : undefined
+  if (sync.reason === 'PreviousSyncStillRunning') return { ...sync, reason: 'RollbackBlockedByRunningSync' }
+  const isHeld = sync.reason === 'HealthCheckRunning' || sync.state === 'pending' || sync.state === 'seen'
+  const checked = object && isHeld ? healthChecked(object) : undefined
   if (checked === undefined) return sync
   const message = `${sync.object} still runs health checks for ${checked} and takes up no newer commit before they time out`
   const remedy =

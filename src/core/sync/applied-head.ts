@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { text } from '../workload/field.ts'
-import { argoRevisions } from './argocd.ts'
+import { argoRevisions } from './argo-evidence.ts'
 import { fluxCommit } from './flux-revision.ts'
 
 /** Does an engine's object say that it has applied this very commit (Flux), or compares with it (Argo CD)? */

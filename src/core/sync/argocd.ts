@@ -1,7 +1,16 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
-import { isObjectId } from '../change/object-id.ts'
 import { field, list, text } from '../workload/field.ts'
 import type { Ancestry } from './ancestry.ts'
+import {
+  type ArgoEvidence,
+  type Evidence,
+  isComparisonStale,
+  isWholeOperation,
+  operationState,
+  readEvidence,
+} from './argo-evidence.ts'
+import { readHydration } from './argo-hydration.ts'
+import { operationMessage } from './argo-operation.ts'
 import { type Sync, type SyncStateName, syncedObject } from './sync-state.ts'
 
 export interface ArgoQuestion {
@@ -13,33 +22,14 @@ export interface ArgoQuestion {
   isReplaced?: ((sha: string) => boolean) | undefined
 }
 
-/** Revisions that an Application compares with or applied, and the best that is known of our commit in them. */
-interface Evidence {
-  revision: string
-  sha: string
-  contains: Ancestry
-}
-
 /** What of an Application's status tells how far it is. */
-interface Facts {
+interface Facts extends ArgoEvidence {
   application: KubernetesObject
+  question: ArgoQuestion
   isSynced: boolean
-  /** Empty unless a comparison succeeded: before that the revision may be the branch's name. */
-  compared: Evidence
-  operated: Evidence
-  operationPhase: string
-  operationMessage: string
-  isRetrying: boolean
-}
-
-/** Every commit whose ancestry `decideArgoSync` will ask for, without repeats. */
-export function argoRevisions(applications: readonly KubernetesObject[]): string[] {
-  const found = applications.flatMap((application) =>
-    [...comparedRevisions(application), ...revisions(field(operationState(application), 'syncResult'))].map(
-      (revision) => drySha(application, revision),
-    ),
-  )
-  return [...new Set(found.filter(isObjectId))]
+  phase: string
+  /** What the operation says, with the objects that failed in it. */
+  said: string
 }
 
 /**
@@ -49,136 +39,128 @@ export function argoRevisions(applications: readonly KubernetesObject[]): string
  * operation that still runs at an older revision and blocks it.
  */
 export function decideArgoSync(application: KubernetesObject, question: ArgoQuestion): Sync {
-  const facts = readFacts(application, question)
-  const { compared, operated, isSynced } = facts
-  if (isSynced && compared.contains === 'no' && operated.contains === 'yes') {
-    return verdict(
-      facts,
-      compared,
-      'superseded',
-      'Superseded',
-      `${compared.revision} took the place of ${question.commit}`,
-    )
+  const state = operationState(application)
+  const facts: Facts = {
+    ...readEvidence(application, question.ancestryOf),
+    application,
+    question,
+    isSynced: text(field(application.status, 'sync'), 'status') === 'Synced',
+    phase: text(state, 'phase') ?? '',
+    said: operationMessage(state),
   }
-  const proof = isSynced && compared.contains === 'yes' ? compared : appliedByOperation(facts)
-  if (proof === undefined) return stateBeforeApply(facts, question)
-  return question.isReplaced?.(proof.sha) === true
+  const applied = appliedEvidence(facts)
+  const at = applied.findIndex(({ contains }) => contains === 'yes')
+  const proof = applied[at]
+  if (proof === undefined) return stateBeforeApply(facts)
+  const { commit, isReplaced } = question
+  const newer = applied.slice(0, at).find(({ contains }) => contains === 'no')
+  if (newer !== undefined) {
+    return verdict(facts, newer, 'superseded', 'Superseded', `${newer.revision} took the place of ${commit}`)
+  }
+  return isReplaced?.(proof.sha) === true
     ? verdict(facts, proof, 'superseded', 'Superseded', `${proof.revision} changed the value again`)
-    : verdict(facts, proof, 'applied', 'Applied', `${proof.revision} is applied and contains ${question.commit}`)
+    : verdict(facts, proof, 'applied', 'Applied', `${proof.revision} is applied and contains ${commit}`)
 }
 
-function stateBeforeApply(facts: Facts, { commit }: ArgoQuestion): Sync {
-  const { application, compared, operated, operationPhase, operationMessage } = facts
-  const annotations = field(application.metadata, 'annotations')
-  if (text(annotations, 'argocd.argoproj.io/skip-reconcile') === 'true') {
-    return verdict(
-      facts,
-      compared,
-      'blocked',
-      'SkipReconcile',
-      'its annotation argocd.argoproj.io/skip-reconcile stops it',
-    )
+/**
+ * The revisions whose objects are in the cluster, newest first. A comparison from before the end of the last operation is
+ * older than what that has done.
+ */
+function appliedEvidence({ application, compared, operated, deployed, isSynced, phase }: Facts): readonly Evidence[] {
+  const finishedAt = Date.parse(text(operationState(application), 'finishedAt') ?? '')
+  const reconciledAt = Date.parse(text(application.status, 'reconciledAt') ?? '')
+  const synced = isSynced ? [compared] : []
+  const done = phase === 'Succeeded' && isWholeOperation(application) ? [operated] : []
+  const newest = finishedAt > reconciledAt ? [...done, ...synced] : [...synced, ...done]
+  return [...newest, deployed].filter(({ sha }) => sha !== '')
+}
+
+function stateBeforeApply(facts: Facts): Sync {
+  const { application, compared, operated, phase, said } = facts
+  const stop = stopOf(facts)
+  if (stop !== undefined) return stop
+  if (operated.contains === 'yes' && isFailed(phase)) {
+    return verdict(facts, operated, 'failed', 'SyncFailed', said || 'the sync failed')
+  }
+  if (operated.contains === 'yes' && isRunning(phase)) {
+    const reason = text(operationState(application), 'finishedAt') === undefined ? 'Syncing' : 'RetryingSync'
+    return verdict(facts, operated, 'seen', reason, said || `${operated.revision} is being applied`)
+  }
+  if (compared.contains === 'yes') return stateOutOfSync(facts)
+  return stateOfHydration(facts) ?? stateUnseen(facts)
+}
+
+/** What stops the Application as a whole, whichever commit it is about. */
+function stopOf(facts: Facts): Sync | undefined {
+  const { application, compared, operated, phase, said } = facts
+  if (application.metadata.deletionTimestamp !== undefined) {
+    return verdict(facts, compared, 'blocked', 'Deleting', 'the Application is being deleted, and syncs nothing more')
+  }
+  if (text(field(application.metadata, 'annotations'), 'argocd.argoproj.io/skip-reconcile') === 'true') {
+    const message = 'its annotation argocd.argoproj.io/skip-reconcile stops it'
+    return verdict(facts, compared, 'blocked', 'SkipReconcile', message)
   }
   const invalid = condition(application, ['ComparisonError', 'InvalidSpecError'])
   if (invalid !== undefined) return verdict(facts, compared, 'failed', invalid.type, invalid.message)
-  if (operated.contains === 'yes' && ['Failed', 'Error'].includes(operationPhase)) {
-    return verdict(facts, operated, 'failed', 'SyncFailed', operationMessage || 'the sync failed')
-  }
-  if (operated.contains === 'yes' && isRunning(facts)) {
-    const reason = facts.isRetrying ? 'RetryingSync' : 'Syncing'
-    return verdict(facts, operated, 'seen', reason, operationMessage || `${operated.revision} is being applied`)
-  }
-  if (compared.contains === 'yes') return stateOutOfSync(facts)
-  const hydration = failedHydration(application)
-  if (hydration !== undefined) return verdict(facts, compared, 'blocked', 'HydrationFailed', hydration)
-  return compared.revision !== '' && compared.contains === 'unknown'
-    ? verdict(
-        facts,
-        compared,
-        'unknown',
-        'AncestryUnknown',
-        `nobody knows whether ${compared.revision} contains ${commit}`,
-      )
-    : verdict(facts, compared, 'pending', 'NotFetched', `${commit} has not been compared with yet`)
+  // A blocked operation stays Running, and already names the revision that it is going to apply.
+  const isKnown = compared.contains === 'yes' || operated.contains === 'yes'
+  return isKnown && isRunning(phase) && said.includes('blocked by sync window')
+    ? verdict(facts, compared, 'blocked', 'SyncWindow', said)
+    : undefined
 }
 
 /** The commit is known and its objects differ from the live ones: who or what has to act? */
 function stateOutOfSync(facts: Facts): Sync {
-  const { application, compared, operated, operationMessage } = facts
-  if (isRunning(facts) && operated.contains === 'no') {
-    const message = `the sync of ${operated.revision} still runs; terminate it, or wait: ${operationMessage}`
+  const { application, compared, operated, phase, said } = facts
+  if (isRunning(phase) && operated.contains === 'no') {
+    const end = `end it with argocd app terminate-op ${application.metadata.name}, or wait`
+    const remedy = `${end}; with syncPolicy.retry.refresh: true (Argo CD 3.2) a retry takes the newest commit`
+    const message = `the sync of ${operated.revision} still runs, and newer commits wait for it: ${remedy}; it says: ${said}`
     return verdict(facts, compared, 'blocked', 'PreviousSyncStillRunning', message)
-  }
-  if (operationMessage.includes('blocked by sync window')) {
-    return verdict(facts, compared, 'blocked', 'SyncWindow', operationMessage)
   }
   const automated = field(field(application.spec, 'syncPolicy'), 'automated')
   if (typeof automated !== 'object' || automated === null || field(automated, 'enabled') === false) {
-    return verdict(
-      facts,
-      compared,
-      'blocked',
-      'ManualSyncRequired',
-      'the Application is not synced automatically; sync it',
-    )
+    const message = 'the Application is not synced automatically; sync it'
+    return verdict(facts, compared, 'blocked', 'ManualSyncRequired', message)
+  }
+  // Argo CD takes such an end for an attempt at every later revision (its alreadyAttemptedSync).
+  if (isFailed(phase) && field(operationState(application), 'syncResult') === undefined) {
+    const message = `the last sync ended without a result, after which Argo CD does not try by itself; sync it: ${said}`
+    return verdict(facts, compared, 'blocked', 'ManualSyncRequired', message)
   }
   return verdict(facts, compared, 'seen', 'OutOfSync', `${compared.revision} is compared with, and not applied yet`)
 }
 
-/** A whole operation: partial ones (self-heal) and dry runs prove nothing. */
-function appliedByOperation({ application, operated, operationPhase }: Facts): Evidence | undefined {
-  if (operationPhase !== 'Succeeded' || operated.contains !== 'yes') return undefined
-  const sync = field(field(operationState(application), 'operation'), 'sync')
-  const isWhole = list(field(sync, 'resources')).length === 0 && field(sync, 'dryRun') !== true
-  return isWhole ? operated : undefined
-}
-
-function readFacts(application: KubernetesObject, question: ArgoQuestion): Facts {
-  const state = operationState(application)
-  return {
-    application,
-    isSynced: text(field(application.status, 'sync'), 'status') === 'Synced',
-    compared: bestOf(application, comparedRevisions(application), question),
-    operated: bestOf(application, revisions(field(state, 'syncResult')), question),
-    operationPhase: text(state, 'phase') ?? '',
-    operationMessage: (text(state, 'message') ?? '').slice(0, 1024),
-    isRetrying: text(state, 'finishedAt') !== undefined,
+function stateOfHydration(facts: Facts): Sync | undefined {
+  const { compared, question } = facts
+  const hydration = readHydration(facts.application)
+  if (hydration === undefined) return undefined
+  const { current, last, stagingBranch } = hydration
+  const holds = (sha: string | undefined) => sha !== undefined && question.ancestryOf(sha) === 'yes'
+  if (holds(last?.dry)) {
+    const message = `${question.commit} is rendered as ${last?.hydrated ?? 'another commit'}`
+    return stagingBranch === undefined
+      ? verdict(facts, compared, 'seen', 'Hydrated', `${message}, which has not been compared with yet`)
+      : verdict(facts, compared, 'pending', 'HydratedNotMerged', `${message} on ${stagingBranch}; merge it`)
   }
+  if (current?.phase === 'Failed' && (current.dry === undefined || holds(current.dry))) {
+    return verdict(facts, compared, 'blocked', 'HydrationFailed', current.message || 'the hydration failed')
+  }
+  return current?.phase === 'Hydrating' && holds(current.dry)
+    ? verdict(facts, compared, 'seen', 'Hydrating', `${question.commit} is being rendered`)
+    : undefined
 }
 
-/** Of the revisions of several sources the one that is known to contain the commit, else one that is known not to. */
-function bestOf(application: KubernetesObject, all: readonly string[], { ancestryOf }: ArgoQuestion): Evidence {
-  const known = all
-    .map((revision) => ({ revision, sha: drySha(application, revision) }))
-    .filter(({ sha }) => isObjectId(sha))
-    .map((one) => ({ ...one, contains: ancestryOf(one.sha) }))
-  const find = (wanted: Ancestry) => known.find(({ contains }) => contains === wanted)
-  return find('yes') ?? find('no') ?? known[0] ?? { revision: all[0] ?? '', sha: '', contains: 'unknown' }
-}
-
-/** A hydrated revision lies on another branch; what it was made from is the commit to ask about. */
-function drySha(application: KubernetesObject, revision: string): string {
-  const last = field(field(application.status, 'sourceHydrator'), 'lastSuccessfulOperation')
-  return text(last, 'hydratedSHA') === revision ? (text(last, 'drySHA') ?? revision) : revision
-}
-
-function failedHydration(application: KubernetesObject): string | undefined {
-  const current = field(field(application.status, 'sourceHydrator'), 'currentOperation')
-  return text(current, 'phase') === 'Failed' ? (text(current, 'message') ?? 'the hydration failed') : undefined
-}
-
-function comparedRevisions(application: KubernetesObject): readonly string[] {
-  const sync = field(application.status, 'sync')
-  return ['Synced', 'OutOfSync'].includes(text(sync, 'status') ?? '') ? revisions(sync) : []
-}
-
-function revisions(from: unknown): readonly string[] {
-  const several = list(field(from, 'revisions')).filter((revision) => typeof revision === 'string')
-  return several.length > 0 ? several : [text(from, 'revision') ?? ''].filter((revision) => revision !== '')
-}
-
-function operationState(application: KubernetesObject): unknown {
-  return field(application.status, 'operationState')
+function stateUnseen(facts: Facts): Sync {
+  const { application, compared, question } = facts
+  if (compared.revision !== '' && compared.contains === 'unknown') {
+    const message = `nobody knows whether ${compared.revision} contains ${question.commit}`
+    return verdict(facts, compared, 'unknown', 'AncestryUnknown', message)
+  }
+  const message = isComparisonStale(application)
+    ? 'its source was changed, and it has not been compared with the new one yet'
+    : `${question.commit} has not been compared with yet`
+  return verdict(facts, compared, 'pending', 'NotFetched', message)
 }
 
 function condition(application: KubernetesObject, types: readonly string[]) {
@@ -187,10 +169,20 @@ function condition(application: KubernetesObject, types: readonly string[]) {
   return { type: text(found, 'type') ?? '', message: (text(found, 'message') ?? '').slice(0, 1024) }
 }
 
-function isRunning({ operationPhase }: Facts): boolean {
-  return operationPhase === 'Running' || operationPhase === 'Terminating'
+function isRunning(phase: string): boolean {
+  return phase === 'Running' || phase === 'Terminating'
 }
 
-function verdict(facts: Facts, at: Evidence, state: SyncStateName, reason: string, message: string): Sync {
-  return { engine: 'argocd', object: syncedObject(facts.application), state, reason, message, revision: at.revision }
+function isFailed(phase: string): boolean {
+  return phase === 'Failed' || phase === 'Error'
+}
+
+function verdict(
+  { application }: Facts,
+  { revision }: Evidence,
+  state: SyncStateName,
+  reason: string,
+  message: string,
+): Sync {
+  return { engine: 'argocd', object: syncedObject(application), state, reason, message, revision }
 }

@@ -16,14 +16,24 @@ export function decideSourceSync(
   const verdict = fluxVerdicts(source, stored.revision)
   if (stored.contains === 'yes') return verdict('seen', 'ArtifactStored', `${stored.revision} is stored`)
   if (isSuspended(source)) return verdict('blocked', 'Suspended', `the ${source.kind} is suspended; resume it`)
-  const pinned = text(field(source.spec, 'ref'), 'commit')
-  if (pinned !== undefined) return verdict('blocked', 'PinnedRevision', `it is pinned to commit ${pinned}`)
+  const pinned = pinOf(source)
+  if (pinned !== undefined) return verdict('blocked', 'PinnedRevision', `it follows ${pinned}, and no branch`)
   const trouble = sourceTrouble(source)
   if (trouble !== undefined) return verdict('failed', trouble.reason, withAge(trouble, question.now))
   if (stored.revision !== '' && stored.contains === 'unknown') {
     return verdict('unknown', 'AncestryUnknown', `nobody knows whether ${stored.revision} contains ${question.commit}`)
   }
   return verdict('pending', 'NotFetched', `${question.commit} has not been fetched yet`)
+}
+
+/** What a GitRepository follows instead of a branch; of an OCIRepository a commit cannot tell. */
+function pinOf({ kind, spec }: KubernetesObject): string | undefined {
+  const ref = field(spec, 'ref')
+  if (kind !== 'GitRepository') return undefined
+  const name = text(ref, 'name')
+  if (name !== undefined) return name.startsWith('refs/heads/') ? undefined : name
+  const pin = ['commit', 'semver', 'tag'].find((key) => text(ref, key) !== undefined)
+  return pin === undefined ? undefined : `the ${pin} ${text(ref, pin)}`
 }
 
 function sourceTrouble(source: KubernetesObject) {

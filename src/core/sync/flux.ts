@@ -79,6 +79,9 @@ function stateBeforeApply(question: SyncQuestion, kustomization: KubernetesObjec
   const { source, now, commit } = question
   const { revision, contains } = attempted
   const verdict = fluxVerdicts(kustomization, revision)
+  if (kustomization.metadata.deletionTimestamp !== undefined) {
+    return verdict('blocked', 'Deleting', 'the Kustomization is being deleted, and applies nothing more')
+  }
   if (isSuspended(kustomization)) return verdict('blocked', 'Suspended', 'the Kustomization is suspended; resume it')
   const trouble = troubleOf(kustomization)
   if (trouble?.reason === 'DependencyNotReady') return verdict('blocked', trouble.reason, withAge(trouble, now))
@@ -89,7 +92,14 @@ function stateBeforeApply(question: SyncQuestion, kustomization: KubernetesObjec
     const run = fluxCondition(kustomization, 'Reconciling')
     return verdict('seen', run?.reason || 'Progressing', run?.message || `${revision} is being reconciled`)
   }
-  if (source !== undefined) return beforeSource(question, sourceState(question), syncedObject(kustomization))
+  if (source !== undefined) {
+    const state = sourceState(question)
+    const check = contains === 'no' && state.state === 'seen' ? healthCheckOf(kustomization, revision) : undefined
+    if (check === undefined) return beforeSource(question, state, syncedObject(kustomization))
+    const remedy = 'wait, or give kustomize-controller the feature gate CancelHealthCheckOnNewRevision'
+    const message = `it takes ${state.revision} only after its health checks of ${revision}: ${remedy}; it says: ${check}`
+    return verdict('blocked', 'HealthCheckRunning', message)
+  }
   if (trouble?.reason === 'ArtifactFailed') return verdict('failed', trouble.reason, withAge(trouble, now))
   return revision !== '' && contains === 'unknown'
     ? verdict('unknown', 'AncestryUnknown', `nobody knows whether ${revision} contains ${commit}`)
@@ -140,10 +150,14 @@ function hasReachedApply(object: KubernetesObject, attempted: string): boolean {
   if (attempted === '') return false
   const ready = fluxCondition(object, 'Ready')
   if (ready?.status === 'False' && afterApply.has(ready.reason)) return true
-  const waiting = `Running health checks for revision ${attempted} `
-  return [fluxCondition(object, 'Reconciling'), fluxCondition(object, 'Healthy')].some(
-    (condition) => condition?.message.startsWith(waiting) === true,
-  )
+  return healthCheckOf(object, attempted) !== undefined
+}
+
+/** What a Kustomization says while it waits until the objects of a revision are healthy. */
+function healthCheckOf(object: KubernetesObject, revision: string): string | undefined {
+  const waiting = `Running health checks for revision ${revision} `
+  const conditions = [fluxCondition(object, 'Reconciling'), fluxCondition(object, 'Healthy')]
+  return conditions.find((condition) => condition?.message.startsWith(waiting))?.message
 }
 
 /** A newer applied revision that lacks our commit (the branch was rewritten), or no longer has its value. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts'
 import type { Ancestry } from '../../../src/core/sync/ancestry.ts'
-import { argoRevisions, decideArgoSync } from '../../../src/core/sync/argocd.ts'
+import { argoRevisions } from '../../../src/core/sync/argo-evidence.ts'
+import { decideArgoSync } from '../../../src/core/sync/argocd.ts'
 
 const commit = 'c'.repeat(40)
 const before = 'b'.repeat(40)

@@ -135,7 +135,55 @@ describe('a Kustomization', () => {
         ],
       ]),
       source(commit),
+      'blocked HealthCheckRunning',
+    ],
+    [
+      'checks the health of an older revision while its source has not fetched the commit',
+      kustomization(before, before, [
+        [
+          'Healthy',
+          'Unknown',
+          'Progressing',
+          `Running health checks for revision ${main(before)} with a timeout of 30s`,
+        ],
+      ]),
+      source(before),
+      'pending NotFetched',
+    ],
+    [
+      'could not finish the health check of an older revision, and is free for the commit',
+      kustomization(before, before, [['Ready', 'False', 'HealthCheckFailed']]),
+      source(commit),
       'seen ArtifactStored',
+    ],
+    [
+      'has applied the objects although their health check was cancelled',
+      kustomization(commit, before, [['Ready', 'False', 'HealthCheckCanceled']]),
+      source(after),
+      'applied Applied',
+    ],
+    [
+      'has applied the objects according to the newest entry of its history, whatever the older ones say',
+      kustomization(before, before, [], { history: [entry(after, 'HealthCheckFailed'), entry(before, 'BuildFailed')] }),
+      undefined,
+      'applied Applied',
+    ],
+    [
+      'is being deleted',
+      {
+        ...kustomization(before, before),
+        metadata: { name: 'apps', namespace: 'flux-system', deletionTimestamp: '2026-03-01T10:00:00Z' },
+      },
+      source(commit),
+      'blocked Deleting',
+    ],
+    [
+      'waits for a dependency that its own older revision needs, too',
+      kustomization(before, before, [
+        ['Ready', 'False', 'DependencyNotReady', "dependency 'flux-system/infra' revision is not up to date"],
+      ]),
+      source(before),
+      'blocked DependencyNotReady',
     ],
     [
       'builds the commit',
@@ -268,6 +316,29 @@ describe('a Kustomization', () => {
     expect(stateOf(flux('Kustomization', status))).toBe('applied Applied')
   })
 
+  it('has applied the objects of an OCI artifact according to its history', () => {
+    const history = [
+      { lastReconciledStatus: 'HealthCheckFailed', metadata: { revision: digest, originRevision: main(after) } },
+    ]
+    const status = { lastAttemptedRevision: digest, lastAppliedRevision: '6.1.7@sha256:0', history }
+    expect(stateOf(flux('Kustomization', status))).toBe('applied Applied')
+  })
+
+  it('of an OCI artifact that names no commit is unknown', () => {
+    const artifact = flux('OCIRepository', { artifact: { revision: digest } })
+    expect(stateOf(flux('Kustomization', { lastAppliedRevision: digest }), artifact)).toBe('unknown AncestryUnknown')
+  })
+
+  it('that waits for a health check says for which, how long, and what helps', () => {
+    const running = `Running health checks for revision ${main(before)} with a timeout of 9m30s`
+    const object = kustomization(before, before, [['Reconciling', 'True', 'Progressing', running]])
+    const { message } = decideSync({ kustomization: object, source: source(commit), commit, ancestryOf })
+    expect(message).toBe(
+      `it takes ${main(commit)} only after its health checks of ${main(before)}: wait, or give kustomize-controller the ` +
+        `feature gate CancelHealthCheckOnNewRevision; it says: ${running}`,
+    )
+  })
+
   it('attempts the commit that its OCI artifact names', () => {
     const metadata = { 'org.opencontainers.image.revision': main(commit) }
     const artifact = flux('OCIRepository', { artifact: { revision: digest, metadata } })
@@ -311,6 +382,26 @@ describe('a source alone', () => {
     ['has no artifact', flux('GitRepository', { observedGeneration: -1 }), 'pending NotFetched'],
     ['is suspended', source(before, [], { suspend: true }), 'blocked Suspended'],
     ['is pinned to another commit', source(before, [], { ref: { commit: before } }), 'blocked PinnedRevision'],
+    ['follows a tag', source(before, [], { ref: { tag: 'v1' } }), 'blocked PinnedRevision'],
+    [
+      'follows a range of tags',
+      source(before, [], { ref: { semver: '1.x', branch: 'main' } }),
+      'blocked PinnedRevision',
+    ],
+    ['follows a pull request', source(before, [], { ref: { name: 'refs/pull/4/head' } }), 'blocked PinnedRevision'],
+    [
+      'follows a branch by its full name',
+      source(before, [], { ref: { name: 'refs/heads/main' } }),
+      'pending NotFetched',
+    ],
+    [
+      'knows of a newer revision that it has not stored',
+      source(before, [
+        ['ArtifactOutdated', 'True', 'NewRevision'],
+        ['Ready', 'True', 'Succeeded'],
+      ]),
+      'pending NotFetched',
+    ],
     ['cannot log in', source(before, [['FetchFailed', 'True', 'AuthenticationFailed']]), 'failed AuthenticationFailed'],
     [
       'refuses the signature',

@@ -78,6 +78,31 @@ it.each<[string, KubernetesObject, Sync | undefined, string]>([
     owner,
     'failed TestFailed',
   ],
+  [
+    'failed to install',
+    release([
+      ['Ready', 'False', 'InstallFailed'],
+      ['Released', 'False', 'InstallFailed'],
+    ]),
+    owner,
+    'failed InstallFailed',
+  ],
+  ['failed for want of its chart', release([['Ready', 'False', 'ArtifactFailed']]), owner, 'failed ArtifactFailed'],
+  [
+    'is seen while it shows only how an older generation of it was rolled back',
+    { ...release([['Remediated', 'True', 'RollbackSucceeded']]), metadata: { name: 'podinfo', generation: 5 } },
+    owner,
+    'seen Progressing',
+  ],
+  [
+    'is applied although it drifted since',
+    release([
+      ['Ready', 'True', 'UpgradeSucceeded'],
+      ['Drifted', 'True', 'DriftDetected'],
+    ]),
+    owner,
+    'applied UpgradeSucceeded',
+  ],
   ['failed when it gave up', release([['Stalled', 'True', 'RetriesExceeded']]), owner, 'failed RetriesExceeded'],
   [
     'is blocked by a dependency',
