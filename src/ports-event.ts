@@ -1,0 +1,22 @@
+import type { Transition } from './core/event/transition.ts'
+
+/**
+ * One outside system that is told about phase transitions.
+ *
+ * `send` resolves when the receiver has taken all of them, in the order given; the transitions of one workload must be
+ * handed over in the order in which they happened. It rejects with a `FairleadError` when at least one was not taken:
+ * `transient` means send all of them again later (not before `retryAfterMs`, when the receiver named a time),
+ * `terminal` that the receiver will not take them as they are (its address, its credentials or the message are refused).
+ *
+ * At least once: after a rejection some may have arrived, and sending them again is right. Every message carries
+ * `eventId(transition)`, which never changes, so the receiver can drop the second copy. Calls of one sink do not overlap.
+ */
+export interface Sink {
+  /** Stable: the `sink` label of metrics, and what a state remembers as not sent yet. */
+  readonly name: SinkName
+  send(transitions: readonly Transition[]): Promise<void>
+}
+
+export const sinkNames = ['controlPlane', 'slack', 'pubsub', 'cdevents', 'webhook'] as const
+
+export type SinkName = (typeof sinkNames)[number]
