@@ -67,6 +67,11 @@ export function eventId({ cluster, workload, revision, startedAt, phase }: Trans
   return uuidV5(eventNamespace, [cluster, workload.uid, revision, startedAt ?? '', phase].join('\0'))
 }
 
+/** The UUID of the rollout that a transition belongs to: its beginning and its end have the same. */
+export function rolloutId({ cluster, workload, revision, startedAt }: Omit<TransitionIdentity, 'phase'>): string {
+  return uuidV5(eventNamespace, [cluster, workload.uid, revision, startedAt ?? ''].join('\0'))
+}
+
 /** The UUID that all events of one image change share; undefined when the change is not known. */
 export function chainId({ changeId }: Pick<Transition, 'changeId'>): string | undefined {
   return changeId === undefined ? undefined : uuidV5(chainNamespace, changeId)
