@@ -1,6 +1,7 @@
 import { FairleadError } from '../../errors.ts'
 import type { Clock, Http, HttpRequest, HttpResponse } from '../../ports.ts'
-import { createRateGate, longestWaitMs, parseRetryAfter, type RateGate } from './rate.ts'
+import { parseRetryAfter } from '../../runtime/retry-after.ts'
+import { createRateGate, longestWaitMs, type RateGate } from './rate.ts'
 
 /** Where requests are counted; `code` is the HTTP status or an error code. */
 export interface RegistryMetrics {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createRateGate, parseRetryAfter } from '../../../src/adapters/registry/rate.ts'
+import { createRateGate } from '../../../src/adapters/registry/rate.ts'
+import { parseRetryAfter } from '../../../src/runtime/retry-after.ts'
 import { createManualClock } from '../../fakes/clock.ts'
 
 /** A gate with `waiting` callers in front of it, and the times at which they passed. */
