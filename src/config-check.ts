@@ -1,5 +1,6 @@
 import { hostMistakes } from './config-host-check.ts'
 import { notifyMistakes } from './config-notify.ts'
+import { publisherMistakes } from './config-publisher.ts'
 import { receiverMistakes } from './config-receiver.ts'
 import { ruleMistakes, windowMistakes } from './config-rule.ts'
 import type { Config } from './config-schema.ts'
@@ -66,6 +67,7 @@ export function crossChecks(config: Config, lineOf: (keys: readonly PropertyKey[
       add(['updates', 'rules', index], message)
   })
   for (const [name, message] of notifyMistakes(config.notify)) add(['notify', name], message)
+  for (const [name, message] of publisherMistakes(config.publishers)) add(['publishers', name], message)
   return mistakes
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { modes, rollbackScopes } from './api/annotation.ts'
 import { duration } from './config-duration.ts'
 import { notify } from './config-notify.ts'
+import { publishers } from './config-publisher.ts'
 import { receiver } from './config-receiver.ts'
 import { githubApp, host, pullRequest } from './config-repository-host.ts'
 import { match, window } from './config-window.ts'
@@ -225,6 +226,7 @@ export const configSchema = z.strictObject({
   rollback: rollback.prefault({}),
   keys: z.array(trustedKey).max(100).default([]).describe('Who may sign images: the annotation verify names one.'),
   notify: notify.prefault({}),
+  publishers: publishers.prefault({}),
   webhooks: z.strictObject({ receivers: z.array(receiver).max(100).default([]) }).prefault({}),
 })
 

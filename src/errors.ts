@@ -79,6 +79,10 @@ export const errorCodes = {
   NotifyFailed: 'transient',
   TooLarge: 'terminal',
   Timeout: 'transient',
+  // event sinks: only a message that is refused as it is ends there; all else heals without losing it
+  SinkRefused: 'terminal',
+  SinkAuthFailed: 'transient',
+  SinkUnavailable: 'transient',
   Aborted: 'transient',
   Internal: 'internal',
 } as const satisfies Record<string, ErrorKind>

@@ -43,6 +43,20 @@ function namedFiles(config: Config): NamedFile[] {
     ['notify.fluxReceiver.caFile', config.notify.fluxReceiver?.caFile],
     ['notify.argocdWebhook.secretFile', config.notify.argocdWebhook?.secretFile],
     ['notify.argocdWebhook.caFile', config.notify.argocdWebhook?.caFile],
+    ...publisherFiles(config.publishers),
+  ]
+}
+
+function publisherFiles({ controlPlane, slack, pubsub, cdevents, webhook }: Config['publishers']): NamedFile[] {
+  return [
+    ['publishers.controlPlane.apiKeyFile', controlPlane?.apiKeyFile],
+    ['publishers.controlPlane.caFile', controlPlane?.caFile],
+    ['publishers.slack.webhookUrlFile', slack?.webhookUrlFile],
+    ['publishers.slack.botTokenFile', slack?.botTokenFile],
+    ['publishers.pubsub.credentialsFile', pubsub?.credentialsFile],
+    ['publishers.cdevents.caFile', cdevents?.caFile],
+    ['publishers.webhook.secretFile', webhook?.secretFile],
+    ['publishers.webhook.caFile', webhook?.caFile],
   ]
 }
 

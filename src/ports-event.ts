@@ -6,7 +6,8 @@ import type { Transition } from './core/event/transition.ts'
  * `send` resolves when the receiver has taken all of them, in the order given; the transitions of one workload must be
  * handed over in the order in which they happened. It rejects with a `FairleadError` when at least one was not taken:
  * `transient` means send all of them again later (not before `retryAfterMs`, when the receiver named a time),
- * `terminal` that the receiver will not take them as they are (its address, its credentials or the message are refused).
+ * `terminal` that the receiver does not take at least one of them as it is: if there were several, send each alone to find
+ * which. Wrong addresses and credentials are transient, for a person mends them and no event must be lost meanwhile.
  *
  * At least once: after a rejection some may have arrived, and sending them again is right. Every message carries
  * `eventId(transition)`, which never changes, so the receiver can drop the second copy. Calls of one sink do not overlap.
@@ -15,6 +16,8 @@ export interface Sink {
   /** Stable: the `sink` label of metrics, and what a state remembers as not sent yet. */
   readonly name: SinkName
   send(transitions: readonly Transition[]): Promise<void>
+  /** Says that we live; only some receivers want to know, every five minutes and from the leader alone. */
+  heartbeat?(at: Date): Promise<void>
 }
 
 export const sinkNames = ['controlPlane', 'slack', 'pubsub', 'cdevents', 'webhook'] as const

@@ -289,6 +289,42 @@ describe('the configuration', () => {
     ],
     ['an author that would break a commit', 'git: {author: {name: "a <b>"}}', 'without <, >'],
     ['a file that is no YAML', 'mode: [', 'fairlead.yaml:1:'],
+    [
+      'a receiver of events at a plain address',
+      'publishers:\n  cdevents: {url: "http://broker/x"}',
+      'fairlead.yaml:2: publishers.cdevents: plain http needs insecure: true',
+    ],
+    [
+      'a receiver of events with credentials in its address',
+      'publishers: {webhook: {url: "https://user:hush@host/x"}}',
+      'publishers.webhook.url: an http or https address without credentials',
+    ],
+    [
+      'a Slack channel that nobody can reach',
+      'publishers: {slack: {channel: deployments}}',
+      'publishers.slack: needs webhookUrlFile, or botTokenFile and channel; one of the two',
+    ],
+    [
+      'a Slack bot without a channel, and a second way',
+      'publishers: {slack: {botTokenFile: /a, webhookUrlFile: /b}}',
+      'needs webhookUrlFile, or botTokenFile and channel; one of the two',
+      'botTokenFile needs channel',
+    ],
+    [
+      'a channel beside a Slack webhook',
+      'publishers: {slack: {webhookUrlFile: /b, channel: x}}',
+      'channel is for botTokenFile: a webhook leads to one channel',
+    ],
+    [
+      'a topic that is a path',
+      'publishers: {pubsub: {project: acme-prod, topic: projects/acme/topics/x}}',
+      'publishers.pubsub.topic: a topic id such as rollouts, without projects/',
+    ],
+    [
+      'a misspelt publisher with a suggestion',
+      'publishers: {slak: {}}',
+      'publishers.slak: unknown key; did you mean slack?',
+    ],
     ['a duplicate key', 'mode: commit\nmode: observe', 'fairlead.yaml:2:'],
     ['a list at the top', '- mode: commit', 'expected object, received array'],
     ['brackets that never end', '['.repeat(900), 'nested deeper than'],
