@@ -24,6 +24,7 @@ import { FairleadError } from './errors.ts'
 import { reportMissingFiles } from './main-files.ts'
 import { createHosts, hostHttp, type OpenHost } from './main-host.ts'
 import { notifyHosts, openNotifiers } from './main-notify.ts'
+import { openSinks, sinkHosts, sinkMetadataHost } from './main-sinks.ts'
 import type {
   AccessReview,
   ChartRepository,
@@ -36,6 +37,7 @@ import type {
   Signer,
 } from './ports.ts'
 import type { EngineNotifier } from './ports-engine.ts'
+import type { Sink } from './ports-event.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import { createHttp, type HttpClient, type HttpHost } from './runtime/http.ts'
 import type { SecretRegistry } from './runtime/log.ts'
@@ -58,6 +60,8 @@ export interface World {
   repositories: readonly OpenWorldRepository[]
   /** Who is told to look after a push. */
   notifiers: readonly EngineNotifier[]
+  /** Who is told about phase transitions. */
+  sinks: readonly Sink[]
   close(): void
 }
 
@@ -87,7 +91,8 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
   const registryHosts = config.registries.map(registryHost)
   const hosts = { ...httpHostsOf(registryHosts), ...notifyHosts(config), ...hostHttp(config), ...gitHosts(config) }
   const http = createHttp({ clock, hosts })
-  const cloudHttp = createHttp({ clock, hosts: metadataHostsOf(registryHosts, environment.cloud) })
+  const cloudHttp = createHttp({ clock, hosts: metadataHosts(config, registryHosts, environment) })
+  const sinkHttp = createHttp({ clock, hosts: sinkHosts(config) })
   const connection = createConnection(config.kubernetes, clock)
   const client = createClient(connection, `fairlead/${config.cluster.name}`)
   const sameEngine = config.engine.kubeconfig === '' && config.engine.context === ''
@@ -121,13 +126,26 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
     repositories: await Promise.all(
       config.git.repositories.map((one) => openRepository(one, { config, http, log, secretSeen, openHost })),
     ),
+    sinks: openSinks(config, { http: sinkHttp, cloudHttp, clock, environment: environment.cloud, secretSeen }),
     close() {
       http.close()
       cloudHttp.close()
+      sinkHttp.close()
       connection.close()
       engineConnection.close()
     },
   }
+}
+
+/** Who may be asked for the pod's identity, though its address is link-local. */
+function metadataHosts(
+  config: Config,
+  registries: readonly RegistryHostSettings[],
+  { cloud }: Environment,
+): (host: string) => HttpHost | undefined {
+  const ofRegistries = metadataHostsOf(registries, cloud)
+  const ofSinks = sinkMetadataHost(config, cloud)
+  return (host) => (host === ofSinks ? { insecure: true, metadata: true } : ofRegistries(host))
 }
 
 /** Where the Lease lies. Outside of a pod nobody says, and a wrong guess would look like missing rights. */

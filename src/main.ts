@@ -10,6 +10,7 @@ import { createStores } from './main-stores.ts'
 import { connectWorld, requireLeastRights, type World } from './main-world.ts'
 import type { Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
+import { runHeartbeat } from './runtime/heartbeat.ts'
 import { createLeader, createSoleLeader, type Leader } from './runtime/leader.ts'
 import { createLifecycle, type Lifecycle } from './runtime/lifecycle.ts'
 import { createLog, createSecretRegistry, type SecretRegistry } from './runtime/log.ts'
@@ -81,6 +82,7 @@ async function runIn(world: World, parts: Process): Promise<number> {
   lifecycle.add('leader', (signal) => leader.run(signal))
   for (const store of stores.all()) lifecycle.add(`watch ${store.resource.kind}`, (signal) => store.run(signal))
   lifecycle.add('loops', (signal) => loops.run(signal))
+  lifecycle.add('heartbeat', (signal) => runHeartbeat(world.sinks, { clock, log, isLeader: leader.isLeader, signal }))
   lifecycle.add('servers', servers.run)
   return lifecycle.ended
 }

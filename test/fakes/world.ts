@@ -227,6 +227,7 @@ async function startReplica(
     lock: cluster.lease('fairlead', 'fairlead'),
     registry,
     charts: world.charts,
+    sinks: [],
     repositories: [{ git, rules, host, signer }],
     notifiers: world.notifiers,
     http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },
