@@ -15,6 +15,7 @@ import { resolveSettings } from '../src/core/image/settings.ts'
 import { trackRollout } from '../src/core/workload/rollout-state.ts'
 import { readWorkload } from '../src/core/workload/workload.ts'
 import { errorCodes, FairleadError } from '../src/errors.ts'
+import { sinkNames } from '../src/ports-event.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 
 /** What the documents say is held against the program: they cannot promise what is not there. */
@@ -176,6 +177,13 @@ describe('the configuration shown', () => {
       ([, type, proofs]) => [type, proofs?.replaceAll('`', '').split(' ')],
     )
     expect(Object.fromEntries(rows)).toEqual(webhookProofs)
+  })
+
+  test('of the publishers has no mistakes, and none is left out', () => {
+    const [shown = ''] = blocks(section('Events'), 'yaml')
+    const configured = Object.entries(parseConfig('README.md', shown).publishers).filter(([, one]) => one !== undefined)
+    expect(configured.map(([name]) => name)).toEqual([...sinkNames])
+    expect([...section('Events').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)).toEqual([...sinkNames])
   })
 
   test('has keys that exist', () => {
