@@ -4,6 +4,8 @@ import type { Sink } from '../ports-event.ts'
 import { aborted } from './abort.ts'
 
 const intervalMs = 5 * 60_000
+/** A standby looks this often whether it leads now. */
+const leadingCheckMs = 15_000
 
 /**
  * Tells the sinks that want to know that we live, at once when this replica leads and every five minutes, until the
@@ -28,6 +30,3 @@ export async function runHeartbeat(
     await clock.sleep(isLeader() ? intervalMs : leadingCheckMs, signal)
   }
 }
-
-/** A standby looks this often whether it leads now. */
-const leadingCheckMs = 15_000

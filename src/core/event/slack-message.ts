@@ -19,7 +19,10 @@ const listed = 20
 /** A section holds 3,000 characters, and a line at most 250. */
 const linesOfSection = 10
 
-/** The state of one rollout. A later transition of the same rollout renders the same message, further on. */
+/**
+ * The state of one rollout. A later transition of the same rollout renders the same message, further on. The header's
+ * `block_id` is the id of the event, for those who read messages through the API.
+ */
 export function renderSlackMessage(transition: Transition): SlackMessage {
   const { workload, cluster, version, previousVersion } = transition
   const [emoji, words] = headline(transition)
@@ -27,7 +30,11 @@ export function renderSlackMessage(transition: Transition): SlackMessage {
   return {
     text: `${emoji} ${words}: ${slackEscape(place)} ${slackEscape(version)} (${slackEscape(cluster)})`,
     blocks: [
-      { type: 'header', text: { type: 'plain_text', text: `${emoji} ${words}`, emoji: true } },
+      {
+        type: 'header',
+        block_id: eventId(transition),
+        text: { type: 'plain_text', text: `${emoji} ${words}`, emoji: true },
+      },
       {
         type: 'section',
         fields: [
