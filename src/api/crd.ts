@@ -1,44 +1,12 @@
+import { condition, filled, name, type Schema, text, time } from './crd-schema.ts'
 import { requestActions, updateRequestPhases, workloadRolloutPhases } from './update-request.ts'
+import { workloadRolloutStateDefinition } from './workload-rollout-state-crd.ts'
 
 /**
  * The CustomResourceDefinitions of fairlead's kinds, as applied to a cluster. Their types stand beside this file; the
  * limits here keep every object far below what etcd stores (1.5 MB) and its status below 32 KiB.
  */
 
-/** A node of an OpenAPI v3 structural schema, with the extensions of Kubernetes. */
-interface Schema {
-  type: 'object' | 'array' | 'string' | 'integer' | 'boolean'
-  description?: string
-  properties?: Readonly<Record<string, Schema>>
-  required?: readonly string[]
-  additionalProperties?: Schema
-  items?: Schema
-  enum?: readonly string[]
-  format?: 'date-time' | 'int64'
-  pattern?: string
-  minLength?: number
-  maxLength?: number
-  minItems?: number
-  maxItems?: number
-  maxProperties?: number
-  minimum?: number
-  'x-kubernetes-list-type'?: 'atomic' | 'map'
-  'x-kubernetes-list-map-keys'?: readonly string[]
-  'x-kubernetes-validations'?: readonly { rule: string; message: string }[]
-}
-
-const text = (maxLength: number, description?: string): Schema => ({
-  type: 'string',
-  maxLength,
-  ...(description !== undefined && { description }),
-})
-const filled = (maxLength: number, description?: string): Schema => ({ ...text(maxLength, description), minLength: 1 })
-const time = (description?: string): Schema => ({
-  type: 'string',
-  format: 'date-time',
-  ...(description !== undefined && { description }),
-})
-const name = filled(253)
 /** Registry, repository, tag and digest together; the distribution grammar allows 255 for the name alone. */
 const imageReference = (description: string) => filled(512, description)
 
@@ -95,19 +63,6 @@ const updateRequestSpec: Schema = {
   'x-kubernetes-validations': [
     { rule: 'self == oldSelf', message: 'a decision is never edited; delete it and a new one is made' },
   ],
-}
-
-const condition: Schema = {
-  type: 'object',
-  required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-  properties: {
-    type: filled(316),
-    status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-    reason: { ...filled(1024), pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$' },
-    message: text(1024),
-    observedGeneration: { type: 'integer', format: 'int64', minimum: 0 },
-    lastTransitionTime: time(),
-  },
 }
 
 const updateRequestStatus: Schema = {
@@ -272,4 +227,7 @@ export interface CustomResourceDefinition {
 }
 
 /** All CustomResourceDefinitions, in the order in which they are printed. */
-export const customResourceDefinitions: readonly CustomResourceDefinition[] = [updateRequest]
+export const customResourceDefinitions: readonly CustomResourceDefinition[] = [
+  updateRequest,
+  workloadRolloutStateDefinition,
+]

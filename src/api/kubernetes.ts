@@ -18,6 +18,8 @@ export interface OwnerReference {
   kind: string
   name: string
   uid: string
+  controller?: boolean
+  blockOwnerDeletion?: boolean
 }
 
 /** Any object as served; `spec` and `status` are unchecked. */
@@ -59,6 +61,13 @@ export const resources = {
     version: 'v1alpha1',
     plural: 'updaterequests',
     kind: 'UpdateRequest',
+    namespaced: true,
+  },
+  workloadRolloutState: {
+    group: 'fairlead.dev',
+    version: 'v1alpha1',
+    plural: 'workloadrolloutstates',
+    kind: 'WorkloadRolloutState',
     namespaced: true,
   },
   lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },

@@ -1,15 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { customResourceDefinitions } from '../../src/api/crd.ts'
 import { apiVersionOf, resources } from '../../src/api/kubernetes.ts'
 import { finalPhases } from '../../src/api/update-request.ts'
+import { rolloutPhases } from '../../src/api/workload-rollout-state.ts'
 import { crdsCommand } from '../../src/cli/crds.ts'
 import { terminal } from '../cli/terminal.ts'
-
-const file = 'fairlead.dev_updaterequests.yaml'
 
 interface Node {
   type?: string
@@ -23,8 +22,27 @@ interface Node {
   format?: string
 }
 
-const definition = parse(JSON.stringify(customResourceDefinitions[0]))
-const schema: Node = definition.spec.versions[0].schema.openAPIV3Schema
+interface Definition {
+  metadata: { name: string; annotations: object }
+  spec: {
+    group: string
+    scope: string
+    names: { plural: string; kind: string; shortNames: string[] }
+    versions: {
+      name: string
+      subresources: object
+      additionalPrinterColumns: { jsonPath: string }[]
+      schema: { openAPIV3Schema: Node }
+    }[]
+  }
+}
+
+const definitions: Definition[] = parse(JSON.stringify(customResourceDefinitions))
+const kinds = [
+  { resource: resources.updateRequest, shortName: 'fur', phases: ['Pending', 'Approved', ...finalPhases] },
+  { resource: resources.workloadRolloutState, shortName: 'wrs', phases: [...rolloutPhases] },
+]
+const fileOf = ({ spec }: Definition) => `${spec.group}_${spec.names.plural}.yaml`
 
 /** Every node of the schema with its path. */
 function* nodes(node: Node, path: string): Generator<[string, Node]> {
@@ -34,20 +52,26 @@ function* nodes(node: Node, path: string): Generator<[string, Node]> {
   if (node.items !== undefined) yield* nodes(node.items, `${path}[]`)
 }
 
-const ours = [...nodes(schema, '')].filter(([path]) => /^\.(spec|status)/.test(path))
+test('every kind of ours is looked at', () => expect(definitions).toHaveLength(kinds.length))
 
-describe('the UpdateRequest definition', () => {
+describe.each(kinds)('the definition of $resource.kind', ({ resource, shortName, phases }) => {
+  const definition = definitions.find(({ spec }) => spec.names.kind === resource.kind)
+  const version = definition?.spec.versions[0]
+  const schema = version?.schema.openAPIV3Schema
+  if (definition === undefined || version === undefined || schema === undefined) throw new Error('there is none')
+  const ours = [...nodes(schema, '')].filter(([path]) => /^\.(spec|status)/.test(path))
+
   it('is the resource that fairlead asks for', () => {
-    const { group, names, scope, versions } = definition.spec
+    const { group, names, scope } = definition.spec
     expect(definition.metadata.name).toBe(`${names.plural}.${group}`)
-    expect([`${group}/${versions[0].name}`, names.plural, names.kind]).toEqual([
-      apiVersionOf(resources.updateRequest),
-      resources.updateRequest.plural,
-      resources.updateRequest.kind,
+    expect([`${group}/${version.name}`, names.plural, names.kind]).toEqual([
+      apiVersionOf(resource),
+      resource.plural,
+      resource.kind,
     ])
     expect(scope).toBe('Namespaced')
-    expect(names.shortNames).toEqual(['fur'])
-    expect(versions[0].subresources).toEqual({ status: {} })
+    expect(names.shortNames).toEqual([shortName])
+    expect(version.subresources).toEqual({ status: {} })
   })
 
   it('is left alone by variable substitution of Flux', () => {
@@ -63,17 +87,15 @@ describe('the UpdateRequest definition', () => {
   })
 
   it('knows every phase', () => {
-    const phases = schema.properties?.status?.properties?.phase?.enum ?? []
-    expect(phases).toEqual(expect.arrayContaining(['Pending', 'Approved', ...finalPhases]))
-    expect(phases).toHaveLength(2 + finalPhases.length)
+    expect(schema.properties?.status?.properties?.phase?.enum?.toSorted()).toEqual(phases.toSorted())
   })
 
   it('shows columns that exist in the schema', () => {
     const paths = new Set(ours.map(([path]) => path))
-    const columns = definition.spec.versions[0].additionalPrinterColumns.map((column: { jsonPath: string }) =>
+    const columns = version.additionalPrinterColumns.map((column) =>
       column.jsonPath.replace(/\[(0|\?\([^)]*\))\]/, '[]'),
     )
-    expect(columns.filter((path: string) => !paths.has(path))).toEqual(['.metadata.creationTimestamp'])
+    expect(columns.filter((path) => path !== '.metadata.creationTimestamp' && !paths.has(path))).toEqual([])
   })
 })
 
@@ -92,8 +114,8 @@ describe('fairlead crds', () => {
   it('prints what Kubernetes can read', async () => {
     const { exit, out } = await crds()
     expect(exit).toBe(0)
-    expect(parseAllDocuments(out).map((document) => document.toJS())).toEqual([definition])
-    expect(JSON.parse((await crds('-o', 'json')).out).items).toEqual([definition])
+    expect(parseAllDocuments(out).map((document) => document.toJS())).toEqual(definitions)
+    expect(JSON.parse((await crds('-o', 'json')).out).items).toEqual(definitions)
   })
 
   it('finds what it has written up to date', async () => {
@@ -102,13 +124,17 @@ describe('fairlead crds', () => {
   })
 
   it('names a stale and a missing file', async () => {
+    const file = 'fairlead.dev_updaterequests.yaml'
     expect(await crds('--check', folder)).toMatchObject({ exit: 1, err: expect.stringContaining(`${file} is missing`) })
     await writeFile(join(folder, file), 'old\n')
     expect(await crds('--check', folder)).toMatchObject({ exit: 1, err: expect.stringContaining(`${file} is stale`) })
   })
 
   it('is what stands in deploy/crds', async () => {
-    expect(await readFile(join('deploy/crds', file), 'utf8')).toBe((await crds()).out)
+    const files = definitions.map((definition) => readFile(join('deploy/crds', fileOf(definition)), 'utf8'))
+    expect((await Promise.all(files)).join('---\n')).toBe((await crds()).out)
+    const listed: { resources: string[] } = parse(await readFile('deploy/crds/kustomization.yaml', 'utf8'))
+    expect(listed.resources).toEqual(definitions.map(fileOf))
   })
 
   it.each([[['--force']], [['-o', 'xml']], [['--write', 'a', '--check', 'b']], [['more']]])(

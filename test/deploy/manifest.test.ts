@@ -77,7 +77,7 @@ describe('the rights of fairlead', () => {
     expect(new Set(foreign.flatMap(({ verbs }) => verbs))).toEqual(new Set(['get', 'list', 'watch']))
   })
 
-  it('write nothing but its own kind, its Lease, Events and reviews', () => {
+  it('write nothing but its own kinds, its Lease, Events and reviews', () => {
     const writes = allowed.filter((right) => !/^(get|list|watch) /.test(right))
     expect(writes.toSorted()).toEqual([
       'create events',
@@ -86,11 +86,13 @@ describe('the rights of fairlead', () => {
       'create subjectaccessreviews',
       'create tokenreviews',
       'create updaterequests',
+      'create workloadrolloutstates',
       'delete updaterequests',
       'patch events',
       'patch updaterequests/status',
       'update leases',
       'update updaterequests/status',
+      'update workloadrolloutstates/status',
     ])
   })
 
