@@ -27,6 +27,7 @@ import { createSlotHistory } from './delivery/slot-history.ts'
 import { createApiBackend } from './main-api.ts'
 import { fenced, quiet } from './main-guard.ts'
 import { createPullRequests } from './main-pull-requests.ts'
+import type { Recorder } from './main-recorder.ts'
 import { type Stores, siblingsOf } from './main-stores.ts'
 import type { World } from './main-world.ts'
 import type { Log } from './ports.ts'
@@ -53,6 +54,7 @@ export interface ControllersDeps {
   proposals: Proposals
   memory: Memory
   rollouts: RolloutStates
+  recorder: Recorder
   templates: Templates
   nudge: Nudge
 }
@@ -168,7 +170,10 @@ export function createControllers(deps: ControllersDeps) {
       deadlineMs: config.rollouts.deadline,
       requestsOf: (key) => stores.requests.byIndex('workload', key),
       causes: createCauses({ cluster: world.cluster, clock, log }),
+      records: deps.recorder.records,
+      record: deps.recorder.record,
     }),
+    rolloutRecord: deps.recorder.controller,
     api: createApiBackend({
       ...updateRequest,
       stores,

@@ -13,6 +13,7 @@ import { putProposal } from './delivery/proposal-branch.ts'
 import { createProposals, readProposalKey } from './delivery/proposals.ts'
 import { createRepositories, type Repositories } from './delivery/repositories.ts'
 import { type Controllers, createControllers } from './main-controllers.ts'
+import { createRecorder } from './main-recorder.ts'
 import type { Stores } from './main-stores.ts'
 import { readTemplates } from './main-templates.ts'
 import { type Queues, wake } from './main-wake.ts'
@@ -55,6 +56,7 @@ export interface Loops {
 /** Keys worked on at once, per controller. Workloads are quick but for those whose pods have to be asked. */
 const workers = {
   workload: 4,
+  'rollout-record': 16,
   'image-update': 4,
   'update-request': 16,
   'pull-request': 8,
@@ -90,6 +92,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
   const rollouts = createRolloutStates()
   const queues: Queues = {
     workload: createQueue({ clock, random }),
+    'rollout-record': createQueue({ clock, random }),
     'image-update': createQueue({ clock, random }),
     'update-request': createQueue({ clock, random }),
     'pull-request': createQueue({ clock, random }),
@@ -101,6 +104,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     wakeRequest: (key) => queues['update-request'].add(key),
   })
   const memory = createMemory()
+  const recorder = createRecorder({ ...deps, rollouts, queue: queues['rollout-record'] })
   const controllers = createControllers({
     ...deps,
     repositories,
@@ -113,6 +117,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     memory,
     rollouts,
     nudge,
+    recorder,
   })
   const images = createImageWatch({
     queue: queues['image-update'],
@@ -136,7 +141,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     log,
     metrics,
   })
-  wake({ ...deps, rollouts }, queues, images)
+  wake({ ...deps, rollouts, records: recorder.records }, queues, images)
   return {
     images,
     repositories,
@@ -157,6 +162,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
       signal.addEventListener('abort', stop, { once: true })
       await Promise.all([
         runControllers(controllers, queues, deps, signal),
+        recorder.run(signal),
         ...(config.polling.enabled ? [images.poll(signal), pullRequests.poll(signal)] : []),
       ])
       await repositories.idle()
@@ -172,7 +178,13 @@ async function runControllers(
 ): Promise<void> {
   const run = <O, D, P, V>(controller: Controller<O, D, P, V>, queue: WorkQueue, count: number) =>
     Promise.all(Array.from({ length: count }, () => runLoop(controller, { queue, clock, log, metrics })))
-  const tracking = run(controllers.workload, queues.workload, workers.workload)
+  // What an earlier life has kept must be there, or everything would look as if it were seen for the first time.
+  const tracking = Promise.race([stores.rolloutRecords.synced(), aborted(signal)]).then(() =>
+    Promise.all([
+      run(controllers.workload, queues.workload, workers.workload),
+      run(controllers.rolloutRecord, queues['rollout-record'], workers['rollout-record']),
+    ]),
+  )
   // Nothing is decided from half a picture: an owner that is not listed yet would look like a missing one.
   await Promise.race([Promise.all(stores.all().map((store) => store.synced())), aborted(signal)])
   await Promise.all([

@@ -1,5 +1,6 @@
 import { type KubernetesObject, objectKey, resources, workloadResources } from './api/kubernetes.ts'
 import type { UpdateRequest } from './api/update-request.ts'
+import type { WorkloadRolloutState } from './api/workload-rollout-state.ts'
 import type { Config } from './config-schema.ts'
 import { claimProblem, siblingKey, slotOf } from './core/change/claim.ts'
 import { waitingOf } from './core/change/waiting.ts'
@@ -7,6 +8,7 @@ import { globMatcher } from './core/image/glob.ts'
 import { type EngineObjects, findOwner, nominatedOwner, nominationName } from './core/manifest/origin.ts'
 import type { LiveContainer } from './core/manifest/trace.ts'
 import { chartSubject, type UpdateSubject } from './core/manifest/update-subject.ts'
+import { readRolloutRecord } from './core/workload/read-rollout-record.ts'
 import { readWorkload, type Workload, withInherited } from './core/workload/workload.ts'
 import { asFairleadError } from './errors.ts'
 import { createEngineStores, type EngineStores } from './main-engine.ts'
@@ -19,6 +21,7 @@ import { createStore, type Store, type StoreMetrics } from './runtime/store.ts'
 export interface Stores {
   workloads: readonly Store<Workload>[]
   requests: Store<UpdateRequest>
+  rolloutRecords: Store<WorkloadRolloutState>
   engine: EngineStores
   /** By `Kind/namespace/name`; with the policy annotations of the release it belongs to, which its own ones beat. */
   workload(key: string): Workload | undefined
@@ -63,11 +66,13 @@ export function createStores(
     if (after !== undefined) metrics.updateRequests.inc({ phase: after.status?.phase ?? 'Pending' })
     metrics.waiting.set(key, after && waitingOf(after))
   })
+  const rolloutRecords = createStore(cluster, resources.workloadRolloutState, readRolloutRecord, options)
   const engineStores = createEngineStores(engine, options)
   const ownedBy = (owner: string) => workloads.flatMap((store) => store.byIndex('owner', owner))
   const stores: Stores = {
     workloads,
     requests,
+    rolloutRecords,
     engine: engineStores,
     workload(key) {
       const [kind = '', namespace, name] = key.split('/')
@@ -91,7 +96,7 @@ export function createStores(
         containers.map(({ name: container, image }) => ({ kind, namespace, name, container, image })),
       )
     },
-    all: () => [...workloads, requests, ...engineStores.all()],
+    all: () => [...workloads, requests, rolloutRecords, ...engineStores.all()],
   }
   return stores
 }

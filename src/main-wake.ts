@@ -8,6 +8,7 @@ import { wakeByEngine } from './main-wake-engine.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { WorkQueue } from './runtime/queue.ts'
+import type { RolloutRecords } from './runtime/rollout-records.ts'
 import type { RolloutStates } from './runtime/rollout-states.ts'
 
 /** How long a superseded decision rests before it is looked at again. */
@@ -15,13 +16,18 @@ const decideAgainMs = 250
 
 /** One queue per controller. */
 export type Queues = Record<
-  'workload' | 'image-update' | 'update-request' | 'pull-request' | 'outcome' | 'rollback',
+  'workload' | 'rollout-record' | 'image-update' | 'update-request' | 'pull-request' | 'outcome' | 'rollback',
   WorkQueue
 >
 
 /** What wakes whom. A store calls only for objects that really changed. */
 export function wake(
-  { stores, leader, rollouts }: { stores: Stores; leader: Leader; rollouts: RolloutStates },
+  {
+    stores,
+    leader,
+    rollouts,
+    records,
+  }: { stores: Stores; leader: Leader; rollouts: RolloutStates; records: RolloutRecords },
   queues: Queues,
   images: ImageWatch,
 ): void {
@@ -73,11 +79,17 @@ export function wake(
     wakeRequestsOf(key)
     queues.rollback.add(key)
   })
+  stores.rolloutRecords.subscribe((key, before, after) => {
+    records.shown(key)
+    const ref = (after ?? before)?.spec.workloadRef
+    if (ref !== undefined) lookAgain(objectKey(ref), { rollouts, leads: leader.isLeader() }, queues.workload)
+  })
   leader.onChange((leading) => {
     if (!leading) return
     wakeEverything()
     tellOutcomes()
     for (const store of stores.workloads) for (const one of store.values()) queues.rollback.add(objectKey(one))
+    for (const key of rollouts.unrecorded()) queues.workload.add(key)
   })
 }
 
@@ -85,6 +97,18 @@ export function wake(
 function wakePushed(before: UpdateRequest | undefined, after: UpdateRequest, queue: Pick<WorkQueue, 'add'>): void {
   if (pushedAtMs(after) === (before && pushedAtMs(before))) return
   for (const target of after.spec.targets) queue.add(objectKey(target))
+}
+
+/** What is kept of a rollout changed. Whoever leads holds it against what it sees; the others go on from what is kept. */
+function lookAgain(
+  key: string,
+  { rollouts, leads }: { rollouts: RolloutStates; leads: boolean },
+  queue: Pick<WorkQueue, 'add'>,
+): void {
+  const seen = rollouts.get(key)
+  if (seen === undefined) return
+  rollouts.set(key, leads ? { ...seen, recorded: false } : undefined)
+  queue.add(key)
 }
 
 /** Its status may still change. */

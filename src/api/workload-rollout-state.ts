@@ -40,10 +40,14 @@ export interface WorkloadRolloutStateStatus {
   previousRevision?: string
   /** The template that the workload has; absent when it is `revision`. Another one after a revert in the cluster. */
   liveRevision?: string
+  /** The template that rolled out successfully last; absent while no success was seen. */
+  succeededRevision?: string
   phase: (typeof rolloutPhases)[number]
   reason: string
   /** Empty while it advances, for how many pods are up changes all the time. At most 512 characters. */
   message: string
+  /** Why it failed, as one word from the pods; absent when nobody asked them. */
+  cause?: string
   /** RFC 3339, as all times here. Absent when nobody saw it begin and it was over when it was first seen. */
   startedAt?: string
   /** Since when its clock stands still; absent while it runs and when it is over. */

@@ -5,6 +5,8 @@ export interface SeenRollout {
   state: RolloutState
   /** Of the monotonic clock. */
   atMs: number
+  /** The cluster keeps it like this, too. */
+  recorded: boolean
 }
 
 /** The newest rollout of every workload. One loop tracks them; others look. Keys are `Kind/namespace/name`. */
@@ -12,6 +14,8 @@ export interface RolloutStates {
   get(key: string): SeenRollout | undefined
   /** Undefined forgets the workload. */
   set(key: string, seen: SeenRollout | undefined): void
+  /** Keys of those that the cluster does not keep like this, as far as we know. */
+  unrecorded(): string[]
   /** Told of workloads whose rollout is another one, or in another phase, than before. */
   onChange(listener: (key: string) => void): void
 }
@@ -27,6 +31,7 @@ export function createRolloutStates(): RolloutStates {
       else states.set(key, seen)
       if (!isSame(before?.state, seen?.state)) for (const tell of listeners) tell(key)
     },
+    unrecorded: () => [...states].flatMap(([key, { recorded }]) => (recorded ? [] : [key])),
     onChange: (listener) => void listeners.push(listener),
   }
 }

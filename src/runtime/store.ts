@@ -19,6 +19,8 @@ export interface Store<T> {
   /** Resolves when the first list is complete, or when the kind is not installed (and so there are no objects). */
   synced(): Promise<void>
   readonly isSynced: boolean
+  /** The API server serves the kind, as far as it was asked. */
+  readonly isInstalled: boolean
   get(key: string): T | undefined
   values(): IterableIterator<T>
   readonly size: number
@@ -73,6 +75,9 @@ export function createStore<T extends object>(
     get isSynced() {
       return following.first.isOpen
     },
+    get isInstalled() {
+      return following.isInstalled
+    },
     get: (key) => content.objects.get(key),
     values: () => content.objects.values(),
     get size() {
@@ -89,6 +94,7 @@ export function createStore<T extends object>(
 
 interface Following {
   readonly resource: Resource
+  readonly isInstalled: boolean
   readonly lastSpokenMs: number | undefined
   readonly first: Gate
   run(signal: AbortSignal): Promise<void>
@@ -104,6 +110,7 @@ function createFollowing<T extends object>(
   const { kind } = resource
   const first = createGate()
   let served = resource
+  let isInstalled = false
   let lastSpokenMs: number | undefined
 
   const complete = (next: ReadonlyMap<string, T | undefined>) => {
@@ -149,6 +156,7 @@ function createFollowing<T extends object>(
     for (let absent = 1; !signal.aborted; absent++) {
       const found = await discover(cluster, resource, { clock, log, signal })
       if (signal.aborted) return
+      isInstalled = found !== undefined
       if (found === undefined) {
         await forget(absent, signal)
         continue
@@ -164,6 +172,9 @@ function createFollowing<T extends object>(
     run,
     get resource() {
       return served
+    },
+    get isInstalled() {
+      return isInstalled
     },
     get lastSpokenMs() {
       return lastSpokenMs

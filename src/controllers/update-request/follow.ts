@@ -1,4 +1,5 @@
 import { isAboutChart, isRollback, type UpdateRequest } from '../../api/update-request.ts'
+import { requestId } from '../../core/change/claim.ts'
 import { normaliseRepositoryUrl } from '../../core/change/repository-url.ts'
 import { readSlotReference } from '../../core/image/slot-reference.ts'
 import { type EngineObjects, type GitPlace, type Owner, ownerObject } from '../../core/manifest/origin.ts'
@@ -16,7 +17,6 @@ import { syncedObject } from '../../core/sync/sync-state.ts'
 import { findCommit } from '../../delivery/find-commit.ts'
 import { ownerChain } from '../../delivery/owner-chain.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
-import { requestId } from './plan.ts'
 
 export interface FollowDeps {
   engine: EngineObjects

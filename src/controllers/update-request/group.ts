@@ -1,5 +1,6 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { isApproved } from '../../core/change/approval.ts'
+import { requestId } from '../../core/change/claim.ts'
 import { groupOf, proposalBranch } from '../../core/pull-request/group.ts'
 import type { EndedRequest, ProposalGroup, ProposalMember, ProposalPlace } from '../../delivery/proposals.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
@@ -10,7 +11,7 @@ import { decideRequest } from './decide.ts'
 import { deliveryOf } from './deliver.ts'
 import { type FactsDeps, isOpen, type ObservedRequest, observeRequest } from './facts.ts'
 import { requestKey } from './journal.ts'
-import { changeOf, requestId } from './plan.ts'
+import { changeOf } from './plan.ts'
 import { rejectedInProposal } from './propose.ts'
 
 export interface GroupDeps extends FactsDeps, ConfirmDeps {

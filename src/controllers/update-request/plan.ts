@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { versionLabel } from '../../api/annotation.ts'
 import { isAboutChart, isRollback, type UpdateRequest } from '../../api/update-request.ts'
-import { fairleadId, targetId } from '../../core/change/identity.ts'
+import { requestId } from '../../core/change/claim.ts'
 import { type MessageFacts, renderMessage } from '../../core/change/message.ts'
 import type { ImageSource } from '../../core/image/image-source.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
@@ -14,17 +14,6 @@ import type { Plan } from '../../delivery/plan.ts'
 import { FairleadError } from '../../errors.ts'
 
 type Change = UpdateRequest['spec']['change']
-
-/** `Fairlead-Id` of the change an UpdateRequest asks for. */
-export function requestId(request: UpdateRequest): string {
-  const { repository, branch, path, keyPath, from, to } = request.spec.change
-  return fairleadId({
-    target: targetId({ repository, branch, file: path, keyPath }),
-    from,
-    to,
-    action: actionOf(request),
-  })
-}
 
 function actionOf(request: UpdateRequest): 'update' | 'rollback' {
   return isRollback(request) ? 'rollback' : 'update'

@@ -4,10 +4,12 @@ import { carrierOf, pushedAtMs } from '../../core/change/carrier.ts'
 import { nominatedOwner } from '../../core/manifest/origin.ts'
 import { needsCause, withCause } from '../../core/workload/rollout-cause.ts'
 import { type RolloutState, trackRollout } from '../../core/workload/rollout-state.ts'
+import { isSameLook, restoreRollout } from '../../core/workload/rollout-status.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import type { RolloutRecords } from '../../runtime/rollout-records.ts'
 import type { RolloutStates, SeenRollout } from '../../runtime/rollout-states.ts'
 import type { Causes } from './cause.ts'
 import { workloadSamples } from './series.ts'
@@ -21,12 +23,19 @@ export interface WorkloadDeps {
   metrics: Metrics
   /** Why rollouts in trouble do not get on. */
   causes: Causes
-  /** Where what is learnt is kept. */
+  /** Where what is learnt is kept while we live. */
   rollouts: RolloutStates
   /** The updates that were ever decided for a workload, as far as they are kept. */
   requestsOf: (key: string) => readonly UpdateRequest[]
   isLeader: () => boolean
+  /** What an earlier life, or another replica, has learnt. */
+  records: Pick<RolloutRecords, 'read'>
+  /** Sees to it that the cluster keeps a rollout; false when it keeps it like this already. */
+  record: (key: string, workload: Workload, state: RolloutState) => boolean
 }
+
+/** An open rollout is looked at as often, so that what is kept of its clock follows a wall clock that was set. */
+const lookMs = 60_000
 
 interface Observed {
   key: string
@@ -39,7 +48,7 @@ interface Decided extends Observed {
   state: RolloutState | undefined
 }
 
-/** Tracks version and phase of every workload. It proposes nothing: what it learns is reported. */
+/** Tracks version and phase of every workload. It proposes nothing: what it learns is reported, and kept by others. */
 export function createWorkloadController(deps: WorkloadDeps): Controller<Observed, Decided, Decided, Decided> {
   const states = deps.rollouts
   const tally = createTally(deps)
@@ -58,9 +67,18 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
   return {
     name: 'workload',
     async observe(key) {
-      const { clock } = deps
-      const [workload, remembered] = [deps.workload(key), states.get(key)]
-      return { key, workload, remembered, now: clock.now(), monotonicMs: clock.monotonicMs() }
+      const [now, monotonicMs] = [deps.clock.now(), deps.clock.monotonicMs()]
+      const [workload, seen] = [deps.workload(key), states.get(key)]
+      if (workload === undefined || seen?.state.uid === workload.uid) {
+        return { key, workload, remembered: seen, now, monotonicMs }
+      }
+      const kept = deps.records.read(workload)?.status
+      const remembered: SeenRollout | undefined = kept && {
+        state: restoreRollout(kept, workload.uid, now),
+        atMs: monotonicMs,
+        recorded: false,
+      }
+      return { key, workload, remembered, now, monotonicMs }
     },
     decide(observed) {
       const { workload, remembered, now, monotonicMs } = observed
@@ -83,26 +101,27 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
     },
     verify: async (decided) => decided,
     async report(decided) {
-      const { key, workload, state, monotonicMs } = decided
+      const { key, workload, state, monotonicMs, remembered } = decided
       if (workload === undefined || state === undefined) {
         states.set(key, undefined)
         deps.metrics.workloads.delete(key)
         tally.forget(key)
         return {}
       }
-      states.set(key, { state, atMs: monotonicMs })
+      const isKept = remembered?.recorded === true && isSameLook(remembered.state, state)
+      states.set(key, { state, atMs: monotonicMs, recorded: isKept || !deps.record(key, workload, state) })
       const carrier = carrierOf(workload, deps.requestsOf(key))
       deps.metrics.workloads.set(key, workloadSamples(workload, state, carrier && pushedAtMs(carrier)))
-      tally.look({ key, workload, before: decided.remembered?.state, after: state, monotonicMs })
+      tally.look({ key, workload, before: remembered?.state, after: state, monotonicMs })
       tell(decided)
-      // Changes of the workload wake us; only its deadline, and half of it, pass in silence.
+      // Changes of the workload wake us; only time passes in silence.
       return state.clock === 'running' ? { requeueAfterMs: nextLookMs(state) } : {}
     },
   }
 }
 
-/** Until half of the deadline has passed, when the pods are asked; then until its end. */
+/** Until half of the deadline has passed, when the pods are asked; then until its end; and at least once a minute. */
 function nextLookMs({ deadlineMs, elapsedMs }: RolloutState): number {
   const halfMs = Math.ceil(deadlineMs / 2)
-  return Math.max(1000, (elapsedMs < halfMs ? halfMs : deadlineMs) - elapsedMs)
+  return Math.max(1000, Math.min(lookMs, (elapsedMs < halfMs ? halfMs : deadlineMs) - elapsedMs))
 }

@@ -1,5 +1,5 @@
 import { isRollback, sequenceOf, targetOf, type UpdateRequest, type UpdateTarget } from '../../api/update-request.ts'
-import { rollbackRequestName, targetId, updateRequestName } from './identity.ts'
+import { fairleadId, rollbackRequestName, targetId, updateRequestName } from './identity.ts'
 
 /**
  * A request is only a claim: whoever may create one in a namespace could write anything into it. What is wrong with its
@@ -24,6 +24,13 @@ export function claimProblem(request: UpdateRequest): string | undefined {
 export function slotOf({ spec: { change } }: UpdateRequest): string {
   const { repository, branch, path, keyPath } = change
   return targetId({ repository, branch, file: path, keyPath })
+}
+
+/** `Fairlead-Id` of the change an UpdateRequest asks for. */
+export function requestId(request: UpdateRequest): string {
+  const { repository, branch, path, keyPath, from, to } = request.spec.change
+  const target = targetId({ repository, branch, file: path, keyPath })
+  return fairleadId({ target, from, to, action: isRollback(request) ? 'rollback' : 'update' })
 }
 
 /** Under which requests for one slot are siblings: those of another namespace have no say, whatever slot they name. */

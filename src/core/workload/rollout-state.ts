@@ -39,6 +39,8 @@ export interface RolloutState {
   recovered: boolean
   /** Opened because it was under way when first seen: nobody knows since when, so it is never rolled back. */
   firstSight: boolean
+  /** It puts the template before the last one back. */
+  rollback?: true
   /** The template as last seen; differs from `revision` only after a revert in the cluster. */
   liveRevision: string
   generation: number
@@ -235,6 +237,7 @@ function open(previous: RolloutState, look: Look, elapsedMs: number): RolloutSta
     ...(previousVersion !== undefined && { previousVersion }),
     previousRevision: previous.liveRevision,
     ...(previous.succeededRevision !== undefined && { succeededRevision: previous.succeededRevision }),
+    ...(workload.revision === previous.previousRevision && { rollback: true as const }),
     phase: 'rolling_out',
     reason: 'Progressing',
     message: '',
@@ -266,13 +269,21 @@ function applyPhase(state: RolloutState, phase: Phase, look: Look): RolloutState
     reason,
     message,
     clock,
-    deadlineAt: deadlineAt ?? renderDeadline(state, look),
+    deadlineAt: renderDeadline(deadlineAt, state, look),
   }
 }
 
-/** Set when the clock starts to run, and kept: it must not move with every look or with the wall clock. */
-function renderDeadline(state: RolloutState, look: Look): string {
-  return rfc3339(new Date(Math.min(look.now.getTime() + look.deadlineMs - state.elapsedMs, maxTime)))
+/** So far off, a deadline was not reckoned imprecisely: the wall clock was set. */
+const jumpMs = 30_000
+
+/**
+ * Set when the clock starts to run, and kept, so that it does not move with every look. When the wall clock was set
+ * meanwhile, the deadline has another name on it.
+ */
+function renderDeadline(kept: string | undefined, state: RolloutState, look: Look): string {
+  const falls = Math.min(look.now.getTime() + look.deadlineMs - state.elapsedMs, maxTime)
+  if (kept !== undefined && Math.abs(Date.parse(kept) - falls) < jumpMs) return kept
+  return rfc3339(new Date(falls))
 }
 
 /** End of the year 9999: RFC 3339 has four digits for the year. */

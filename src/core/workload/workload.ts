@@ -226,8 +226,8 @@ function readContainers(podSpec: unknown): readonly WorkloadContainer[] {
   return [...read('containers', false), ...read('initContainers', true)]
 }
 
-/** The container named like the workload speaks for it, else the first. */
-function speakingImage(containers: readonly WorkloadContainer[], name: string): string | undefined {
+/** Image of the container that speaks for a workload: the one named like it, else the first. */
+export function speakingImage(containers: readonly WorkloadContainer[], name: string): string | undefined {
   const running = containers.filter((container) => !container.init)
   return (running.find((container) => container.name === name) ?? running[0])?.image
 }

@@ -1,0 +1,143 @@
+import { apiVersionOf, type ObjectKey, resources, workloadResources } from '../../api/kubernetes.ts'
+import type { WorkloadRolloutState, WorkloadRolloutStateStatus } from '../../api/workload-rollout-state.ts'
+import type { RolloutCause } from '../../core/change/rollout-cause.ts'
+import { decideRecord } from '../../core/event/rollout-record.ts'
+import { readRolloutRecord } from '../../core/workload/read-rollout-record.ts'
+import type { RolloutState } from '../../core/workload/rollout-state.ts'
+import { isSameLook } from '../../core/workload/rollout-status.ts'
+import type { Workload } from '../../core/workload/workload.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { Cluster, OwnObjects } from '../../ports.ts'
+import type { Controller } from '../../runtime/loop.ts'
+import { type RolloutRecords, recordKey } from '../../runtime/rollout-records.ts'
+import type { RolloutStates } from '../../runtime/rollout-states.ts'
+
+export interface RolloutRecordDeps {
+  /** By `Kind/namespace/name`. */
+  workload: (key: string) => Workload | undefined
+  rollouts: RolloutStates
+  records: RolloutRecords
+  /** The delivered change that a workload runs. */
+  causeOf: (workload: Workload) => RolloutCause | undefined
+  cluster: Pick<Cluster, 'get'>
+  own: Pick<OwnObjects, 'create' | 'updateStatus'>
+  isLeader: () => boolean
+  /** `cluster.name` of the configuration. */
+  clusterName: string
+  /** Names of those who are told of transitions. */
+  sinks: readonly string[]
+}
+
+interface Observed {
+  key: string
+  workload: Workload
+  state: RolloutState
+  record: WorkloadRolloutState | undefined
+}
+interface Decided extends Observed {
+  /** Undefined: the cluster keeps it as it is. */
+  status: WorkloadRolloutStateStatus | undefined
+}
+
+const { workloadRolloutState } = resources
+
+/** Keeps what is known about rollouts in the cluster: one WorkloadRolloutState for each workload. */
+export function createRolloutRecordController(
+  deps: RolloutRecordDeps,
+): Controller<Observed, Decided, Decided, Decided> {
+  return {
+    name: 'rollout-record',
+    async observe(key) {
+      const [workload, seen] = [deps.workload(key), deps.rollouts.get(key)]
+      if (!deps.isLeader() || workload === undefined || seen?.state.uid !== workload.uid) return undefined
+      return { key, workload, state: seen.state, record: deps.records.read(workload) }
+    },
+    decide: (observed) => ({ ...observed, status: wantedRecord(observed, deps)?.status }),
+    async propose(decided) {
+      const { workload, record, status } = decided
+      if (status === undefined) return decided
+      const written = await write(record ?? (await create(workload, deps)), status, deps)
+      deps.records.learn(recordKey(workload), written)
+      return decided
+    },
+    verify: async (decided) => decided,
+    async report({ key, state }) {
+      const seen = deps.rollouts.get(key)
+      if (seen !== undefined && isSameLook(seen.state, state)) deps.rollouts.set(key, { ...seen, recorded: true })
+      return {}
+    },
+  }
+}
+
+/** What would have to be written about a workload; undefined when the cluster keeps it as it is. */
+export function wantedRecord(
+  { workload, state, record }: Pick<Observed, 'workload' | 'state' | 'record'>,
+  { causeOf, clusterName, sinks }: Pick<RolloutRecordDeps, 'causeOf' | 'clusterName' | 'sinks'>,
+): ReturnType<typeof decideRecord> {
+  const cause = workload.revision === state.revision ? causeOf(workload) : undefined
+  return decideRecord({ kept: record?.status, state, workload, cause, cluster: clusterName, sinks })
+}
+
+/** The object without a status; one that another replica made meanwhile is as good. */
+async function create(workload: Workload, deps: RolloutRecordDeps): Promise<WorkloadRolloutState> {
+  const [namespace = '', name = ''] = recordKey(workload).split('/')
+  const { kind, uid } = workload
+  const object: WorkloadRolloutState = {
+    apiVersion: 'fairlead.dev/v1alpha1',
+    kind: 'WorkloadRolloutState',
+    metadata: { namespace, name, ownerReferences: [ownerOf(workload)] },
+    spec: { workloadRef: { kind, namespace, name: workload.name, uid } },
+  }
+  try {
+    return known(await deps.own.create(workloadRolloutState, object), workload, deps)
+  } catch (thrown) {
+    if (asFairleadError(thrown).code !== 'ApiConflict') throw thrown
+    await readAgain(workload, deps)
+    throw thrown
+  }
+}
+
+/** Kubernetes deletes the object with the workload of this uid, without being asked to hold the workload back. */
+function ownerOf({ kind, name, uid }: ObjectKey & { uid: string }) {
+  const resource = workloadResources.find((one) => one.kind === kind) ?? resources.deployment
+  return { apiVersion: apiVersionOf(resource), kind, name, uid, blockOwnerDeletion: false }
+}
+
+async function write(
+  record: WorkloadRolloutState,
+  status: WorkloadRolloutStateStatus,
+  deps: RolloutRecordDeps,
+): Promise<WorkloadRolloutState> {
+  const { workloadRef } = record.spec
+  try {
+    return known(await deps.own.updateStatus(workloadRolloutState, { ...record, status }), workloadRef, deps)
+  } catch (thrown) {
+    const { code } = asFairleadError(thrown)
+    if (code !== 'ApiConflict' && code !== 'ApiNotFound') throw thrown
+    await readAgain(workloadRef, deps)
+    throw code === 'ApiConflict' ? thrown : new FairleadError('ApiConflict', asFairleadError(thrown).message)
+  }
+}
+
+/** Somebody was faster: what is decided next is decided from what is there now. */
+async function readAgain(
+  workload: ObjectKey & { uid: string },
+  { cluster, records }: RolloutRecordDeps,
+): Promise<void> {
+  const key = recordKey(workload)
+  const [namespace = '', name = ''] = key.split('/')
+  const object = await cluster.get(workloadRolloutState, namespace, name)
+  records.learn(key, object && readRolloutRecord(object))
+}
+
+/** What the API server answered, remembered until the watch shows it. */
+function known(
+  object: Parameters<typeof readRolloutRecord>[0],
+  workload: ObjectKey & { uid: string },
+  { records }: RolloutRecordDeps,
+): WorkloadRolloutState {
+  const record = readRolloutRecord(object)
+  if (record === undefined) throw new FairleadError('ApiUnavailable', `the answer is no ${workloadRolloutState.kind}`)
+  records.learn(recordKey(workload), record)
+  return record
+}

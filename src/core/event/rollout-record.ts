@@ -1,0 +1,109 @@
+import {
+  maxPendingEvents,
+  type PendingEvent,
+  type WorkloadRolloutStateStatus,
+} from '../../api/workload-rollout-state.ts'
+import type { RolloutCause } from '../change/rollout-cause.ts'
+import type { PhaseName } from '../workload/phase.ts'
+import type { RolloutState } from '../workload/rollout-state.ts'
+import { isSameRollout, type RolloutFacts, rolloutFacts } from '../workload/rollout-status.ts'
+import { speakingImage, type Workload } from '../workload/workload.ts'
+import { eventId } from './transition.ts'
+
+/** What the record of a rollout is decided from. */
+export interface RecordFacts {
+  /** What the cluster keeps of it; undefined when nothing. */
+  kept: WorkloadRolloutStateStatus | undefined
+  state: RolloutState
+  workload: Workload
+  cause: RolloutCause | undefined
+  /** `cluster.name` of the configuration. */
+  cluster: string
+  /** Names of those who are told. */
+  sinks: readonly string[]
+}
+
+/** What to write; `news` when it holds a phase that was not kept before. */
+export interface RolloutRecord {
+  status: WorkloadRolloutStateStatus
+  news: boolean
+}
+
+/**
+ * The status to write for a rollout as it was seen last, with an event for every phase it has come to since what is kept
+ * was written; undefined when nothing is to be written. It compares what is kept with what is, so a process that dies
+ * before it can write loses nothing but what comes and goes before the next one looks.
+ */
+export function decideRecord(given: RecordFacts): RolloutRecord | undefined {
+  const { kept, state, cause } = given
+  const facts = rolloutFacts(state)
+  const same = kept !== undefined && isSameRun(kept, facts) ? kept : undefined
+  const commit = cause?.commit ?? same?.commit
+  const changeId = cause?.changeId ?? same?.changeId
+  if (kept !== undefined && isSameRollout(kept, facts) && kept.commit === commit) return undefined
+  const phases = newPhases(same, facts)
+  const status: WorkloadRolloutStateStatus = {
+    observedGeneration: 1,
+    ...facts,
+    ...(commit !== undefined && { commit }),
+    ...(changeId !== undefined && { changeId }),
+    ...(kept?.eventsDropped !== undefined && { eventsDropped: kept.eventsDropped }),
+  }
+  const events = given.sinks.length === 0 ? [] : phases.map((phase) => pendingEvent(given, status, phase))
+  return { status: withPending(status, [...(kept?.pending ?? []), ...events]), news: phases.length > 0 }
+}
+
+/** The status with these events, the newest as far as there is room. */
+export function withPending(
+  status: WorkloadRolloutStateStatus,
+  events: readonly PendingEvent[],
+): WorkloadRolloutStateStatus {
+  const { pending: _, ...rest } = status
+  const unique = [...new Map(events.map((event) => [event.id, event])).values()]
+  const pending = unique.slice(-maxPendingEvents)
+  const dropped = (status.eventsDropped ?? 0) + unique.length - pending.length
+  return {
+    ...rest,
+    ...(pending.length > 0 && { pending }),
+    ...(dropped > 0 && { eventsDropped: dropped }),
+  }
+}
+
+/** The same rollout, and not a newer one. A template that merely reads differently is another revision of the same. */
+function isSameRun(kept: RolloutFacts, facts: RolloutFacts): boolean {
+  if (kept.startedAt !== facts.startedAt) return false
+  return kept.revision === facts.revision || kept.previousRevision === facts.previousRevision
+}
+
+/** Which phases a rollout has come to since it was kept. What was over when it was first seen is no news. */
+function newPhases(kept: RolloutFacts | undefined, { phase, startedAt, recovered }: RolloutFacts): PhaseName[] {
+  if (startedAt === undefined || kept?.phase === phase) return []
+  const begun: PhaseName[] = kept === undefined ? ['rolling_out'] : []
+  const failed: PhaseName[] = recovered === true && kept?.phase !== 'failed' ? ['failed'] : []
+  return [...begun, ...failed, ...(phase === 'rolling_out' ? [] : [phase])]
+}
+
+function pendingEvent(given: RecordFacts, status: WorkloadRolloutStateStatus, phase: PhaseName): PendingEvent {
+  const { state, workload, cluster, sinks } = given
+  const { revision, version, previousVersion, startedAt = '', finishedAt, rollback, commit, changeId } = status
+  const image = workload.revision === revision ? speakingImage(workload.containers, workload.name) : undefined
+  return {
+    id: eventId({ cluster, workload: { uid: state.uid }, revision, startedAt, phase }),
+    phase,
+    at: phase === 'rolling_out' ? startedAt : (finishedAt ?? startedAt),
+    sinks: [...sinks],
+    revision,
+    version,
+    ...(previousVersion !== undefined && { previousVersion }),
+    ...(phase === status.phase
+      ? { reason: status.reason, message: status.message.slice(0, 256) }
+      : { reason: phase === 'failed' ? 'Unknown' : 'Progressing', message: '' }),
+    startedAt,
+    ...(phase !== 'rolling_out' && finishedAt !== undefined && { finishedAt }),
+    ...(phase === 'success' && status.recovered === true && { recovered: true }),
+    ...(rollback === true && { rollback }),
+    ...(image !== undefined && { image: image.slice(0, 512) }),
+    ...(commit !== undefined && { commit }),
+    ...(changeId !== undefined && { changeId }),
+  }
+}

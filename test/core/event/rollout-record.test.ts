@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { maxPendingEvents, type WorkloadRolloutStateStatus } from '../../../src/api/workload-rollout-state.ts'
+import { decideRecord, withPending } from '../../../src/core/event/rollout-record.ts'
+import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import { readWorkload, type Workload } from '../../../src/core/workload/workload.ts'
+import { deployment } from '../workload/sample.ts'
+
+const minute = 60_000
+const atMinute = (minutes: number) => new Date(Date.parse('2026-03-01T10:00:00Z') + minutes * minute)
+const cause = { commit: 'c0ffee', changeId: '0123456789abcdef' }
+
+function web(generation: number, version: string, updated = 3): Workload {
+  const metadata = { generation, annotations: { 'deployment.kubernetes.io/revision': String(generation) } }
+  const status = { observedGeneration: generation, updatedReplicas: updated, conditions: [] }
+  return readWorkload(deployment({ image: `ghcr.io/acme/web:${version}`, metadata, status }))
+}
+
+/** A workload with what fairlead remembers and what the cluster keeps of it. */
+function aWorkload(sinks: readonly string[] = ['slack', 'webhook']) {
+  let state: RolloutState | undefined
+  let kept: WorkloadRolloutStateStatus | undefined
+  const world = {
+    get kept() {
+      return kept
+    },
+    /** Looks, without writing anything. */
+    see(workload: Workload, minutes: number) {
+      state = trackRollout(state, workload, atMinute(minutes))
+      return decideRecord({ kept, state, workload, cause: undefined, cluster: 'prod', sinks })
+    },
+    /** Looks and writes. */
+    keep(workload: Workload, minutes: number, given: { cause?: typeof cause } = {}) {
+      state = trackRollout(state, workload, atMinute(minutes))
+      const record = decideRecord({ kept, state, workload, cause: given.cause, cluster: 'prod', sinks })
+      kept = record?.status ?? kept
+      return record
+    },
+    events: () => (kept?.pending ?? []).map(({ phase, version }) => `${version} ${phase}`),
+  }
+  return world
+}
+
+describe('what is written about a rollout', () => {
+  test('at first sight of what is settled tells nobody', () => {
+    expect(aWorkload().keep(web(1, '1.0.0'), 0)).toMatchObject({
+      news: false,
+      status: { phase: 'success', version: '1.0.0', observedGeneration: 1 },
+    })
+  })
+
+  test('is nothing when it is kept already', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    expect(world.see(web(1, '1.0.0'), 5)).toBeUndefined()
+  })
+
+  test('tells each phase once, in order, complete in itself', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    expect(world.keep(web(2, '2.0.0', 1), 1, { cause })?.news).toBe(true)
+    world.keep(web(2, '2.0.0', 3), 4)
+    expect(world.kept?.pending).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        phase: 'rolling_out',
+        at: '2026-03-01T10:01:00Z',
+        sinks: ['slack', 'webhook'],
+        revision: world.kept?.revision,
+        version: '2.0.0',
+        previousVersion: '1.0.0',
+        reason: 'Progressing',
+        message: '',
+        startedAt: '2026-03-01T10:01:00Z',
+        image: 'ghcr.io/acme/web:2.0.0',
+        ...cause,
+      },
+      expect.objectContaining({
+        phase: 'success',
+        at: '2026-03-01T10:04:00Z',
+        finishedAt: '2026-03-01T10:04:00Z',
+        ...cause,
+      }),
+    ])
+    expect(world.kept).toMatchObject(cause)
+  })
+
+  test('tells the beginning of what ended before anybody looked', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 3), 5)
+    expect(world.events()).toEqual(['2.0.0 rolling_out', '2.0.0 success'])
+  })
+
+  test('tells of a failure that was completed before it could be written', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 1), 1)
+    world.see(web(2, '2.0.0', 1), 30)
+    world.keep(web(2, '2.0.0', 3), 31)
+    expect(world.events()).toEqual(['2.0.0 rolling_out', '2.0.0 failed', '2.0.0 success'])
+    expect(world.kept?.pending?.at(-1)).toMatchObject({ recovered: true })
+  })
+
+  test('tells of what was under way at first sight', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0', 1), 0)
+    world.keep(web(1, '1.0.0', 3), 1)
+    expect(world.events()).toEqual(['1.0.0 rolling_out', '1.0.0 success'])
+  })
+
+  test('gives a version that comes back other ids than before', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 3), 1)
+    world.keep(web(3, '1.0.0', 3), 2)
+    world.keep(web(4, '2.0.0', 3), 3)
+    expect(world.events()).toHaveLength(6)
+    expect(new Set(world.kept?.pending?.map(({ id }) => id)).size).toBe(6)
+    expect(world.kept?.pending?.map(({ rollback }) => rollback === true)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ])
+  })
+
+  test('gives the same events the same ids, whoever writes them', () => {
+    const [one, other] = [aWorkload(), aWorkload()]
+    for (const world of [one, other]) {
+      world.keep(web(1, '1.0.0'), 0)
+      world.keep(web(2, '2.0.0', 3), 1)
+    }
+    expect(one.kept?.pending).toEqual(other.kept?.pending)
+  })
+
+  test('has no events where nobody is told', () => {
+    const world = aWorkload([])
+    world.keep(web(1, '1.0.0'), 0)
+    expect(world.keep(web(2, '2.0.0', 3), 1)?.status).not.toHaveProperty('pending')
+  })
+})
+
+describe('room for events', () => {
+  const event = (id: string) => ({
+    id,
+    phase: 'failed' as const,
+    at: '2026-03-01T10:00:00Z',
+    sinks: ['controlPlane', 'slack', 'pubsub', 'cdevents', 'webhook'],
+    revision: 'f'.repeat(16),
+    version: 'v'.repeat(256),
+    previousVersion: 'v'.repeat(256),
+    reason: 'ProgressDeadlineExceeded',
+    message: '\u{10FFFF}'.repeat(128),
+    startedAt: '2026-03-01T10:00:00Z',
+    finishedAt: '2026-03-01T10:00:00Z',
+    image: 'i'.repeat(512),
+    commit: 'c'.repeat(64),
+    changeId: 'c'.repeat(16),
+  })
+  const world = aWorkload()
+  const kept = world.keep(web(1, '1.0.0'), 0)?.status
+  if (kept === undefined) throw new Error('nothing was kept')
+
+  test('is bounded: the oldest goes, and is counted', () => {
+    const events = Array.from({ length: maxPendingEvents + 3 }, (_, number) => event(String(number)))
+    const status = withPending({ ...kept, eventsDropped: 1 }, events)
+    expect(status.pending?.map(({ id }) => id)).toEqual(['3', '4', '5', '6', '7', '8', '9', '10'])
+    expect(status.eventsDropped).toBe(4)
+    const message = '\u{10FFFF}'.repeat(256)
+    expect(Buffer.byteLength(JSON.stringify({ ...status, message }))).toBeLessThan(32 * 1024)
+  })
+
+  test('holds each event once', () => {
+    expect(withPending(kept, [event('a'), event('a')]).pending).toHaveLength(1)
+  })
+})
