@@ -1,14 +1,19 @@
 import { objectKey } from './api/kubernetes.ts'
+import type { WorkloadRolloutState } from './api/workload-rollout-state.ts'
 import type { Config } from './config-schema.ts'
 import { createRolloutRecordController, wantedRecord } from './controllers/rollout-record/controller.ts'
 import { rolloutCause } from './core/change/rollout-cause.ts'
+import { pendingTransition } from './core/event/pending.ts'
 import type { RolloutState } from './core/workload/rollout-state.ts'
 import type { Workload } from './core/workload/workload.ts'
 import { fenced } from './main-guard.ts'
 import type { Stores } from './main-stores.ts'
 import type { World } from './main-world.ts'
+import type { Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import { createOutbox } from './runtime/outbox.ts'
 import { createPacedKeys } from './runtime/paced-keys.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 import { createRolloutRecords } from './runtime/rollout-records.ts'
@@ -16,12 +21,14 @@ import type { RolloutStates } from './runtime/rollout-states.ts'
 
 export interface RecorderDeps {
   config: Config
-  world: Pick<World, 'cluster' | 'own'>
+  world: Pick<World, 'cluster' | 'own' | 'sinks'>
   stores: Pick<Stores, 'workload' | 'requests' | 'rolloutRecords'>
   leader: Leader
   rollouts: RolloutStates
   /** Of the controller that writes the records. */
   queue: WorkQueue
+  log: Log
+  metrics: Metrics
 }
 
 /** What keeps rollouts in the cluster. */
@@ -30,19 +37,51 @@ export type Recorder = ReturnType<typeof createRecorder>
 /** A record that nobody waits for costs up to two writes, and there may be 50 in a second. */
 const silentPerSecond = 25
 
-export function createRecorder({ config, world, stores, leader, rollouts, queue }: RecorderDeps) {
+/** So long a record may hold an event that was sent, so that one write takes out several. */
+const acknowledgeMs = 500
+
+export function createRecorder({ config, world, stores, leader, rollouts, queue, log, metrics }: RecorderDeps) {
+  const isLeader = () => leader.isLeader()
+  const cluster = config.cluster.name
   const records = createRolloutRecords((key) => stores.rolloutRecords.get(key))
   const facts = {
     causeOf: (workload: Workload) => rolloutCause(workload, stores.requests.byIndex('workload', objectKey(workload))),
-    clusterName: config.cluster.name,
-    sinks: [],
+    clusterName: cluster,
+    sinks: world.sinks.map(({ name }) => name),
   }
+  const outbox = createOutbox({
+    sinks: world.sinks,
+    clock,
+    log,
+    random: Math.random,
+    metrics,
+    isLeader,
+    transition({ event, workload }) {
+      const live = stores.workload(objectKey(workload))
+      return pendingTransition(event, workload, { cluster, labels: live?.uid === workload.uid ? live.labels : {} })
+    },
+    acknowledge: (key) => queue.add(key, { afterMs: acknowledgeMs }),
+  })
+  const offer = (record: WorkloadRolloutState) => {
+    const newest = records.read(record.spec.workloadRef)
+    if (newest !== undefined && isLeader()) outbox.offer(newest)
+  }
+  stores.rolloutRecords.subscribe((key, _, record) => {
+    if (record === undefined) outbox.withdraw(key)
+    else offer(record)
+  })
+  leader.onChange((leading) => {
+    outbox.clear()
+    if (leading) for (const record of stores.rolloutRecords.values()) offer(record)
+  })
   const silent = createPacedKeys({
     clock,
     perSecond: silentPerSecond,
-    isOpen: () => stores.rolloutRecords.isInstalled && leader.isLeader(),
+    isOpen: () => stores.rolloutRecords.isInstalled && isLeader(),
     release: (key) => queue.add(key),
   })
+  // What was sent is taken out by whoever sent it, and is no reason to write for anybody else.
+  const settled = () => undefined
   return {
     records,
     controller: createRolloutRecordController({
@@ -52,16 +91,19 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue 
       records,
       cluster: world.cluster,
       own: fenced(world.own, leader),
-      isLeader: () => leader.isLeader(),
+      isLeader,
+      outbox,
     }),
     /** True when the cluster does not keep it like this; whoever leads then writes it, news first. */
     record(key: string, workload: Workload, state: RolloutState): boolean {
-      const wanted = wantedRecord({ workload, state, record: records.read(workload) }, facts)
+      const wanted = wantedRecord({ workload, state, record: records.read(workload) }, { ...facts, settled })
       if (wanted === undefined) return false
       if (!wanted.news || !stores.rolloutRecords.isInstalled) silent.add(key)
-      else if (leader.isLeader()) queue.add(key, { urgent: true })
+      else if (isLeader()) queue.add(key, { urgent: true })
       return true
     },
-    run: silent.run,
+    async run(signal: AbortSignal): Promise<void> {
+      await Promise.all([silent.run(signal), outbox.run(signal)])
+    },
   }
 }

@@ -27,6 +27,9 @@ export interface Metrics {
   readonly gitPendingChanges: Gauge<'repository'>
   readonly syncLag: Histogram<'engine'>
   readonly pullRequests: Gauge<'state'>
+  readonly events: Counter<'sink' | 'result'>
+  /** Whom a scrape asks how many events wait for each sink, and since when. */
+  readEventQueues(read: () => readonly EventQueue[]): void
   readonly watchSynced: Gauge<'kind'>
   readonly watchLastEvent: Gauge<'kind'>
   readonly watchRestarts: Counter<'kind' | 'reason'>
@@ -37,6 +40,13 @@ export interface Metrics {
   readonly contentType: string
   /** The exposition, in pieces, so that no piece blocks the event loop for long. */
   render(): AsyncGenerator<string>
+}
+
+/** What waits for one sink. */
+export interface EventQueue {
+  sink: string
+  length: number
+  oldestAgeSeconds: number
 }
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -95,8 +105,30 @@ export function createMetrics(version: string): Metrics {
     },
   })
 
+  let readEventQueues: () => readonly EventQueue[] = () => []
+  const eventQueueGauge = (name: string, help: string, read: (queue: EventQueue) => number) =>
+    new Gauge({
+      name: `fairlead_${name}`,
+      help,
+      labelNames: ['sink'],
+      registers,
+      collect() {
+        for (const queue of readEventQueues()) this.set({ sink: queue.sink }, read(queue))
+      },
+    })
+  eventQueueGauge('event_queue_length', 'Events that a sink has still to be told.', ({ length }) => length)
+  eventQueueGauge(
+    'event_queue_oldest_age_seconds',
+    'How long ago the oldest of them happened; 0 when there is none.',
+    ({ oldestAgeSeconds }) => oldestAgeSeconds,
+  )
+
   return {
     workloads,
+    events: counter('events_total', 'Events by sink and how their telling went.', ['sink', 'result']),
+    readEventQueues(read) {
+      readEventQueues = read
+    },
     waiting,
     rollouts: counter('rollouts_total', 'Rollouts by how they ended.', ['namespace', 'kind', 'outcome']),
     rolloutDuration: histogram(

@@ -7,6 +7,7 @@ import type { RepositoryRules } from '../../src/delivery/repositories.ts'
 import { createLoops, type Loops } from '../../src/main-loops.ts'
 import { createStores } from '../../src/main-stores.ts'
 import type { EngineNotifier } from '../../src/ports-engine.ts'
+import type { Sink } from '../../src/ports-event.ts'
 import type { RepositoryHost } from '../../src/ports-repository-host.ts'
 import { createSoleLeader, type Leader } from '../../src/runtime/leader.ts'
 import { createMetrics, type Metrics } from '../../src/runtime/metrics.ts'
@@ -40,7 +41,7 @@ export interface FakeWorld {
   requests(): UpdateRequest[]
   /** Engines that want to be told of a push. */
   notifiers: EngineNotifier[]
-  start(config?: string, faults?: Faults, rules?: GivenRules): Promise<Replica>
+  start(config?: string, faults?: Faults, rules?: GivenRules, sinks?: readonly Sink[]): Promise<Replica>
 }
 
 /**
@@ -170,7 +171,8 @@ export function createFakeWorld(shared?: Pick<FakeWorld, 'git' | 'host' | 'regis
       })
     },
     requests: () => [...cluster.objects.list(updateRequest)] as UpdateRequest[],
-    start: (config = 'mode: commit', faults = noFaults, rules = {}) => startReplica(world, config, { faults, rules }),
+    start: (config = 'mode: commit', faults = noFaults, rules = {}, sinks = []) =>
+      startReplica(world, config, { faults, rules, sinks }),
   }
   return world
 }
@@ -201,7 +203,8 @@ async function startReplica(
   {
     faults,
     rules: { withHost, signer, leader = createSoleLeader('one'), ...given },
-  }: { faults: Faults; rules: GivenRules },
+    sinks,
+  }: { faults: Faults; rules: GivenRules; sinks: readonly Sink[] },
 ): Promise<Replica> {
   const config = parseConfig('fairlead.yaml', `${text}\npolling: {enabled: false}`)
   const log = createRecordingLog()
@@ -227,7 +230,7 @@ async function startReplica(
     lock: cluster.lease('fairlead', 'fairlead'),
     registry,
     charts: world.charts,
-    sinks: [],
+    sinks: sinks.map((sink) => faults(sink, ['send'])),
     repositories: [{ git, rules, host, signer }],
     notifiers: world.notifiers,
     http: { request: () => Promise.reject(new Error('no network here')), close: () => undefined },

@@ -9,6 +9,7 @@ import type { Workload } from '../../core/workload/workload.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { Cluster, OwnObjects } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
+import type { Outbox } from '../../runtime/outbox.ts'
 import { type RolloutRecords, recordKey } from '../../runtime/rollout-records.ts'
 import type { RolloutStates } from '../../runtime/rollout-states.ts'
 
@@ -26,6 +27,8 @@ export interface RolloutRecordDeps {
   clusterName: string
   /** Names of those who are told of transitions. */
   sinks: readonly string[]
+  /** Tells them. */
+  outbox: Pick<Outbox, 'offer' | 'settled'>
 }
 
 interface Observed {
@@ -52,12 +55,14 @@ export function createRolloutRecordController(
       if (!deps.isLeader() || workload === undefined || seen?.state.uid !== workload.uid) return undefined
       return { key, workload, state: seen.state, record: deps.records.read(workload) }
     },
-    decide: (observed) => ({ ...observed, status: wantedRecord(observed, deps)?.status }),
+    decide: (observed) => ({
+      ...observed,
+      status: wantedRecord(observed, { ...deps, settled: deps.outbox.settled })?.status,
+    }),
     async propose(decided) {
       const { workload, record, status } = decided
       if (status === undefined) return decided
-      const written = await write(record ?? (await create(workload, deps)), status, deps)
-      deps.records.learn(recordKey(workload), written)
+      deps.outbox.offer(await write(record ?? (await create(workload, deps)), status, deps))
       return decided
     },
     verify: async (decided) => decided,
@@ -72,10 +77,22 @@ export function createRolloutRecordController(
 /** What would have to be written about a workload; undefined when the cluster keeps it as it is. */
 export function wantedRecord(
   { workload, state, record }: Pick<Observed, 'workload' | 'state' | 'record'>,
-  { causeOf, clusterName, sinks }: Pick<RolloutRecordDeps, 'causeOf' | 'clusterName' | 'sinks'>,
+  {
+    causeOf,
+    clusterName,
+    ...told
+  }: Pick<RolloutRecordDeps, 'causeOf' | 'clusterName' | 'sinks'> & Pick<Outbox, 'settled'>,
 ): ReturnType<typeof decideRecord> {
   const cause = workload.revision === state.revision ? causeOf(workload) : undefined
-  return decideRecord({ kept: record?.status, state, workload, cause, cluster: clusterName, sinks })
+  return decideRecord({
+    kept: record?.status,
+    state,
+    workload,
+    cause,
+    cluster: clusterName,
+    sinks: told.sinks,
+    settled: told.settled,
+  })
 }
 
 /** The object without a status; one that another replica made meanwhile is as good. */

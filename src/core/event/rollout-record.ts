@@ -21,7 +21,12 @@ export interface RecordFacts {
   cluster: string
   /** Names of those who are told. */
   sinks: readonly string[]
+  /** What became of an event at a sink; undefined while it still has to be sent there. */
+  settled: (id: string, sink: string) => Settlement | undefined
 }
+
+/** `dropped`: given up, because it was refused, too old, or there was no room. */
+export type Settlement = 'sent' | 'dropped'
 
 /** What to write; `news` when it holds a phase that was not kept before. */
 export interface RolloutRecord {
@@ -40,17 +45,33 @@ export function decideRecord(given: RecordFacts): RolloutRecord | undefined {
   const same = kept !== undefined && isSameRun(kept, facts) ? kept : undefined
   const commit = cause?.commit ?? same?.commit
   const changeId = cause?.changeId ?? same?.changeId
-  if (kept !== undefined && isSameRollout(kept, facts) && kept.commit === commit) return undefined
+  const left = unsettled(given)
+  const isKept = kept !== undefined && isSameRollout(kept, facts) && kept.commit === commit
+  if (isKept && left.events === kept.pending) return undefined
   const phases = newPhases(same, facts)
   const status: WorkloadRolloutStateStatus = {
     observedGeneration: 1,
     ...facts,
     ...(commit !== undefined && { commit }),
     ...(changeId !== undefined && { changeId }),
-    ...(kept?.eventsDropped !== undefined && { eventsDropped: kept.eventsDropped }),
+    ...(left.dropped > 0 && { eventsDropped: left.dropped }),
   }
   const events = given.sinks.length === 0 ? [] : phases.map((phase) => pendingEvent(given, status, phase))
-  return { status: withPending(status, [...(kept?.pending ?? []), ...events]), news: phases.length > 0 }
+  return { status: withPending(status, [...(left.events ?? []), ...events]), news: phases.length > 0 }
+}
+
+/** What still has to be told of what is kept, by the same list when nothing changed, and how many events were given up. */
+function unsettled({ kept, sinks, settled }: RecordFacts): { events: PendingEvent[] | undefined; dropped: number } {
+  let dropped = kept?.eventsDropped ?? 0
+  let changed = false
+  const events = (kept?.pending ?? []).flatMap((event) => {
+    const open = event.sinks.filter((sink) => sinks.includes(sink) && settled(event.id, sink) === undefined)
+    if (open.length === event.sinks.length) return [event]
+    changed = true
+    if (event.sinks.some((sink) => settled(event.id, sink) === 'dropped')) dropped++
+    return open.length === 0 ? [] : [{ ...event, sinks: open }]
+  })
+  return { events: changed ? events : kept?.pending, dropped }
 }
 
 /** The status with these events, the newest as far as there is room. */

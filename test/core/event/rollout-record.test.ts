@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { maxPendingEvents, type WorkloadRolloutStateStatus } from '../../../src/api/workload-rollout-state.ts'
-import { decideRecord, withPending } from '../../../src/core/event/rollout-record.ts'
+import type { RolloutCause } from '../../../src/core/change/rollout-cause.ts'
+import { decideRecord, type Settlement, withPending } from '../../../src/core/event/rollout-record.ts'
 import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
 import { readWorkload, type Workload } from '../../../src/core/workload/workload.ts'
 import { deployment } from '../workload/sample.ts'
@@ -19,6 +20,9 @@ function web(generation: number, version: string, updated = 3): Workload {
 function aWorkload(sinks: readonly string[] = ['slack', 'webhook']) {
   let state: RolloutState | undefined
   let kept: WorkloadRolloutStateStatus | undefined
+  const settlements = new Map<string, Settlement>()
+  const settled = (id: string, sink: string) => settlements.get(`${id} ${sink}`)
+  const given = { cluster: 'prod', sinks, settled }
   const world = {
     get kept() {
       return kept
@@ -26,14 +30,18 @@ function aWorkload(sinks: readonly string[] = ['slack', 'webhook']) {
     /** Looks, without writing anything. */
     see(workload: Workload, minutes: number) {
       state = trackRollout(state, workload, atMinute(minutes))
-      return decideRecord({ kept, state, workload, cause: undefined, cluster: 'prod', sinks })
+      return decideRecord({ kept, state, workload, cause: undefined, ...given })
     },
     /** Looks and writes. */
-    keep(workload: Workload, minutes: number, given: { cause?: typeof cause } = {}) {
+    keep(workload: Workload, minutes: number, cause: { cause?: RolloutCause } = {}) {
       state = trackRollout(state, workload, atMinute(minutes))
-      const record = decideRecord({ kept, state, workload, cause: given.cause, cluster: 'prod', sinks })
+      const record = decideRecord({ kept, state, workload, cause: cause.cause, ...given })
       kept = record?.status ?? kept
       return record
+    },
+    /** The number-th event of what is kept came to its end at a sink. */
+    settle(number: number, sink: string, settlement: Settlement = 'sent') {
+      settlements.set(`${kept?.pending?.[number]?.id} ${sink}`, settlement)
     },
     events: () => (kept?.pending ?? []).map(({ phase, version }) => `${version} ${phase}`),
   }
@@ -139,6 +147,41 @@ describe('what is written about a rollout', () => {
     const world = aWorkload([])
     world.keep(web(1, '1.0.0'), 0)
     expect(world.keep(web(2, '2.0.0', 3), 1)?.status).not.toHaveProperty('pending')
+  })
+})
+
+describe('an event that came to its end', () => {
+  function aPendingRollout() {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 1), 1)
+    return world
+  }
+  const sinksOf = (status: WorkloadRolloutStateStatus | undefined) => status?.pending?.map(({ sinks }) => sinks)
+
+  test('at one sink waits for the other', () => {
+    const world = aPendingRollout()
+    world.settle(0, 'slack')
+    expect(world.keep(web(2, '2.0.0', 1), 2)).toMatchObject({ news: false })
+    expect(sinksOf(world.kept)).toEqual([['webhook']])
+    expect(world.see(web(2, '2.0.0', 1), 3)).toBeUndefined()
+  })
+
+  test('everywhere is not kept any more', () => {
+    const world = aPendingRollout()
+    world.settle(0, 'slack')
+    world.settle(0, 'webhook')
+    world.keep(web(2, '2.0.0', 1), 2)
+    expect(world.kept).not.toHaveProperty('pending')
+    expect(world.kept).not.toHaveProperty('eventsDropped')
+  })
+
+  test('because it was given up is counted', () => {
+    const world = aPendingRollout()
+    world.settle(0, 'slack', 'dropped')
+    world.keep(web(2, '2.0.0', 3), 2)
+    expect(sinksOf(world.kept)).toEqual([['webhook'], ['slack', 'webhook']])
+    expect(world.kept?.eventsDropped).toBe(1)
   })
 })
 

@@ -1,0 +1,102 @@
+import { objectKey } from '../api/kubernetes.ts'
+import type { WorkloadRolloutState } from '../api/workload-rollout-state.ts'
+import type { Settlement } from '../core/event/rollout-record.ts'
+import type { Transition } from '../core/event/transition.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { Sink } from '../ports-event.ts'
+import type { Metrics } from './metrics.ts'
+import { createSinkQueue, type QueuedEvent, type SinkQueue } from './sink-queue.ts'
+
+/**
+ * Tells every sink of every pending event that the cluster keeps, at least once. What is pending is written together with
+ * the phase that it is about, so a process that dies loses none; it is taken out when the sink has taken it, so some are
+ * sent twice, under the same id.
+ */
+export interface Outbox {
+  /** A record in its newest version. What it does not hold any more is not sent. */
+  offer(record: WorkloadRolloutState): void
+  /** The record at `namespace/name` is gone, with its workload; what waits is still sent. */
+  withdraw(key: string): void
+  /** What became of an event at a sink; undefined while it waits, and when it is not known here. */
+  settled(id: string, sink: string): Settlement | undefined
+  /** Another replica sends from now on. */
+  clear(): void
+  run(signal: AbortSignal): Promise<void>
+}
+
+export interface OutboxDeps {
+  sinks: readonly Sink[]
+  clock: Clock
+  log: Log
+  random: () => number
+  metrics: Pick<Metrics, 'events' | 'readEventQueues'>
+  isLeader: () => boolean
+  transition: (queued: QueuedEvent) => Transition
+  /** An event of this workload (`Kind/namespace/name`) came to its end at a sink: the record can be written without it. */
+  acknowledge: (workload: string) => void
+}
+
+export function createOutbox(deps: OutboxDeps): Outbox {
+  /** By id of the event, by sink. */
+  const events = new Map<string, Map<string, Settlement | 'waiting'>>()
+  /** Ids of the events in each record. */
+  const kept = new Map<string, readonly string[]>()
+  const queues = new Map<string, SinkQueue>()
+
+  for (const sink of deps.sinks) {
+    const settled = ({ event, workload }: QueuedEvent, result: 'sent' | 'refused' | 'expired') => {
+      events.get(event.id)?.set(sink.name, result === 'sent' ? 'sent' : 'dropped')
+      deps.acknowledge(objectKey(workload))
+    }
+    const counted = (result: string, count: number) => deps.metrics.events.inc({ sink: sink.name, result }, count)
+    queues.set(sink.name, createSinkQueue({ ...deps, sink, settled, counted }))
+  }
+  deps.metrics.readEventQueues(() => [...queues].map(([sink, queue]) => depthOf(sink, queue, deps.clock.now())))
+
+  /** There was no room for it in the record: nothing would tell the next life of it. */
+  const forget = (id: string) => {
+    for (const [sink, queue] of queues) if (queue.remove(id)) deps.metrics.events.inc({ sink, result: 'dropped' })
+    events.delete(id)
+  }
+
+  return {
+    offer({ metadata, spec, status }) {
+      const key = `${metadata.namespace ?? ''}/${metadata.name}`
+      const pending = status?.pending ?? []
+      const ids = pending.map(({ id }) => id)
+      for (const id of kept.get(key) ?? []) if (!ids.includes(id)) forget(id)
+      if (ids.length === 0) kept.delete(key)
+      else kept.set(key, ids)
+      for (const event of pending) {
+        const known = events.get(event.id) ?? new Map<string, Settlement | 'waiting'>()
+        events.set(event.id, known)
+        for (const sink of event.sinks) {
+          if (known.has(sink)) continue
+          known.set(sink, 'waiting')
+          queues.get(sink)?.add({ event, workload: spec.workloadRef })
+        }
+      }
+    },
+    withdraw(key) {
+      for (const id of kept.get(key) ?? []) events.delete(id)
+      kept.delete(key)
+    },
+    settled(id, sink) {
+      const known = events.get(id)?.get(sink)
+      return known === 'waiting' ? undefined : known
+    },
+    clear() {
+      events.clear()
+      kept.clear()
+      for (const queue of queues.values()) queue.clear()
+    },
+    async run(signal) {
+      await Promise.all([...queues.values()].map((queue) => queue.run(signal)))
+    },
+  }
+}
+
+function depthOf(sink: string, { length, oldestAt }: SinkQueue, now: Date) {
+  const ageMs = oldestAt === undefined ? 0 : now.getTime() - Date.parse(oldestAt)
+  return { sink, length, oldestAgeSeconds: Math.max(0, ageMs / 1000) }
+}

@@ -1,0 +1,43 @@
+import { eventId, type Transition } from '../../src/core/event/transition.ts'
+import type { Sink, SinkName } from '../../src/ports-event.ts'
+
+/** A sink that remembers what it took, in order, each as often as it came. */
+export interface FakeSink extends Sink {
+  readonly taken: readonly Transition[]
+  /** `version phase` of what it took, each id once: what a receiver makes of it. */
+  told(): string[]
+  /** Called before anything is taken; what it throws, or never answers, is what the receiver does. */
+  answer: (transitions: readonly Transition[]) => Promise<void> | void
+  /** How many calls came. */
+  readonly calls: number
+}
+
+export function createFakeSink(name: SinkName): FakeSink {
+  const taken: Transition[] = []
+  let calls = 0
+  let busy = false
+  const sink: FakeSink = {
+    name,
+    taken,
+    answer: () => undefined,
+    get calls() {
+      return calls
+    },
+    told() {
+      const byId = new Map(taken.map((one) => [eventId(one), `${one.version} ${one.phase}`]))
+      return [...byId.values()]
+    },
+    async send(transitions) {
+      if (busy) throw new Error('calls of one sink must not overlap')
+      busy = true
+      calls++
+      try {
+        await sink.answer(transitions)
+        taken.push(...transitions)
+      } finally {
+        busy = false
+      }
+    },
+  }
+  return sink
+}
