@@ -3,6 +3,8 @@ import { resources } from '../../src/api/kubernetes.ts'
 import type { WorkloadRolloutState } from '../../src/api/workload-rollout-state.ts'
 import { eventId } from '../../src/core/event/transition.ts'
 import { FairleadError } from '../../src/errors.ts'
+import { aborted } from '../../src/runtime/abort.ts'
+import type { Leader } from '../../src/runtime/leader.ts'
 import { createFakeSink, type FakeSink } from '../fakes/sink.ts'
 import { createFakeWorld, type FakeWorld, type Faults, type Replica } from '../fakes/world.ts'
 import { putLive, settle } from './rollout.ts'
@@ -173,6 +175,62 @@ describe('a sink that is down', () => {
       await untilKept(scene, phase, async () => undefined)
     }
     expect(scene.sinks.map(({ calls }) => calls)).toEqual([1, 1])
+  })
+})
+
+describe('another replica', () => {
+  /** Leads when it is told to. */
+  function aLeader(leads: boolean) {
+    const listeners: ((leading: boolean) => void)[] = []
+    const leader: Leader & { lead(leading: boolean): void } = {
+      isLeader: () => leads,
+      fence() {
+        if (!leads) throw new FairleadError('NotLeader', 'another one writes')
+      },
+      holder: () => undefined,
+      onChange: (listener) => void listeners.push(listener),
+      run: aborted,
+      lead(leading) {
+        leads = leading
+        for (const listener of listeners) listener(leading)
+      },
+    }
+    return leader
+  }
+
+  test('writes and sends nothing while it does not lead, and goes on where the leader ended', async () => {
+    const scene = aScene()
+    const [slack] = scene.sinks
+    if (slack === undefined) throw new Error('no sink')
+    const [one, other] = [aLeader(true), aLeader(false)]
+    const begin = (leader: Leader) => scene.world.start('mode: observe', undefined, { leader }, scene.sinks)
+    const [first, second] = [await begin(one), await begin(other)]
+    onTestFinished(() => second.stop())
+    const nobody = async () => undefined
+    for (const [phase, happens] of story.slice(0, 2)) {
+      happens(scene.world)
+      await untilKept(scene, phase, nobody)
+    }
+    await expect.poll(() => scene.sinks.map((sink) => sink.taken.length)).toEqual([1, 1])
+    slack.answer = () => {
+      throw new FairleadError('HttpFailed', 'down')
+    }
+    story[2]?.[1](scene.world)
+    await untilKept(scene, '2.0.0 failed', nobody)
+    one.lead(false)
+    await first.stop()
+    // seen by nobody who may write
+    story[3]?.[1](scene.world)
+    await second.quiet()
+    expect(statusOf(scene.world)).toMatchObject({ phase: 'failed' })
+    slack.answer = () => undefined
+    other.lead(true)
+    for (const [phase, happens] of story.slice(4)) {
+      await untilKept(scene, phase === '1.0.0 rolling_out' ? '2.0.0 success' : '1.0.0 rolling_out', nobody)
+      happens(scene.world)
+    }
+    await expect.poll(() => scene.sinks.map((sink) => sink.told())).toEqual([news, news])
+    await expect.poll(() => statusOf(scene.world)).not.toHaveProperty('pending')
   })
 })
 
