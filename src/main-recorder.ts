@@ -34,8 +34,8 @@ export interface RecorderDeps {
 /** What keeps rollouts in the cluster. */
 export type Recorder = ReturnType<typeof createRecorder>
 
-/** A record that nobody waits for costs up to two writes, and there may be 50 in a second. */
-const silentPerSecond = 25
+/** A record that nobody waits for costs up to two writes, and there may be 50 in a second, some of them other ones. */
+const silentPerSecond = 24
 
 /** So long a record may hold an event that was sent, so that one write takes out several. */
 const acknowledgeMs = 500

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../ports.ts'
+import { isSameData } from './same-data.ts'
 import { createIndexes, type StoreIndexes } from './store-index.ts'
 
 /** Called with the object before and after; undefined = was or is not there. */
@@ -25,7 +25,7 @@ export function createStoreContent<T extends object>(kind: string, log: Log): St
 
   const put = (key: string, after: T | undefined) => {
     const before = objects.get(key)
-    if (isDeepStrictEqual(before, after)) return
+    if (isSameData(before, after)) return
     if (after === undefined) objects.delete(key)
     else objects.set(key, after)
     indexes.move(key, before, after)

@@ -8,6 +8,7 @@ import { locateRows } from './locate.ts'
 import { gitVersion, mainJobRows } from './main-job.ts'
 import { memoryRows } from './memory.ts'
 import { policyRows } from './policy.ts'
+import { rolloutRows } from './rollout.ts'
 import type { BenchRow } from './row.ts'
 import { scrapeRows } from './scrape.ts'
 import { traceRows } from './trace.ts'
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable
   'main-job': mainJobRows,
   webhook: webhookRows,
   scrape: scrapeRows,
+  rollout: rolloutRows,
 }
 
 const [wanted = ''] = process.argv.slice(2)

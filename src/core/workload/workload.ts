@@ -14,7 +14,6 @@ export interface Workload {
   namespace: string
   name: string
   uid: string
-  resourceVersion: string
   generation: number
   /** Undefined until the workload's controller has looked at the object. */
   observedGeneration: number | undefined
@@ -112,7 +111,6 @@ export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet
     containers,
     namespace: text(metadata, 'namespace') ?? '',
     uid: text(metadata, 'uid') ?? '',
-    resourceVersion: text(metadata, 'resourceVersion') ?? '',
     observedGeneration: count(status, 'observedGeneration'),
     revision: templateRevision(template),
     controllerRevision: controllerRevision(kind, object, generation),

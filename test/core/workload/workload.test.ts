@@ -12,7 +12,6 @@ describe('a workload is read', () => {
       namespace: 'prod',
       name: 'web',
       uid: 'uid-web',
-      resourceVersion: '7',
       generation: 1,
       observedGeneration: 1,
       wanted: 3,
