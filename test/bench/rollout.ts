@@ -45,6 +45,7 @@ async function unchangedEvent(): Promise<BenchRow> {
     metrics: createMetrics('bench'),
     rollouts: createRolloutStates(),
     records: { read: () => undefined },
+    causes: { of: async () => ({ reason: '', message: '' }), forget: () => undefined },
     record: () => false,
     requestsOf: () => [],
     isLeader: () => true,
