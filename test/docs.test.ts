@@ -14,7 +14,7 @@ import { requireTemplate, templatePlaces } from '../src/core/change/template-pla
 import { resolveSettings } from '../src/core/image/settings.ts'
 import { trackRollout } from '../src/core/workload/rollout-state.ts'
 import { readWorkload } from '../src/core/workload/workload.ts'
-import { errorCodes, FairleadError } from '../src/errors.ts'
+import { errorCodes } from '../src/errors.ts'
 import { sinkNames } from '../src/ports-event.ts'
 import { createMetrics } from '../src/runtime/metrics.ts'
 
@@ -202,27 +202,14 @@ describe('the annotations', () => {
   const settingsOf = (annotations: Record<string, string>) =>
     resolveSettings({ ...subject, annotations }, [], 'observe')
   const named = unique(readme.matchAll(/fairlead\.dev\/([a-z-]+)/g))
-  const [limits = ''] = section('Limits of this version').split('Refused as not supported').slice(1)
-  const without = unique(limits.matchAll(/`([a-z-]+)`/g))
 
   test('named in the README exist', () => {
     expect(named.filter((name) => !annotationFields.some((field) => field === name))).toEqual([])
   })
 
-  test('that exist are named, in the table or among the limits', () => {
+  test('that exist are named in the table', () => {
     const table = unique(firstCells(section('First steps')).matchAll(/fairlead\.dev\/([a-z-]+)/g))
-    expect(
-      [...new Set([...table, ...without.filter((one) => !/^(newest-build|imagepolicy)$/.test(one))])].sort(),
-    ).toEqual([...annotationFields].sort())
-  })
-
-  test.each(without.filter((one) => one !== 'rollback'))('%s is refused as the limits say', (name) => {
-    const isPolicy = ['newest-build', 'imagepolicy'].includes(name)
-    const annotations = isPolicy
-      ? { 'fairlead.dev/policy': name }
-      : { 'fairlead.dev/policy': 'all', [`fairlead.dev/${name}`]: '1' }
-    expect(() => settingsOf(annotations)).toThrow(FairleadError)
-    expect(() => settingsOf(annotations)).toThrow('not supported by this version')
+    expect(table.toSorted()).toEqual([...annotationFields].sort())
   })
 
   test('of the first steps say what the text says', () => {
