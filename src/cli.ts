@@ -98,6 +98,13 @@ const verbs: readonly Verb[] = [
     run: async (args, io) => (await import('./cli/approve.ts')).rejectCommand(args, io),
   },
   {
+    name: 'rollback',
+    usage: 'KIND/NS/NAME --reason TEXT [--to REF] [--container C] --server URL',
+    options: apiOptions,
+    summary: 'put back the image that ran well last, or another one that Git held before',
+    run: async (args, io) => (await import('./cli/rollback.ts')).rollbackCommand(args, io),
+  },
+  {
     name: 'lint',
     usage: 'DIR [--config FILE]',
     options: '[-o json]',

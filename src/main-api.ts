@@ -6,6 +6,7 @@ import { type ContainerDecision, decideContainer } from './controllers/image-upd
 import { explainDecision, withoutPolicy } from './controllers/image-update/explain.ts'
 import type { Observation } from './controllers/image-update/observe.ts'
 import { watchedContainers } from './controllers/image-update/watched.ts'
+import type { RollbacksByPerson } from './controllers/rollback/by-person.ts'
 import { type ApprovalsDeps, createApprovals } from './controllers/update-request/approve.ts'
 import { explainRequest } from './controllers/update-request/explain.ts'
 import { type FollowDeps, followCommit } from './controllers/update-request/follow.ts'
@@ -22,6 +23,7 @@ export interface ApiBackendDeps extends ApprovalsDeps, PreviewDeps, FollowDeps {
   stores: Stores
   config: Config
   rules: readonly UpdateRule[]
+  rollbacks: RollbacksByPerson
   /** Looks like the one that decides, also on a replica that does not lead; only its eyes are used. */
   imageUpdate: Pick<ReturnType<typeof createImageUpdateController>, 'observe'>
 }
@@ -31,6 +33,7 @@ export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
   const { stores, cluster } = deps
   return {
     ...createApprovals(deps),
+    ...deps.rollbacks,
     list: () => (stores.requests.isSynced ? stores.requests.values() : undefined),
     async read(namespace, name) {
       return (await cluster.get(resources.updateRequest, namespace, name)) as UpdateRequest | undefined

@@ -4,6 +4,7 @@ import { createImageUpdateController } from './controllers/image-update/controll
 import type { ContainerDecision } from './controllers/image-update/decide.ts'
 import { createOutcomeTeller } from './controllers/outcome/controller.ts'
 import type { Memory } from './controllers/pull-request/memory.ts'
+import { createRollbacksByPerson } from './controllers/rollback/by-person.ts'
 import { createRollbackController } from './controllers/rollback/controller.ts'
 import { createChangeSources } from './controllers/update-request/change-source.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
@@ -127,6 +128,16 @@ export function createControllers(deps: ControllersDeps) {
     situation,
     words: { template: deps.templates['commit.txt'], cluster: config.cluster.name },
   }
+  const rollbacks = {
+    ...shared,
+    situation,
+    cluster: world.cluster,
+    onFailure: rollback.onFailure,
+    requests: {
+      siblings: (key: string) => stores.requests.byIndex('siblings', key),
+      ofWorkload: (key: string) => stores.requests.byIndex('workload', key),
+    },
+  }
   const requestsAt = (repository: string, branch: string) =>
     stores.requests.byIndex('branch', `${repository} ${branch}`)
   return {
@@ -154,16 +165,7 @@ export function createControllers(deps: ControllersDeps) {
       template: deps.templates['comment.md'],
       fence: () => leader.fence(),
     }),
-    rollback: createRollbackController({
-      ...shared,
-      situation,
-      cluster: world.cluster,
-      onFailure: rollback.onFailure,
-      requests: {
-        siblings: (key) => stores.requests.byIndex('siblings', key),
-        ofWorkload: (key) => stores.requests.byIndex('workload', key),
-      },
-    }),
+    rollback: createRollbackController(rollbacks),
     workload: createWorkloadController({
       ...shared,
       workload: stores.workload,
@@ -179,6 +181,7 @@ export function createControllers(deps: ControllersDeps) {
       stores,
       config,
       cluster: world.cluster,
+      rollbacks: createRollbacksByPerson(rollbacks),
       imageUpdate: createImageUpdateController({ ...imageUpdate, isLeader: () => true }),
     }),
   }

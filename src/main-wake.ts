@@ -52,10 +52,7 @@ export function wake(
     for (const target of after?.spec.targets ?? []) queues.rollback.add(objectKey(target))
     // An older one for the same slot gives way.
     if (before === undefined && after !== undefined) wakeUnsettled(siblingsOf(after, stores))
-    const phase = after?.status?.phase
-    if (after === undefined || phase === undefined || phase === before?.status?.phase) return
-    // A rollback that has ended kept updates of its slot waiting.
-    if (phase !== 'Superseded' && !(isRollback(after) && finalPhases.includes(phase))) return
+    if (after === undefined || !frees(before, after)) return
     // Not at once: should two parts of us disagree about it, they must not keep each other busy.
     for (const target of after.spec.targets) images.wake(objectKey(target), decideAgainMs)
   })
@@ -109,6 +106,13 @@ function lookAgain(
   if (seen === undefined) return
   rollouts.set(key, leads ? { ...seen, recorded: false } : undefined)
   queue.add(key)
+}
+
+/** Its end lets something else be decided: it was overtaken, or it was a rollback, for which updates of its slot wait. */
+function frees(before: UpdateRequest | undefined, after: UpdateRequest): boolean {
+  const phase = after.status?.phase
+  if (phase === undefined || phase === before?.status?.phase) return false
+  return phase === 'Superseded' || (isRollback(after) && finalPhases.includes(phase))
 }
 
 /** Its status may still change. */

@@ -9,6 +9,7 @@ import { approveCommand, rejectCommand } from '../../src/cli/approve.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { planCommand } from '../../src/cli/plan.ts'
+import { rollbackCommand } from '../../src/cli/rollback.ts'
 import { updatesCommand } from '../../src/cli/updates.ts'
 import { readEnvironment } from '../../src/config.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../src/core/change/gate.ts'
@@ -318,5 +319,34 @@ describe('the way to the API', () => {
     expect(await planCommand([name, '--server', server, '--token-file', tokenFile], io)).toBe(1)
     expect(printed.err).toContain('is the URL right?')
     other.close()
+  })
+})
+
+describe('rollback', () => {
+  async function allowed() {
+    const { world, run } = await api()
+    world.review.allow('alice', 'update', 'updaterequests/rollback', 'prod')
+    return { world, run }
+  }
+
+  test('makes the decision and says what comes of it', async () => {
+    const { world, run } = await allowed()
+    const { exit, out } = await run(rollbackCommand, 'deploy/prod/web', '--reason', 'orders fail', '--to', 'web:1')
+    expect({ exit, out }).toEqual({
+      exit: 0,
+      out: `${name}: web:1 -> web:2\ndecided; it is committed unless something stops it\n`,
+    })
+    expect(world.done[0]).toBe('wayBack Deployment/prod/web to web:1 by alice: orders fail')
+  })
+
+  const rows: [what: string, args: string[], exit: number, message: RegExp][] = [
+    ['without a reason', ['deploy/prod/web'], 2, /--reason TEXT is missing/],
+    ['without a namespace', ['deploy/web', '--reason', 'x'], 2, /namespace is missing/],
+    ['of a workload that is not there', ['deploy/prod/none', '--reason', 'x'], 1, /no Deployment prod\/none/],
+  ]
+  test.each(rows)('%s is refused', async (_, args, exit, message) => {
+    const { run } = await allowed()
+    const heard = await run(rollbackCommand, ...args)
+    expect(heard).toMatchObject({ exit, err: expect.stringMatching(message) })
   })
 })

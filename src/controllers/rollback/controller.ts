@@ -1,4 +1,3 @@
-import type { Mode } from '../../api/annotation.ts'
 import { objectKey, resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
@@ -6,10 +5,11 @@ import { decideRollback, type RollbackDecision } from '../../core/rollback/decid
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
-import { asFairleadError, type FairleadError } from '../../errors.ts'
+import { asFairleadError } from '../../errors.ts'
 import type { Clock, Log, OwnObjects, Registry } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import { isFailing, type ObserveDeps, type ObservedSlot, observeSlots } from './observe.ts'
+import type { RequestSituation } from './situation.ts'
 import { createStallWatch } from './stall.ts'
 import { createTeller, type TellerDeps } from './teller.ts'
 
@@ -22,14 +22,6 @@ export interface RollbackDeps extends ObserveDeps, TellerDeps {
   isLeader: () => boolean
   clock: Clock
   log: Log
-}
-
-/** What is asked about a request before it is made. */
-export interface RequestSituation {
-  /** Undefined when somebody whose workload the slot decides, too, has not opted in. */
-  mode: Mode | undefined
-  moved: string | undefined
-  refusal: FairleadError | undefined
 }
 
 interface Observed {

@@ -73,16 +73,25 @@ function hasNotedFailure({ status }: UpdateRequest, workload: string): boolean {
   return status?.rollouts?.some((one) => one.workload === workload && one.phase === 'failed') === true
 }
 
+/** One place in Git that decides images of a workload, and where it lies. */
+export interface TracedSlot {
+  workload: Workload
+  /** Of this workload; the first is the one it was traced for. */
+  containers: readonly string[]
+  /** As that one runs it. */
+  image: string
+  trace: AppliedTrace
+  destination: Destination
+  /** Requests for it that are known. */
+  siblings: readonly UpdateRequest[]
+}
+
 /**
- * Looks at every slot of a failed workload: who brought what Git holds there, and what it held before. Each is read from
- * Git as it is now. A container that cannot be traced is left out; when none can, the first refusal is thrown.
+ * The places that decide the images of a workload, as Git has them now. A container that cannot be traced is left out; when
+ * none can, the first refusal is thrown.
  */
-export async function observeSlots(
-  workload: Workload,
-  state: RolloutState,
-  deps: ObserveDeps & { stall: StallWatch },
-): Promise<ObservedSlot[]> {
-  const slots = new Map<string, ObservedSlot>()
+export async function traceSlots(workload: Workload, deps: ObserveDeps): Promise<TracedSlot[]> {
+  const slots = new Map<string, TracedSlot>()
   let refusal: FairleadError | undefined
   for (const { name: container, image } of workload.containers) {
     try {
@@ -90,9 +99,11 @@ export async function observeSlots(
       const query = { kind, namespace, name, container, image, alongside: deps.alongside(workload) }
       const trace = traceThrough(await openApplier(workload, deps), query)
       const destination = destinationOn(trace.branch, slotNamespaces(trace, namespace), deps.repositories)
+      const siblings = deps.requests.siblings(slotSiblings(namespace, { destination, trace }))
+      const others = slotTargets(trace, namespace).filter((target) => objectKey(target) === objectKey(workload))
+      const containers = [...new Set([container, ...others.map((target) => target.container)])]
       const id = slotId({ destination, trace })
-      if (!slots.has(id))
-        slots.set(id, await observeSlot({ workload, state, container, image, trace, destination }, deps))
+      if (!slots.has(id)) slots.set(id, { workload, containers, image, trace, destination, siblings })
     } catch (thrown) {
       const error = asFairleadError(thrown)
       if (error.kind !== 'terminal') throw error
@@ -103,21 +114,26 @@ export async function observeSlots(
   return [...slots.values()]
 }
 
-interface TracedContainer {
-  workload: Workload
-  state: RolloutState
-  container: string
-  image: string
-  trace: AppliedTrace
-  destination: Destination
+/** Looks at every slot of a failed workload: who brought what Git holds there, and what it held before. */
+export async function observeSlots(
+  workload: Workload,
+  state: RolloutState,
+  deps: ObserveDeps & { stall: StallWatch },
+): Promise<ObservedSlot[]> {
+  const slots: ObservedSlot[] = []
+  for (const slot of await traceSlots(workload, deps)) slots.push(await observeSlot(slot, state, deps))
+  return slots
 }
 
-async function observeSlot(traced: TracedContainer, deps: ObserveDeps & { stall: StallWatch }): Promise<ObservedSlot> {
-  const { workload, state, container, image, trace, destination } = traced
-  const subject = { ...workload, container, image: matchedImage(trace.image, image) }
+async function observeSlot(
+  slot: TracedSlot,
+  state: RolloutState,
+  deps: ObserveDeps & { stall: StallWatch },
+): Promise<ObservedSlot> {
+  const { workload, containers, image, trace, destination, siblings } = slot
+  const subject = { ...workload, container: containers[0] ?? '', image: matchedImage(trace.image, image) }
   const { scope } = resolveRollback(subject, trace.declared, deps)
   const key = objectKey(workload)
-  const siblings = deps.requests.siblings(slotSiblings(workload.namespace, { destination, trace }))
   const newestFirst = siblings.toSorted((a, b) => sequenceOf(b) - sequenceOf(a))
   const own = newestFirst.find((one) => isOwn(one, trace.image))
   const earlier = newestFirst.find((one) => isRollback(one) && one.spec.change.from === trace.image)
@@ -133,13 +149,10 @@ async function observeSlot(traced: TracedContainer, deps: ObserveDeps & { stall:
   const seen = { trace, destination, siblings, about: earlier ?? own }
   const obstacle = findObstacle(base)
   if (obstacle !== undefined) return { ...seen, facts: obstacle }
+  const noted = base.own?.message ?? ''
   return {
     ...seen,
-    facts: {
-      ...base,
-      ...(await readPast(traced, deps)),
-      ...circumstances(traced, base.own?.message ?? '', deps.stall),
-    },
+    facts: { ...base, ...(await readPast(slot, deps)), ...circumstances(slot, { state, noted }, deps) },
   }
 }
 
@@ -168,17 +181,14 @@ async function earlierRollback(
 }
 
 /** What Git held before, with the revision that the live template would have with it. */
-async function readPast(
-  { workload, trace, destination }: TracedContainer,
-  { cluster, history }: ObserveDeps,
+export async function readPast(
+  { workload, containers, trace, destination }: TracedSlot,
+  { cluster, history }: Pick<ObserveDeps, 'cluster' | 'history'>,
 ): Promise<Pick<RollbackFacts, 'older' | 'isRepeated'>> {
   const values = (await history({ trace, destination, namespace: workload.namespace })).map(({ image }) => image)
   const change = values.findIndex((one) => one !== trace.image)
   const past = change === -1 ? [] : values.slice(change)
   const template = field((await readLive(workload, cluster)).spec, 'template')
-  const containers = slotTargets(trace, workload.namespace)
-    .filter((target) => objectKey(target) === objectKey(workload))
-    .map(({ container }) => container)
   const distinct = [...new Set(past)].filter((one) => one !== trace.image).slice(0, olderLimit)
   const older = distinct.map((to): OlderValue => {
     return { image: to, revisions: revisionsWith(template, { containers, from: trace.image, to }) }
@@ -195,7 +205,11 @@ async function readLive(workload: Workload, cluster: Pick<Cluster, 'get'>): Prom
 }
 
 /** `noted` is what the request knows about it, where nobody has seen it fail since. */
-function circumstances({ workload, state }: TracedContainer, noted: string, stall: StallWatch) {
+function circumstances(
+  { workload }: TracedSlot,
+  { state, noted }: { state: RolloutState; noted: string },
+  { stall }: { stall: StallWatch },
+) {
   const progressing = workload.conditions.find(({ type }) => type === 'Progressing')
   const isExceeded = isObserved(workload) && progressing?.reason === 'ProgressDeadlineExceeded'
   const said = state.phase === 'failed' ? `${state.reason}: ${state.message}` : noted

@@ -2,6 +2,14 @@ import type { ObjectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../core/change/gate.ts'
 
+/** What a person wants to have again; without `to`, what ran well last. `by` is the user name from the review. */
+export interface RollbackWish {
+  to?: string | undefined
+  container?: string | undefined
+  reason: string
+  by: string
+}
+
 /** What the API's routes need of the program behind them. Whoever calls it has checked that the caller may. */
 export interface ApiBackend {
   /** All UpdateRequests as last seen; undefined while the first list is not complete. */
@@ -11,6 +19,12 @@ export interface ApiBackend {
   /** Rejects with `NotPending` or `SeenDiffers`. `by` is the user name from the review. */
   approve(request: UpdateRequest, vote: { by: string }): Promise<UpdateRequest>
   reject(request: UpdateRequest, vote: { by: string; reason: string }): Promise<UpdateRequest>
+  /**
+   * The decision to put an older image back, before it is made; undefined when there is no such workload. Rejects with
+   * `UsageInvalid` for what Git never held, and with the refusals of tracing.
+   */
+  wayBack(workload: ObjectKey, wanted: RollbackWish): Promise<UpdateRequest | undefined>
+  rollBack(request: UpdateRequest): Promise<UpdateRequest>
   /** Rejects with `NotPending` when nothing more will be pushed. */
   plan(request: UpdateRequest): Promise<ChangePreview>
   /** Undefined when there is no such workload, or it is not looked after. */

@@ -6,8 +6,8 @@ import { problem, type ServerAnswer, type ServerRequest } from '../router.ts'
 import { createClientRate } from './client-rate.ts'
 import { failureOf } from './failure.ts'
 
-/** What a caller wants, in RBAC's words: to read UpdateRequests, or to decide about them. */
-export type Right = 'read' | 'approve'
+/** What a caller wants, in RBAC's words: to read UpdateRequests, to decide about them, or to have one made that goes back. */
+export type Right = 'read' | 'approve' | 'rollback'
 
 /** A request whose sender is known. */
 export interface Call {
@@ -29,6 +29,7 @@ export interface CallerDeps {
 const rights = {
   read: { verb: 'get' },
   approve: { verb: 'update', subresource: 'approve' },
+  rollback: { verb: 'update', subresource: 'rollback' },
 } as const
 
 /**
@@ -49,7 +50,8 @@ export function createCallers({ review, clock, log, rate = { perSecond: 20, burs
     for (const namespace of new Set(namespaces)) {
       const question = { ...rights[right], resource: resources.updateRequest, namespace }
       if (await review.may(identity, question)) continue
-      const action = right === 'read' ? 'get updaterequests.fairlead.dev' : 'update updaterequests.fairlead.dev/approve'
+      const action =
+        right === 'read' ? 'get updaterequests.fairlead.dev' : `update updaterequests.fairlead.dev/${right}`
       const where = namespace === '' ? 'in every namespace; name one with ?namespace=' : `in namespace ${namespace}`
       const answer = problem(403, 'Forbidden', `${identity.name} may not ${action} ${where}`)
       return refused(answer, { by: identity.name, namespace, right }, 'refused a call of the API')

@@ -27,11 +27,29 @@ export function refuseMediaType({ headers }: ServerRequest): ServerAnswer | unde
 
 /** The body of an approval or a rejection; an empty one is `{}`. `UsageInvalid` names what is wrong. */
 export function parseDecision(kind: 'approve' | 'reject', body: Buffer): Decision {
-  const result = (kind === 'approve' ? approval : rejection).safeParse(parseJson(body))
+  return checked<Decision>(kind === 'approve' ? approval : rejection, body)
+}
+
+function checked<T>(schema: z.ZodType<T>, body: Buffer): T {
+  const result = schema.safeParse(parseJson(body))
   if (result.success) return result.data
   const [issue] = result.error.issues
   const where = issue?.path.join('.') ?? ''
   throw new FairleadError('UsageInvalid', `${where === '' ? 'the body' : where}: ${issue?.message}`)
+}
+
+const rollback = z.strictObject({
+  to: z.string().min(1).max(512).optional(),
+  container: z.string().min(1).max(63).optional(),
+  reason: z.string().trim().min(1).max(253),
+})
+
+/** What a person sends who wants an older image back. */
+export type RollbackBody = z.output<typeof rollback>
+
+/** `UsageInvalid` names what is wrong. */
+export function parseRollback(body: Buffer): RollbackBody {
+  return checked(rollback, body)
 }
 
 /** Names the whole change: the object's spec never changes, and another object has another uid. */

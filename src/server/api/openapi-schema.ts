@@ -17,6 +17,17 @@ export const openApiSchemas = {
     ...object({ reason: { ...text, minLength: 1, maxLength: 1024 }, digest, approver }, ['reason']),
     additionalProperties: false,
   },
+  Rollback: {
+    ...object(
+      {
+        to: { ...text, maxLength: 512, description: 'An image that Git held there; default: what ran well last.' },
+        container: { ...text, description: 'Needed where several images could be meant.' },
+        reason: { ...text, minLength: 1, maxLength: 253 },
+      },
+      ['reason'],
+    ),
+    additionalProperties: false,
+  },
   UpdateRequest: object(
     {
       apiVersion: text,

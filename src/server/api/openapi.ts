@@ -20,7 +20,7 @@ const problems: Readonly<Record<string, string>> = {
   401: 'No token, or one that the cluster does not know.',
   403: 'The right is missing in the namespace, or in that of a target.',
   404: 'There is no such object.',
-  409: 'It is not Pending (NotPending), or not the change that was seen (SeenDiffers), or not made by fairlead (RequestInvalid).',
+  409: 'It is not Pending (NotPending), or not the change that was seen (SeenDiffers), or not made by fairlead (RequestInvalid); or what decides the image cannot be changed, by the code of the refusal.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
   429: 'Too many calls at once; Retry-After says how long to wait.',
@@ -115,6 +115,16 @@ export const openApiDocument = {
         'Rejection',
         true,
       ),
+    },
+    '/api/v1/workloads/{namespace}/{kind}/{name}/rollback': {
+      post: {
+        operationId: 'rollBackWorkload',
+        summary: 'Put back the image that ran well last, or another that Git held there before.',
+        description: 'Needs the right to `update` `updaterequests/rollback` in the namespace of every target.',
+        parameters: ['namespace', 'kind', 'name'].map((name) => ({ name, in: 'path', required: true, schema: text })),
+        requestBody: { required: true, content: content(ref('Rollback')) },
+        responses: answers(ref('UpdateRequest'), [400, 401, 403, 404, 409, 413, 415, 429, 503], etag),
+      },
     },
     '/api/v1/explain': {
       get: {

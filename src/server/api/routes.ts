@@ -1,12 +1,12 @@
 import { workloadResources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { claimProblem } from '../../core/change/claim.ts'
-import { FairleadError } from '../../errors.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
 import { json, problem, type Route, type ServerAnswer } from '../router.ts'
 import type { ApiBackend } from './backend.ts'
 import { type Call, type CallerDeps, createCallers } from './caller.ts'
-import { etagOf, parseDecision, refuseMediaType, requireSeen } from './decision-body.ts'
-import { unavailable } from './failure.ts'
+import { etagOf, parseDecision, parseRollback, refuseMediaType, requireSeen } from './decision-body.ts'
+import { failureOf, unavailable } from './failure.ts'
 import { openApiDocument } from './openapi.ts'
 import { type ApiRelay, relayedHeader } from './relay.ts'
 import { pageOf, viewOf } from './update-view.ts'
@@ -30,6 +30,11 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     { method: 'GET', path: `${one}/plan`, answer: called((call) => planUpdate(call, backend)) },
     { method: 'POST', path: `${one}/approve`, answer: called((call) => decide('approve', call, deps)) },
     { method: 'POST', path: `${one}/reject`, answer: called((call) => decide('reject', call, deps)) },
+    {
+      method: 'POST',
+      path: '/api/v1/workloads/{namespace}/{kind}/{name}/rollback',
+      answer: called((call) => rollBack(call, deps)),
+    },
     { method: 'GET', path: '/api/v1/explain', answer: called((call) => explainWorkload(call, backend)) },
   ]
 }
@@ -93,6 +98,33 @@ async function decide(kind: 'approve' | 'reject', { request, identity, denied }:
       ? await deps.backend.approve(found, { by })
       : await deps.backend.reject(found, { by, reason: decision.reason ?? '' })
   return json(200, viewOf(decided), { etag: etagOf(decided) })
+}
+
+/** Rights come first here, too; those in the namespaces of the targets once Git has told which these are. */
+async function rollBack({ request, identity, denied }: Call, deps: ApiDeps): Promise<ServerAnswer> {
+  const { namespace = '', kind = '', name = '' } = request.params
+  const isKnown = workloadResources.some((one) => one.kind === kind) && areNames(namespace, name)
+  const missing = problem(404, 'NotFound', `there is no ${kind} ${namespace}/${name} that is followed`)
+  if (!isKnown) return missing
+  const early = (await denied('rollback', [namespace])) ?? refuseMediaType(request)
+  if (early !== undefined) return early
+  const body = await request.body()
+  const wish = { ...parseRollback(body), by: identity.name }
+  if (!deps.isLeader()) return passOn(request, body, deps.relay)
+  try {
+    const found = await deps.backend.wayBack({ kind, namespace, name }, wish)
+    if (found === undefined) return missing
+    const targets = found.spec.targets.map((target) => target.namespace)
+    const refusal = await denied('rollback', targets)
+    if (refusal !== undefined) return refusal
+    const made = await deps.backend.rollBack(found)
+    return json(200, viewOf(made), { etag: etagOf(made) })
+  } catch (thrown) {
+    const error = asFairleadError(thrown)
+    // Why it cannot be traced or put back is what the caller has to know; what is said elsewhere is said as there.
+    if (error.kind !== 'terminal' || failureOf(error) !== undefined) throw error
+    return problem(409, error.code, error.message)
+  }
 }
 
 async function passOn(request: Call['request'], body: Buffer, relay: ApiRelay): Promise<ServerAnswer> {

@@ -134,6 +134,15 @@ function noting(requests: readonly UpdateRequest[], done: string[], state: ApiWo
       done.push(`reject ${keyOf(request)} by ${by}: ${reason}`)
       return { ...request, status: { ...request.status, phase: 'Rejected', rejectedBy: by } }
     },
+    async wayBack({ namespace, kind, name }, { to, by, reason }) {
+      const found = requests.find(({ spec }) => spec.targets.some((one) => one.kind === kind && one.name === name))
+      done.push(`wayBack ${kind}/${namespace}/${name} to ${to ?? 'the last'} by ${by}: ${reason}`)
+      return found
+    },
+    async rollBack(request) {
+      done.push(`rollBack ${keyOf(request)}`)
+      return request
+    },
     async plan({ spec: { change } }) {
       return { result: 'settled', repository: change.repository, branch: change.branch }
     },
