@@ -5,7 +5,7 @@ import { configCommand } from './cli/config.ts'
 import { crdsCommand } from './cli/crds.ts'
 import { type Io, leaveOnClosedPipe, screenText } from './cli/io.ts'
 import { lintCommand } from './cli/lint.ts'
-import { openLocalRepository } from './cli/offline.ts'
+import { openLocalRepository, readLocalHistory } from './cli/offline.ts'
 import { phaseCommand } from './cli/phase.ts'
 import { policyCheck } from './cli/policy.ts'
 import { syncCommand } from './cli/sync.ts'
@@ -68,6 +68,27 @@ const verbs: readonly Verb[] = [
     options: apiOptions,
     summary: 'the decisions there are, from the API',
     run: async (args, io) => (await import('./cli/updates.ts')).updatesCommand(args, io),
+  },
+  {
+    name: 'status',
+    usage: '[KIND/NS/NAME | --namespace NS] [--phase P] --server URL',
+    options: apiOptions,
+    summary: 'version and phase of every workload, since when, from which commit, what waits',
+    run: async (args, io) => (await import('./cli/status.ts')).statusCommand(args, io),
+  },
+  {
+    name: 'history',
+    usage: '[KIND/NS/NAME] --repo DIR | [KIND/NS/NAME | --namespace NS] --server URL',
+    options: apiOptions,
+    summary: 'what was changed, by whom, and what became of it; with --repo from commits alone',
+    run: async (args, io) => (await import('./cli/history.ts')).historyCommand(args, io, readLocalHistory),
+  },
+  {
+    name: 'wait',
+    usage: '--commit SHA | --image REF [KIND/NS/NAME | --namespace NS] [--timeout 15m] --server URL',
+    options: `${apiOptions}; exit 0 rolled out, 1 failed or refused, 3 no end in time`,
+    summary: 'until a commit or an image is rolled out, or will not be',
+    run: async (args, io) => (await import('./cli/wait.ts')).waitCommand(args, io),
   },
   {
     name: 'plan',

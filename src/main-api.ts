@@ -1,31 +1,17 @@
-import { type ObjectKey, objectKey, resources } from './api/kubernetes.ts'
-import { finalPhases, sequenceOf, type UpdateRequest } from './api/update-request.ts'
-import type { Config } from './config-schema.ts'
-import type { createImageUpdateController } from './controllers/image-update/controller.ts'
-import { type ContainerDecision, decideContainer } from './controllers/image-update/decide.ts'
-import { explainDecision, withoutPolicy } from './controllers/image-update/explain.ts'
-import type { Observation } from './controllers/image-update/observe.ts'
-import { watchedContainers } from './controllers/image-update/watched.ts'
+import { resources } from './api/kubernetes.ts'
+import type { UpdateRequest } from './api/update-request.ts'
 import type { RollbacksByPerson } from './controllers/rollback/by-person.ts'
 import { type ApprovalsDeps, createApprovals } from './controllers/update-request/approve.ts'
-import { explainRequest } from './controllers/update-request/explain.ts'
-import { type FollowDeps, followCommit } from './controllers/update-request/follow.ts'
 import { type PreviewDeps, previewRequest } from './controllers/update-request/preview.ts'
-import type { ContainerExplanation, Gate } from './core/change/gate.ts'
-import type { UpdateRule } from './core/image/rule.ts'
-import type { UpdateSubject } from './core/manifest/update-subject.ts'
-import { slotSiblings } from './delivery/traced-slot.ts'
-import { asFairleadError, FairleadError } from './errors.ts'
+import { type ExplainDeps, explainWorkload } from './main-explain.ts'
 import type { Stores } from './main-stores.ts'
+import type { RolloutStates } from './runtime/rollout-states.ts'
 import type { ApiBackend } from './server/api/backend.ts'
 
-export interface ApiBackendDeps extends ApprovalsDeps, PreviewDeps, FollowDeps {
+export interface ApiBackendDeps extends ApprovalsDeps, PreviewDeps, ExplainDeps {
   stores: Stores
-  config: Config
-  rules: readonly UpdateRule[]
+  rollouts: RolloutStates
   rollbacks: RollbacksByPerson
-  /** Looks like the one that decides, also on a replica that does not lead; only its eyes are used. */
-  imageUpdate: Pick<ReturnType<typeof createImageUpdateController>, 'observe'>
 }
 
 /** What the API asks of the controllers: the same questions and the same answers, for people. */
@@ -35,83 +21,16 @@ export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
     ...createApprovals(deps),
     ...deps.rollbacks,
     list: () => (stores.requests.isSynced ? stores.requests.values() : undefined),
+    workloads() {
+      if (!stores.workloads.every((store) => store.isSynced)) return undefined
+      return stores.workloads.flatMap((store) => [...store.values()])
+    },
+    rollout: (key) => deps.rollouts.get(key)?.state,
+    requestsOf: (key) => stores.requests.byIndex('workload', key),
     async read(namespace, name) {
       return (await cluster.get(resources.updateRequest, namespace, name)) as UpdateRequest | undefined
     },
     plan: (request) => previewRequest(request, deps),
-    async explain(key, container) {
-      const workload = stores.subject(objectKey(key))
-      if (workload === undefined) return undefined
-      const names = workload.containers.map(({ name }) => name)
-      if (container !== undefined && !names.includes(container)) {
-        const message = `${key.kind} ${key.namespace}/${key.name} has no container ${JSON.stringify(container)}; it has ${names.join(', ')}`
-        throw new FairleadError('UsageInvalid', message)
-      }
-      const observation = await deps.imageUpdate.observe(objectKey(key))
-      const wanted = workload.containers.filter(({ name }) => container === undefined || name === container)
-      const containers: ContainerExplanation[] = []
-      for (const one of wanted) containers.push(await explainContainer(one, { workload, observation }, deps))
-      return { ...identityOf(key), containers }
-    },
+    explain: (key, container) => explainWorkload(key, container, deps),
   }
-}
-
-async function explainContainer(
-  { name, image }: UpdateSubject['containers'][number],
-  { workload, observation }: { workload: UpdateSubject; observation: Observation | undefined },
-  deps: ApiBackendDeps,
-): Promise<ContainerExplanation> {
-  const { rules, config } = deps
-  const live = { container: name, image }
-  // What is wrong with the whole workload stands under no container.
-  const observed = observation?.containers.find((one) => one.container === name || one.container === '')
-  if (observed === undefined) {
-    const isLive = watchedContainers(workload, rules, config.mode).some((one) => one.container === name)
-    return { ...live, gates: [withoutPolicy(isLive)] }
-  }
-  const decision =
-    'error' in observed ? ({ kind: 'refused', error: observed.error } as const) : decideContainer(observed.facts)
-  const { gates, selection } = explainDecision({ observed, decision, now: deps.clock.now() })
-  const tags = selection === undefined ? {} : { verdicts: selection.counts, candidates: selection.candidates }
-  if ('error' in observed) return { ...live, ...tags, gates }
-  const siblings = deps.stores.requests.byIndex(
-    'siblings',
-    slotSiblings(workload.namespace, { destination: observed.destination, trace: observed.facts.trace }),
-  )
-  const request = requestOf(decision, siblings)
-  if (request === undefined) return { ...live, ...tags, gates }
-  const updateRequest = `${request.metadata.namespace}/${request.metadata.name}`
-  return { ...live, ...tags, updateRequest, gates: [...gates, ...(await standingOf(request, deps))] }
-}
-
-/** The gates of a request; what cannot be read now is said to be unknown. */
-async function standingOf(request: UpdateRequest, deps: ApiBackendDeps): Promise<Gate[]> {
-  try {
-    const situation = await deps.situation(request)
-    const { commit } = request.status ?? {}
-    const { owner } = situation
-    const isKnown = commit !== undefined && owner !== undefined
-    const sync = isKnown ? await followCommit(request, { commit, owner, now: deps.clock.now() }, deps) : undefined
-    return explainRequest({ request, situation, fourEyes: deps.fourEyes, sync, now: deps.clock.now() })
-  } catch (thrown) {
-    const { code, message } = asFairleadError(thrown)
-    return [{ gate: 'request', verdict: 'unknown', reason: code, message }]
-  }
-}
-
-/**
- * The request that a decision is about: the one for its tag, while it waits an open one, and where nothing is to be done
- * the newest that came to its end in Git.
- */
-function requestOf(decision: ContainerDecision, siblings: readonly UpdateRequest[]): UpdateRequest | undefined {
-  const fits = ({ spec, status }: UpdateRequest) => {
-    const phase = status?.phase ?? 'Pending'
-    if (decision.kind === 'update') return spec.change.to.split('@')[0]?.endsWith(`:${decision.tag}`) === true
-    return decision.kind === 'wait' ? !finalPhases.includes(phase) : phase === 'Completed'
-  }
-  return siblings.filter(fits).sort((a, b) => sequenceOf(b) - sequenceOf(a))[0]
-}
-
-function identityOf({ kind, namespace, name }: ObjectKey): ObjectKey {
-  return { kind, namespace, name }
 }

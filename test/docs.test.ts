@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import * as fs from 'node:fs'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import git from 'isomorphic-git'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { annotationFields } from '../src/api/annotation.ts'
@@ -10,6 +12,7 @@ import { webhookProofs } from '../src/api/webhook-type.ts'
 import { parseConfig } from '../src/config.ts'
 import { configSchema } from '../src/config-schema.ts'
 import { workloadSamples } from '../src/controllers/workload/series.ts'
+import { renderMessage } from '../src/core/change/message.ts'
 import { requireTemplate, templatePlaces } from '../src/core/change/template-place.ts'
 import { resolveSettings } from '../src/core/image/settings.ts'
 import { trackRollout } from '../src/core/workload/rollout-state.ts'
@@ -78,6 +81,7 @@ describe('a command of the README prints what stands below it', () => {
     for (const one of ['fixtures/repositories', 'fixtures/lint', 'fixtures/cluster', 'deploy/examples']) {
       cpSync(join(root, one), join(clone, one), { recursive: true })
     }
+    await commitHistory(join(clone, 'gitops'))
     // The smallest thing that is a Git repository; the answer shown needs no commit in it.
     for (const one of ['objects', 'refs/heads']) mkdirSync(join(clone, '.git', one), { recursive: true })
     writeFileSync(join(clone, '.git/HEAD'), 'ref: refs/heads/main\n')
@@ -103,6 +107,9 @@ describe('a command of the README prints what stands below it', () => {
     'updates',
     'plan',
     'explain',
+    'status',
+    'history',
+    'wait',
     'approve',
     'reject',
     'lint',
@@ -127,6 +134,22 @@ describe('a command of the README prints what stands below it', () => {
     expect(stdout).toMatch(withElisions(output))
   })
 })
+
+/** A repository in which fairlead raised a version and Dana took it back. */
+async function commitHistory(dir: string): Promise<void> {
+  const update = renderMessage(read('templates/commit.txt'), {
+    ...{ id: '0123456789abcdef', action: 'update', workloads: ['Deployment/prod/web'], cluster: 'production-eu' },
+    ...{ from: 'ghcr.io/acme/web:1.4.2', to: 'ghcr.io/acme/web:1.5.0', policy: 'minor', reason: 'selected' },
+  })
+  await git.init({ fs, dir, defaultBranch: 'main' })
+  const commit = (name: string, email: string, hour: number, message: string) => {
+    const timestamp = Date.parse(`2026-03-01T${hour}:00:00Z`) / 1000
+    return git.commit({ fs, dir, message, author: { name, email, timestamp, timezoneOffset: 0 } })
+  }
+  await commit('Dana', 'dana@example.com', 10, 'Begin\n')
+  const id = await commit('fairlead', 'fairlead@example.com', 11, update)
+  await commit('Dana', 'dana@example.com', 12, `Revert "Update web"\n\nThis reverts commit ${id}.\n`)
+}
 
 /** Lines of a document as a pattern: a line that is only `…` stands for any lines. */
 function withElisions(lines: readonly string[]): RegExp {

@@ -49,6 +49,18 @@ export async function withApi<R>(options: ApiOptions, work: (api: ApiClient) => 
   }
 }
 
+/** Every page of a list that the API gives in pages. */
+export async function getAll<T>(api: ApiClient, path: string, filter: Record<string, string>): Promise<T[]> {
+  const all: T[] = []
+  const query = new URLSearchParams({ limit: '500', ...filter })
+  for (;;) {
+    const { value } = await api.get<{ items: T[]; continue?: string }>(`${path}?${query}`)
+    all.push(...value.items)
+    if (value.continue === undefined || value.items.length === 0) return all
+    query.set('continue', value.continue)
+  }
+}
+
 /** `/api/v1/updates/{namespace}/{name}`; parts of names are escaped, so that they cannot lead elsewhere. */
 export function updatePath({ namespace, name }: { namespace: string; name: string }): string {
   return `/api/v1/updates/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`

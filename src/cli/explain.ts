@@ -4,7 +4,7 @@ import { withApi } from './api-client.ts'
 import { readApiArguments } from './api-options.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
-import { parseWorkload, wantsJson } from './workload-argument.ts'
+import { readOneWorkload, wantsJson } from './workload-argument.ts'
 
 const usage = 'Usage: fairlead explain KIND/NS/NAME [--container C] --server URL'
 
@@ -12,20 +12,14 @@ const usage = 'Usage: fairlead explain KIND/NS/NAME [--container C] --server URL
 export function explainCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
     const options = readApiArguments(args, ['container'], usage)
-    const query = new URLSearchParams(workloadOf(options.positionals))
+    const workload = readOneWorkload(options.positionals, usage)
+    if (workload === undefined) throw new FairleadError('UsageInvalid', `KIND/NS/NAME is missing.\n${usage}`)
+    const query = new URLSearchParams(workload)
     if (options.values.container !== undefined) query.set('container', options.values.container)
     const { value } = await withApi(options, (api) => api.get<WorkloadExplanation>(`/api/v1/explain?${query}`))
     io.stdout(options.isJson ? `${JSON.stringify(value)}\n` : screenText(textOf(value)))
     return 0
   })
-}
-
-function workloadOf([text, extra]: readonly string[]): Record<string, string> {
-  const wrong = (why: string) => new FairleadError('UsageInvalid', `${why}\n${usage}`)
-  if (text === undefined || extra !== undefined) throw wrong('Exactly one KIND/NS/NAME is needed.')
-  const { kind, namespace, name } = parseWorkload(text, wrong)
-  if (namespace === '') throw wrong('The namespace is missing.')
-  return { kind, namespace, name }
 }
 
 function textOf({ kind, namespace, name, containers }: WorkloadExplanation): string {

@@ -1,6 +1,6 @@
 import type { UpdateRequest } from '../api/update-request.ts'
 import { FairleadError } from '../errors.ts'
-import { withApi } from './api-client.ts'
+import { getAll, withApi } from './api-client.ts'
 import { readApiArguments } from './api-options.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
@@ -8,26 +8,12 @@ import { wantsJson } from './workload-argument.ts'
 
 const usage = 'Usage: fairlead updates [--namespace NS] [--phase P] --server URL'
 
-interface Page {
-  items: UpdateRequest[]
-  continue?: string
-}
-
 /** `fairlead updates`: the decisions there are, all pages of them. */
 export function updatesCommand(args: string[], io: Io): Promise<number> {
   return refusing(io, wantsJson(args), async () => {
     const options = readApiArguments(args, ['namespace', 'phase'], usage)
     if (options.positionals.length > 0) throw new FairleadError('UsageInvalid', `Too many arguments.\n${usage}`)
-    const items = await withApi(options, async (api) => {
-      const all: UpdateRequest[] = []
-      const query = new URLSearchParams({ limit: '500', ...options.values })
-      for (;;) {
-        const { value } = await api.get<Page>(`/api/v1/updates?${query}`)
-        all.push(...value.items)
-        if (value.continue === undefined || value.items.length === 0) return all
-        query.set('continue', value.continue)
-      }
-    })
+    const items = await withApi(options, (api) => getAll<UpdateRequest>(api, '/api/v1/updates', options.values))
     io.stdout(options.isJson ? `${JSON.stringify(items)}\n` : screenText(items.map(lineOf).join('')))
     return 0
   })

@@ -98,3 +98,16 @@ export function parseWorkload(text: string, wrong: (why: string) => FairleadErro
   }
   return { kind: known ?? kind, namespace: second === undefined ? '' : first, name }
 }
+
+/** The `KIND/NS/NAME` of a verb that may have one; `UsageInvalid` with the usage line. */
+export function readOneWorkload(
+  [text, extra]: readonly string[],
+  usage: string,
+): { kind: string; namespace: string; name: string } | undefined {
+  if (text === undefined) return undefined
+  const wrong = (why: string) => new FairleadError('UsageInvalid', `${why}\n${usage}`)
+  if (extra !== undefined) throw wrong('At most one KIND/NS/NAME may be given.')
+  const { kind, namespace, name } = parseWorkload(text, wrong)
+  if (namespace === '') throw wrong('The namespace is missing.')
+  return { kind, namespace, name }
+}

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readApiArguments } from '../../src/cli/api-options.ts'
 import { approveCommand, rejectCommand } from '../../src/cli/approve.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
-import type { Io } from '../../src/cli/io.ts'
 import { planCommand } from '../../src/cli/plan.ts'
 import { rollbackCommand } from '../../src/cli/rollback.ts'
 import { updatesCommand } from '../../src/cli/updates.ts'
@@ -15,34 +13,18 @@ import { readEnvironment } from '../../src/config.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../src/core/change/gate.ts'
 import { FairleadError } from '../../src/errors.ts'
 import type { ApiBackend } from '../../src/server/api/backend.ts'
-import { aRequest, digest, startApi } from '../server/api/api-world.ts'
+import { aRequest, digest } from '../server/api/api-world.ts'
+import { apiTerminals } from './api-terminal.ts'
 import { terminal } from './terminal.ts'
 
 const web = aRequest('web')
 const name = `prod/${web.metadata.name}`
-const folder = mkdtempSync(join(tmpdir(), 'fairlead-api-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const { folder, tokenFile, api: apiOf } = apiTerminals()
+const api = (backend: Partial<ApiBackend> = {}, requests = [web]) => apiOf(backend, requests)
 
 const file = (path: string, text: string) => {
   writeFileSync(join(folder, path), text)
   return join(folder, path)
-}
-const tokenFile = file('token', 'alice-token\n')
-
-const worlds: Awaited<ReturnType<typeof startApi>>[] = []
-afterEach(async () => {
-  for (const world of worlds.splice(0)) await world.close()
-})
-
-async function api(backend: Partial<ApiBackend> = {}, requests = [web]) {
-  const world = await startApi(requests, { backend })
-  worlds.push(world)
-  const run = async (command: (args: string[], io: Io) => Promise<number>, ...args: string[]) => {
-    const { io, printed } = terminal()
-    const exit = await command([...args, '--server', world.url, '--token-file', tokenFile], io)
-    return { exit, ...printed, json: () => JSON.parse(printed.out) }
-  }
-  return { world, run }
 }
 
 describe('approve', () => {

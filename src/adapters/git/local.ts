@@ -15,10 +15,7 @@ const maxWalk = 200_000
 export async function openLocalHistory(
   dir: string,
 ): Promise<{ ancestry(commit: string, revision: string): Promise<Ancestry> }> {
-  const gitdir = fs.existsSync(join(dir, '.git')) ? join(dir, '.git') : dir
-  if (!fs.existsSync(join(gitdir, 'objects'))) {
-    throw new FairleadError('UsageInvalid', `--repo ${dir}: has no .git folder`)
-  }
+  const gitdir = gitFolder(dir)
   const cache = {}
   const parentsOf = async (oid: string): Promise<readonly string[] | undefined> => {
     try {
@@ -33,6 +30,13 @@ export async function openLocalHistory(
       return walk(commit, revision, parentsOf)
     },
   }
+}
+
+/** The `.git` folder of a checkout, or the folder itself when it is a bare repository; `UsageInvalid` when it is neither. */
+export function gitFolder(dir: string): string {
+  const gitdir = fs.existsSync(join(dir, '.git')) ? join(dir, '.git') : dir
+  if (fs.existsSync(join(gitdir, 'objects'))) return gitdir
+  throw new FairleadError('UsageInvalid', `--repo ${dir}: has no .git folder`)
 }
 
 async function walk(

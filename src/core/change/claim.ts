@@ -20,6 +20,15 @@ export function claimProblem(request: UpdateRequest): string | undefined {
   return undefined
 }
 
+/**
+ * Whether a request may be shown as being about a namespace. Anybody may create one in a namespace of their own that names
+ * targets elsewhere, so that of another namespace counts only once Git has its change.
+ */
+export function isCredible(request: UpdateRequest, namespace: string): boolean {
+  if (claimProblem(request) !== undefined) return false
+  return request.metadata.namespace === namespace || request.status?.commit !== undefined
+}
+
 /** Id of the slot that a request names. */
 export function slotOf({ spec: { change } }: UpdateRequest): string {
   const { repository, branch, path, keyPath } = change

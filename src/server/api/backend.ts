@@ -1,6 +1,8 @@
 import type { ObjectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../core/change/gate.ts'
+import type { RolloutState } from '../../core/workload/rollout-state.ts'
+import type { Workload } from '../../core/workload/workload.ts'
 
 /** What a person wants to have again; without `to`, what ran well last. `by` is the user name from the review. */
 export interface RollbackWish {
@@ -14,6 +16,12 @@ export interface RollbackWish {
 export interface ApiBackend {
   /** All UpdateRequests as last seen; undefined while the first list is not complete. */
   list(): Iterable<UpdateRequest> | undefined
+  /** The watched workloads as last seen; undefined while one of their first lists is not complete. */
+  workloads(): Iterable<Workload> | undefined
+  /** The newest rollout of a workload, by `Kind/namespace/name`; undefined when nobody has looked at it yet. */
+  rollout(key: string): RolloutState | undefined
+  /** Every UpdateRequest that names a workload as its target, by `Kind/namespace/name`; they are claims. */
+  requestsOf(key: string): readonly UpdateRequest[]
   /** As the API server has it now. */
   read(namespace: string, name: string): Promise<UpdateRequest | undefined>
   /** Rejects with `NotPending` or `SeenDiffers`. `by` is the user name from the review. */

@@ -1,6 +1,9 @@
+import { workloadRolloutPhases } from '../../api/update-request.ts'
+
 /** Schemas of what the API takes and gives, beside those of the kinds. */
 
 const text = { type: 'string' } as const
+const time = { ...text, format: 'date-time' } as const
 const texts = { type: 'array', items: text } as const
 const digest = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } as const
 const approver = { ...text, description: 'Ignored: who approves, the token says.' } as const
@@ -75,6 +78,66 @@ export const openApiSchemas = {
     },
     ['container', 'image', 'gates'],
   ),
+  WorkloadReport: object(
+    {
+      ...{ kind: text, namespace: text, name: text, version: text, previousVersion: text, revision: text },
+      images: { type: 'array', items: object({ container: text, image: text }, ['container', 'image']) },
+      phase: { enum: ['rolling_out', 'success', 'failed', 'unknown'] },
+      ...{ reason: text, message: text },
+      since: { ...time, description: 'When the phase began; absent when nobody saw it begin.' },
+      ...{ startedAt: time, finishedAt: time },
+      deadlineAt: { ...time, description: 'When the rollout fails unless it is done or paused.' },
+      recovered: { type: 'boolean', description: 'It had failed before it was a success.' },
+      commit: { ...text, description: 'That put what runs; absent when it was none that fairlead knows.' },
+      updateRequest: { ...text, description: 'namespace/name' },
+      waiting: { type: 'array', maxItems: 20, items: ref('WaitingUpdate') },
+    },
+    [
+      'kind',
+      'namespace',
+      'name',
+      'version',
+      'images',
+      'revision',
+      'phase',
+      'reason',
+      'message',
+      'recovered',
+      'waiting',
+    ],
+  ),
+  WorkloadReportPage: object({ items: { type: 'array', items: ref('WorkloadReport') }, continue: text }, ['items']),
+  WaitingUpdate: object(
+    {
+      updateRequest: { ...text, description: 'namespace/name' },
+      to: text,
+      phase: { enum: ['Pending', 'Approved', 'Completed'] },
+      ...{ reason: text, message: text },
+      since: { ...time, description: 'When it was decided, or when its commit reached the branch.' },
+    },
+    ['updateRequest', 'to', 'phase', 'reason', 'message'],
+  ),
+  UpdateHistoryEntry: object(
+    {
+      updateRequest: { ...text, description: 'namespace/name' },
+      at: { ...text, description: 'When it was decided.' },
+      ...{ from: text, to: text, digest, policy: text, reason: text, phase: text, message: text },
+      ...{ repository: text, branch: text, commit: text, pushedAt: time },
+      pullRequest: object({ number: { type: 'integer' }, url: text }, ['number', 'url']),
+      ...{ approvedBy: text, approvedAt: time, rejectedBy: text, rejectedAt: time },
+      workloads: { type: 'array', items: ref('WorkloadOutcome') },
+    },
+    ['updateRequest', 'at', 'from', 'to', 'policy', 'reason', 'phase', 'message', 'repository', 'branch', 'workloads'],
+  ),
+  UpdateHistoryPage: object({ items: { type: 'array', items: ref('UpdateHistoryEntry') }, continue: text }, ['items']),
+  WorkloadOutcome: object(
+    {
+      workload: { ...text, description: 'Kind/namespace/name' },
+      phase: { enum: [...workloadRolloutPhases] },
+      ...{ message: text, startedAt: time, finishedAt: time },
+    },
+    ['workload'],
+  ),
   Gate: object(
     {
       gate: text,
@@ -82,7 +145,7 @@ export const openApiSchemas = {
       reason: text,
       message: text,
       evidence: texts,
-      until: { ...text, format: 'date-time' },
+      until: time,
     },
     ['gate', 'verdict', 'reason', 'message'],
   ),

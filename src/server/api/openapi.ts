@@ -11,6 +11,10 @@ const query = (name: string, description: string, required = false, schema: obje
   description,
   schema,
 })
+const paging = [
+  query('limit', 'At most so many; default 100.', false, { type: 'integer', minimum: 1, maximum: 500 }),
+  query('continue', 'Of the page before.'),
+]
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 const content = (schema: object) => ({ 'application/json': { schema } })
 const etag = { ETag: { description: 'Names the whole change; send it back in If-Match.', schema: text } }
@@ -60,7 +64,8 @@ export const openApiDocument = {
     title: 'fairlead',
     version: 'v1',
     description:
-      'Decisions about image updates: read them, see what they would push, approve and reject them. Senders prove who ' +
+      'Workloads and the decisions about their images: read them, see what they would push, approve and reject them. ' +
+      'Senders prove who ' +
       'they are by a token of the cluster; reads need the right to `get` `updaterequests.fairlead.dev`.',
   },
   security: [{ bearer: [] }],
@@ -78,8 +83,7 @@ export const openApiDocument = {
         parameters: [
           query('namespace', 'Only of this namespace; without it the right is needed in every namespace.'),
           query('phase', 'Only in this phase.', false, { type: 'string', enum: [...updateRequestPhases] }),
-          query('limit', 'At most so many; default 100.', false, { type: 'integer', minimum: 1, maximum: 500 }),
-          query('continue', 'Of the page before.'),
+          ...paging,
         ],
         responses: answers(ref('UpdateRequestPage'), [400, 401, 403, 429, 503]),
       },
@@ -124,6 +128,40 @@ export const openApiDocument = {
         parameters: ['namespace', 'kind', 'name'].map((name) => ({ name, in: 'path', required: true, schema: text })),
         requestBody: { required: true, content: content(ref('Rollback')) },
         responses: answers(ref('UpdateRequest'), [400, 401, 403, 404, 409, 413, 415, 429, 503], etag),
+      },
+    },
+    '/api/v1/workloads': {
+      get: {
+        operationId: 'listWorkloads',
+        summary: 'The watched workloads, ordered by namespace, name and kind: version, phase, commit, what waits.',
+        parameters: [
+          query('namespace', 'Only of this namespace; without it the right is needed in every namespace.'),
+          query('kind', 'Only of this kind.'),
+          query('name', 'Only with this name.'),
+          query('image', 'Only those that run this image.'),
+          query('phase', 'Only in this phase.', false, {
+            type: 'string',
+            enum: ['rolling_out', 'success', 'failed', 'unknown'],
+          }),
+          ...paging,
+        ],
+        responses: answers(ref('WorkloadReportPage'), [400, 401, 403, 429, 503]),
+      },
+    },
+    '/api/v1/history': {
+      get: {
+        operationId: 'listHistory',
+        summary: 'Decisions, the newest first: what was changed, by whom, and what became of it.',
+        description: 'As far as their UpdateRequests are kept; the commits in Git are kept for ever.',
+        parameters: [
+          query('namespace', 'Only about workloads of this namespace; without it the right is needed in every one.'),
+          query('kind', 'Only about this workload, together with namespace and name.'),
+          query('name', 'Only about this workload, together with namespace and kind.'),
+          query('commit', 'Only what this commit changed, by all 40 hex digits.'),
+          query('image', 'Only changes to this image, or to this chart and version.'),
+          ...paging,
+        ],
+        responses: answers(ref('UpdateHistoryPage'), [400, 401, 403, 429, 503]),
       },
     },
     '/api/v1/explain': {

@@ -7,9 +7,11 @@ import type { ApiBackend } from './backend.ts'
 import { type Call, type CallerDeps, createCallers } from './caller.ts'
 import { etagOf, parseDecision, parseRollback, refuseMediaType, requireSeen } from './decision-body.ts'
 import { failureOf, unavailable } from './failure.ts'
+import { historyPage } from './history-view.ts'
 import { openApiDocument } from './openapi.ts'
 import { type ApiRelay, relayedHeader } from './relay.ts'
-import { pageOf, viewOf } from './update-view.ts'
+import { updatePage, viewOf } from './update-view.ts'
+import { workloadPage } from './workload-view.ts'
 
 export interface ApiDeps extends CallerDeps {
   backend: ApiBackend
@@ -35,6 +37,8 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
       path: '/api/v1/workloads/{namespace}/{kind}/{name}/rollback',
       answer: called((call) => rollBack(call, deps)),
     },
+    { method: 'GET', path: '/api/v1/workloads', answer: called((call) => listWorkloads(call, backend)) },
+    { method: 'GET', path: '/api/v1/history', answer: called((call) => listHistory(call, backend)) },
     { method: 'GET', path: '/api/v1/explain', answer: called((call) => explainWorkload(call, backend)) },
   ]
 }
@@ -43,8 +47,29 @@ async function listUpdates({ request, denied }: Call, backend: ApiBackend): Prom
   const refusal = await denied('read', [request.query.get('namespace') ?? ''])
   if (refusal !== undefined) return refusal
   const all = backend.list()
-  if (all === undefined) return unavailable('NotSynced', 'the first list of UpdateRequests is not complete yet')
-  return json(200, pageOf(all, request.query))
+  if (all === undefined) return notSynced()
+  return json(200, updatePage(all, request.query))
+}
+
+async function listWorkloads({ request, denied }: Call, backend: ApiBackend): Promise<ServerAnswer> {
+  const refusal = await denied('read', [request.query.get('namespace') ?? ''])
+  if (refusal !== undefined) return refusal
+  const [all, requests] = [backend.workloads(), backend.list()]
+  if (all === undefined || requests === undefined)
+    return unavailable('NotSynced', 'the first lists are not complete yet')
+  return json(200, workloadPage(all, request.query, backend))
+}
+
+async function listHistory({ request, denied }: Call, backend: ApiBackend): Promise<ServerAnswer> {
+  const refusal = await denied('read', [request.query.get('namespace') ?? ''])
+  if (refusal !== undefined) return refusal
+  const all = backend.list()
+  if (all === undefined) return notSynced()
+  return json(200, historyPage(all, request.query))
+}
+
+function notSynced(): ServerAnswer {
+  return unavailable('NotSynced', 'the first list of UpdateRequests is not complete yet')
 }
 
 async function readUpdate(call: Call, backend: ApiBackend): Promise<ServerAnswer> {

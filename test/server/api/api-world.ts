@@ -1,3 +1,4 @@
+import { objectKey } from '../../../src/api/kubernetes.ts'
 import type { UpdateRequest, UpdateRequestStatus } from '../../../src/api/update-request.ts'
 import { slotOf } from '../../../src/core/change/claim.ts'
 import { updateRequestName } from '../../../src/core/change/identity.ts'
@@ -121,6 +122,9 @@ function noting(requests: readonly UpdateRequest[], done: string[], state: ApiWo
   const keyOf = ({ metadata }: UpdateRequest) => `${metadata.namespace}/${metadata.name}`
   return {
     list: () => (state.synced ? requests : undefined),
+    workloads: () => (state.synced ? [] : undefined),
+    rollout: () => undefined,
+    requestsOf: (key) => requests.filter(({ spec }) => spec.targets.some((target) => objectKey(target) === key)),
     async read(namespace, name) {
       failing()
       return requests.find((one) => keyOf(one) === `${namespace}/${name}`)

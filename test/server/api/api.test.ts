@@ -27,6 +27,8 @@ describe('without a token that the cluster knows nothing is told', () => {
     ['GET', of(web)],
     ['GET', `${of(web)}/plan`],
     ['GET', '/api/v1/explain?namespace=prod&kind=Deployment&name=web'],
+    ['GET', '/api/v1/workloads?namespace=prod'],
+    ['GET', '/api/v1/history?namespace=prod'],
     ['POST', `${of(web)}/approve`],
     ['POST', `${of(web)}/reject`],
   ]

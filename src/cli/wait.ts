@@ -1,0 +1,114 @@
+import { type AwaitedTarget, decideAwaited, type Awaited as Outcome } from '../core/change/awaited.ts'
+import { parseDuration } from '../core/change/duration.ts'
+import { isObjectId } from '../core/change/object-id.ts'
+import type { UpdateHistoryEntry } from '../core/change/update-history.ts'
+import type { WorkloadReport } from '../core/change/workload-report.ts'
+import { asFairleadError, FairleadError } from '../errors.ts'
+import type { Clock } from '../ports.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { type ApiClient, getAll, withApi } from './api-client.ts'
+import { readApiArguments } from './api-options.ts'
+import { type Io, screenText } from './io.ts'
+import { refusing } from './refusal.ts'
+import { readOneWorkload, wantsJson } from './workload-argument.ts'
+
+const usage =
+  'Usage: fairlead wait --commit SHA | --image REF [KIND/NS/NAME | --namespace NS] [--timeout 15m] --server URL'
+
+const pollMs = 2_000
+/** `fairlead wait` and its answers: 0 rolled out, 1 failed or refused, 3 no end in time. */
+const exitCodes = { rolled_out: 0, failed: 1, waiting: 3 } as const
+
+/** What `wait` is about. */
+interface Question {
+  target: AwaitedTarget
+  workload: { kind: string; namespace: string; name: string } | undefined
+  namespace: string | undefined
+  timeoutMs: number
+}
+
+/** `fairlead wait`: until a commit or an image is rolled out, or will not be; every change on the way is told. */
+export function waitCommand(args: string[], io: Io, clock: Clock = systemClock): Promise<number> {
+  return refusing(io, wantsJson(args), async () => {
+    const options = readApiArguments(args, ['commit', 'image', 'namespace', 'timeout'], usage)
+    const question = readQuestion(options)
+    const tell = (outcome: Outcome) => {
+      if (!options.isJson) io.stdout(screenText(`${outcome.state}: ${outcome.message}\n`))
+    }
+    const outcome = await withApi(options, (api) => waitFor(question, { api, clock, tell }))
+    if (options.isJson) io.stdout(`${JSON.stringify(outcome)}\n`)
+    else if (outcome.state === 'waiting') io.stderr(`Timeout: no end after ${question.timeoutMs / 1000} s\n`)
+    return exitCodes[outcome.state]
+  })
+}
+
+interface WaitDeps {
+  api: ApiClient
+  clock: Clock
+  /** Told what is so at first, and whenever it changes. */
+  tell(outcome: Outcome): void
+}
+
+async function waitFor(question: Question, { api, clock, tell }: WaitDeps): Promise<Outcome> {
+  const endMs = clock.monotonicMs() + question.timeoutMs
+  let last: Outcome | undefined
+  for (;;) {
+    const outcome = await look(question, api, last)
+    if (outcome.message !== last?.message || outcome.state !== last.state) tell(outcome)
+    last = outcome
+    const leftMs = endMs - clock.monotonicMs()
+    if (outcome.state !== 'waiting' || leftMs <= 0) return outcome
+    await clock.sleep(Math.min(pollMs, leftMs))
+  }
+}
+
+/** Once there was an answer, an API that is away for a while (a new replica takes over) is waited for, too. */
+async function look(question: Question, api: ApiClient, last: Outcome | undefined): Promise<Outcome> {
+  try {
+    return await lookOnce(question, api)
+  } catch (thrown) {
+    const { kind, code } = asFairleadError(thrown)
+    if (last === undefined || kind !== 'transient' || code === 'ApiUnauthorized') throw thrown
+    return last
+  }
+}
+
+async function lookOnce({ target, workload, namespace }: Question, api: ApiClient): Promise<Outcome> {
+  const place = workload ?? (namespace === undefined ? {} : { namespace })
+  const entries = await getAll<UpdateHistoryEntry>(api, '/api/v1/history', { ...target, ...place })
+  const reports = await readReports(target, entries, place, api)
+  const key = workload && `${workload.kind}/${workload.namespace}/${workload.name}`
+  return decideAwaited({ target, workload: key, entries, reports })
+}
+
+/** Those that run the image, and those of the decisions, whatever they run. */
+async function readReports(
+  target: AwaitedTarget,
+  entries: readonly UpdateHistoryEntry[],
+  place: Record<string, string>,
+  api: ApiClient,
+): Promise<WorkloadReport[]> {
+  const read = (filter: Record<string, string>) => getAll<WorkloadReport>(api, '/api/v1/workloads', filter)
+  const reports = 'image' in target ? await read({ ...target, ...place }) : []
+  const known = new Set(reports.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`))
+  const named = new Set(entries.flatMap(({ workloads }) => workloads.map((one) => one.workload)))
+  for (const key of named) {
+    const [kind = '', namespace = '', name = ''] = key.split('/')
+    if (!known.has(key)) reports.push(...(await read({ kind, namespace, name })))
+  }
+  return reports
+}
+
+function readQuestion(options: ReturnType<typeof readApiArguments<'commit' | 'image' | 'namespace' | 'timeout'>>) {
+  const { commit, image, namespace, timeout = '15m' } = options.values
+  const wrong = (why: string) => new FairleadError('UsageInvalid', `${why}\n${usage}`)
+  if ((commit === undefined) === (image === undefined)) throw wrong('One of --commit and --image is needed.')
+  if (commit !== undefined && !isObjectId(commit))
+    throw wrong(`--commit ${commit}: want all 40 hex digits of a commit.`)
+  if (image === '') throw wrong('--image is empty.')
+  const timeoutMs = parseDuration(timeout)
+  if (timeoutMs === undefined) throw wrong(`--timeout ${timeout}: want a duration such as 15m or 1h30m.`)
+  const workload = readOneWorkload(options.positionals, usage)
+  const target: AwaitedTarget = commit === undefined ? { image: image ?? '' } : { commit }
+  return { target, workload, namespace, timeoutMs }
+}
