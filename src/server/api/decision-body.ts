@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { FairleadError } from '../../errors.ts'
+import { parseJsonBody, parsePayload } from '../json-body.ts'
 import { problem, type ServerAnswer, type ServerRequest } from '../router.ts'
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest such as sha256:… with 64 hex digits')
@@ -27,15 +28,8 @@ export function refuseMediaType({ headers }: ServerRequest): ServerAnswer | unde
 
 /** The body of an approval or a rejection; an empty one is `{}`. `UsageInvalid` names what is wrong. */
 export function parseDecision(kind: 'approve' | 'reject', body: Buffer): Decision {
-  return checked<Decision>(kind === 'approve' ? approval : rejection, body)
-}
-
-function checked<T>(schema: z.ZodType<T>, body: Buffer): T {
-  const result = schema.safeParse(parseJson(body))
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const where = issue?.path.join('.') ?? ''
-  throw new FairleadError('UsageInvalid', `${where === '' ? 'the body' : where}: ${issue?.message}`)
+  const value = body.length === 0 ? {} : parseJsonBody(body)
+  return kind === 'approve' ? parsePayload(approval, value) : parsePayload(rejection, value)
 }
 
 const rollback = z.strictObject({
@@ -49,7 +43,7 @@ export type RollbackBody = z.output<typeof rollback>
 
 /** `UsageInvalid` names what is wrong. */
 export function parseRollback(body: Buffer): RollbackBody {
-  return checked(rollback, body)
+  return parsePayload(rollback, body.length === 0 ? {} : parseJsonBody(body))
 }
 
 /** Names the whole change: the object's spec never changes, and another object has another uid. */
@@ -72,13 +66,4 @@ export function requireSeen(request: UpdateRequest, { digest: wanted }: Decision
   if ((!sentMatch || isMatched) && (wanted === undefined || wanted === change.digest)) return
   const now = `it is about ${change.to} with digest ${change.digest ?? 'unknown'} now`
   throw new FairleadError('SeenDiffers', `${request.metadata.name} is not the change you saw: ${now}`)
-}
-
-function parseJson(body: Buffer): unknown {
-  if (body.length === 0) return {}
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch (cause) {
-    throw new FairleadError('UsageInvalid', 'the body is not JSON', { cause })
-  }
 }

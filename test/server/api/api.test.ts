@@ -70,6 +70,7 @@ describe('an approval', () => {
     ['with a digest that is none', `${of(web)}/approve`, { body: { digest: '1.2.3' } }, 400, 'BadRequest'],
     ['with broken JSON', `${of(web)}/approve`, { body: '{' }, 400, 'BadRequest'],
     ['with a body that is no object', `${of(web)}/approve`, { body: '[]' }, 400, 'BadRequest'],
+    ['with a body that nests deep', `${of(web)}/approve`, { body: '['.repeat(1000) }, 400, 'BadRequest'],
     [
       'as a form',
       `${of(web)}/approve`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { WebhookType } from '../../../src/api/webhook-type.ts'
-import { parseJsonBody } from '../../../src/server/webhook/json-body.ts'
+import { parseJsonBody } from '../../../src/server/json-body.ts'
 import { readNews } from '../../../src/server/webhook/news.ts'
 import { readPackageUrl } from '../../../src/server/webhook/payload/package-url.ts'
 import { senderTypes } from '../../../src/server/webhook/type.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parsePayload } from '../json-body.ts'
+import { parsePayload } from '../../json-body.ts'
 import { eventId, moment, type PayloadParser, word } from './parser.ts'
 
 /** Source: Alibaba Cloud documentation, Container Registry, "Manage triggers". */

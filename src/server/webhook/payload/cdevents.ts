@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parsePayload } from '../json-body.ts'
+import { parsePayload } from '../../json-body.ts'
 import { readCloudEvent } from './cloud-event.ts'
 import { readPackageUrl } from './package-url.ts'
 import { eventId, type PayloadParser } from './parser.ts'

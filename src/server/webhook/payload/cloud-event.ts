@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parsePayload } from '../json-body.ts'
+import { parsePayload } from '../../json-body.ts'
 import type { Delivery } from './parser.ts'
 
 /** An event in the form of CloudEvents 1.0, as far as it matters here. */

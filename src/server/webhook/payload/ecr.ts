@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parsePayload } from '../json-body.ts'
+import { parsePayload } from '../../json-body.ts'
 import { type PayloadParser, word } from './parser.ts'
 
 /** The event as EventBridge hands it on. Source: AWS documentation, "Amazon ECR events and EventBridge". */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { orRefusal } from '../../../errors.ts'
-import { parseJsonBody, parsePayload } from '../json-body.ts'
+import { parseJsonBody, parsePayload } from '../../json-body.ts'
 import { type PayloadParser, word } from './parser.ts'
 
 /** A push delivery of Pub/Sub. Source: Google Cloud documentation, "Push subscriptions". */

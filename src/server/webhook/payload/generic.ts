@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseImageReference } from '../../../core/image/reference.ts'
 import { asFairleadError, FairleadError } from '../../../errors.ts'
-import { parsePayload } from '../json-body.ts'
+import { parsePayload } from '../../json-body.ts'
 import { hostOf, type Pushed } from '../news.ts'
 import { type CloudEvent, readCloudEvent } from './cloud-event.ts'
 import { eventId, type PayloadParser, word } from './parser.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FairleadError } from '../../../errors.ts'
-import { parsePayload } from '../json-body.ts'
+import { parsePayload } from '../../json-body.ts'
 import type { Told } from '../news.ts'
 import { parseGitHubPackage } from './ghcr.ts'
 import { type Delivery, type PayloadParser, word } from './parser.ts'

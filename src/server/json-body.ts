@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { FairleadError } from '../../errors.ts'
+import { FairleadError } from '../errors.ts'
 
 const maxDepth = 64
 const maxValues = 20_000
