@@ -21,15 +21,37 @@ export function pageOf<T>(
   const limit = readLimit(query.get('limit'))
   const after = readContinue(query.get('continue'))
   const comesBefore = (one: string, other: string) => (newestFirst ? one > other : one < other)
-  const keyed = Array.from(all, (item) => ({ key: keyOf(item), item }))
-    .filter(({ key }) => after === undefined || comesBefore(after, key))
-    .sort((a, b) => (comesBefore(a.key, b.key) ? -1 : 1))
-  const page = keyed.slice(0, limit)
-  const last = keyed.length > limit ? page.at(-1) : undefined
+  // Only a page and what follows it is kept in order: sorting 20,000 for every page would hold up everything else.
+  const found: { key: string; item: T }[] = []
+  for (const item of all) {
+    const key = keyOf(item)
+    const end = found[limit]
+    if (after !== undefined && !comesBefore(after, key)) continue
+    if (end !== undefined && !comesBefore(key, end.key)) continue
+    found.splice(
+      placeIn(found, (other) => comesBefore(other.key, key)),
+      0,
+      { key, item },
+    )
+    found.length = Math.min(found.length, limit + 1)
+  }
+  const page = found.slice(0, limit)
+  const last = found.length > limit ? page.at(-1) : undefined
   return {
     items: page.map(({ item }) => item),
     ...(last === undefined ? {} : { continue: Buffer.from(last.key).toString('base64url') }),
   }
+}
+
+/** How many of an ordered list come before; by halves. */
+function placeIn<T>(ordered: readonly T[], comesBefore: (one: T) => boolean): number {
+  let [low, high] = [0, ordered.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (comesBefore(ordered[middle] as T)) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function readLimit(text: string | null): number {
