@@ -36,13 +36,13 @@ async function printUpdates(args: readonly string[], io: Io): Promise<void> {
 function updatesText(entries: readonly UpdateHistoryEntry[]): string {
   const rows = entries.flatMap((entry) =>
     entry.workloads.map(({ workload, phase }) => {
-      const { at, from, to, approvedBy, rejectedBy, commit = '' } = entry
-      const by = rejectedBy ?? approvedBy ?? `policy ${entry.policy}`
+      const { at, action, from, to, approvedBy, rejectedBy, requestedBy, commit = '' } = entry
+      const by = rejectedBy ?? approvedBy ?? requestedBy ?? `policy ${entry.policy}`
       const outcome = phase === undefined ? entry.phase : `${entry.phase}, ${phase}`
-      return [at, workload, `${from} -> ${to}`, outcome, by, commit.slice(0, 12)]
+      return [at, action, workload, `${from} -> ${to}`, outcome, by, commit.slice(0, 12)]
     }),
   )
-  return renderTable(['AT', 'WORKLOAD', 'CHANGE', 'OUTCOME', 'BY', 'COMMIT'], rows)
+  return renderTable(['AT', 'ACTION', 'WORKLOAD', 'CHANGE', 'OUTCOME', 'BY', 'COMMIT'], rows)
 }
 
 async function printCommits(args: string[], io: Io, readLog: ReadLog): Promise<void> {

@@ -87,9 +87,9 @@ describe('history from the API', () => {
     expect(exit).toBe(0)
     expect(rows.slice(1).sort()).toEqual([
       '',
-      '-|Deployment/prod/api|api:1 -> api:2|Rejected|bob|-',
-      '-|Deployment/prod/job|job:1 -> job:2|Pending|policy minor|-',
-      '-|Deployment/prod/web|web:1 -> web:2|Completed, failed|alice|000000000000',
+      '-|update|Deployment/prod/api|api:1 -> api:2|Rejected|bob|-',
+      '-|update|Deployment/prod/job|job:1 -> job:2|Pending|policy minor|-',
+      '-|update|Deployment/prod/web|web:1 -> web:2|Completed, failed|alice|000000000000',
     ])
   })
 

@@ -1,6 +1,7 @@
 import { rfc3339 } from '../../api/condition.ts'
 import { objectKey } from '../../api/kubernetes.ts'
 import {
+  type RequestAction,
   sequenceOf,
   type UpdateRequest,
   type UpdateRequestPhase,
@@ -16,6 +17,9 @@ export interface UpdateHistoryEntry {
   updateRequest: string
   /** RFC 3339: when it was decided; empty when it does not say. */
   at: string
+  action: RequestAction
+  /** Who asked for a rollback; absent when it was fairlead itself, and of updates. */
+  requestedBy?: string
   from: string
   to: string
   digest?: string
@@ -70,11 +74,22 @@ export function historyEntry(request: UpdateRequest, question: HistoryQuestion =
   return {
     updateRequest: `${metadata.namespace}/${metadata.name}`,
     at: metadata.creationTimestamp ?? '',
+    action: spec.action ?? 'update',
     ...{ from, to, policy: spec.policy, reason: spec.reason },
     phase: status.phase ?? 'Pending',
     message: status.message ?? '',
     ...{ repository, branch },
-    ...knownFacts({ digest, commit, pushedAt, pullRequest, approvedBy, approvedAt, rejectedBy, rejectedAt }),
+    ...knownFacts({
+      requestedBy: spec.requestedBy,
+      digest,
+      commit,
+      pushedAt,
+      pullRequest,
+      approvedBy,
+      approvedAt,
+      rejectedBy,
+      rejectedAt,
+    }),
     workloads: workloadsOf(request, question),
   }
 }

@@ -1,4 +1,4 @@
-import { workloadRolloutPhases } from '../../api/update-request.ts'
+import { requestActions, workloadRolloutPhases } from '../../api/update-request.ts'
 
 /** Schemas of what the API takes and gives, beside those of the kinds. */
 
@@ -121,13 +121,28 @@ export const openApiSchemas = {
     {
       updateRequest: { ...text, description: 'namespace/name' },
       at: { ...text, description: 'When it was decided.' },
+      action: { enum: [...requestActions] },
+      requestedBy: { ...text, description: 'Who asked for a rollback; absent when it was fairlead itself.' },
       ...{ from: text, to: text, digest, policy: text, reason: text, phase: text, message: text },
       ...{ repository: text, branch: text, commit: text, pushedAt: time },
       pullRequest: object({ number: { type: 'integer' }, url: text }, ['number', 'url']),
       ...{ approvedBy: text, approvedAt: time, rejectedBy: text, rejectedAt: time },
       workloads: { type: 'array', items: ref('WorkloadOutcome') },
     },
-    ['updateRequest', 'at', 'from', 'to', 'policy', 'reason', 'phase', 'message', 'repository', 'branch', 'workloads'],
+    [
+      'updateRequest',
+      'at',
+      'action',
+      'from',
+      'to',
+      'policy',
+      'reason',
+      'phase',
+      'message',
+      'repository',
+      'branch',
+      'workloads',
+    ],
   ),
   UpdateHistoryPage: object({ items: { type: 'array', items: ref('UpdateHistoryEntry') }, continue: text }, ['items']),
   WorkloadOutcome: object(

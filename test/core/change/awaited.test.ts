@@ -13,6 +13,7 @@ const [old, next, newer] = ['1.0.0', '1.1.0', '1.2.0'].map((tag) => `ghcr.io/acm
 function entry(facts: Partial<UpdateHistoryEntry> = {}, workload = 'Deployment/prod/web'): UpdateHistoryEntry {
   return {
     ...{
+      action: 'update',
       updateRequest: 'prod/abc',
       at: '2026-03-01T10:00:00Z',
       from: old,
