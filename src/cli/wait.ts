@@ -1,4 +1,4 @@
-import { type AwaitedTarget, decideAwaited, type Awaited as Outcome } from '../core/change/awaited.ts'
+import { type AwaitedOutcome, type AwaitedTarget, decideAwaited } from '../core/change/awaited.ts'
 import { parseDuration } from '../core/change/duration.ts'
 import { isObjectId } from '../core/change/object-id.ts'
 import type { UpdateHistoryEntry } from '../core/change/update-history.ts'
@@ -32,7 +32,7 @@ export function waitCommand(args: string[], io: Io, clock: Clock = systemClock):
   return refusing(io, wantsJson(args), async () => {
     const options = readApiArguments(args, ['commit', 'image', 'namespace', 'timeout'], usage)
     const question = readQuestion(options)
-    const tell = (outcome: Outcome) => {
+    const tell = (outcome: AwaitedOutcome) => {
       if (!options.isJson) io.stdout(screenText(`${outcome.state}: ${outcome.message}\n`))
     }
     const outcome = await withApi(options, (api) => waitFor(question, { api, clock, tell }))
@@ -46,12 +46,12 @@ interface WaitDeps {
   api: ApiClient
   clock: Clock
   /** Told what is so at first, and whenever it changes. */
-  tell(outcome: Outcome): void
+  tell(outcome: AwaitedOutcome): void
 }
 
-async function waitFor(question: Question, { api, clock, tell }: WaitDeps): Promise<Outcome> {
+async function waitFor(question: Question, { api, clock, tell }: WaitDeps): Promise<AwaitedOutcome> {
   const endMs = clock.monotonicMs() + question.timeoutMs
-  let last: Outcome | undefined
+  let last: AwaitedOutcome | undefined
   for (;;) {
     const outcome = await look(question, api, last)
     if (outcome.message !== last?.message || outcome.state !== last.state) tell(outcome)
@@ -63,7 +63,7 @@ async function waitFor(question: Question, { api, clock, tell }: WaitDeps): Prom
 }
 
 /** Once there was an answer, an API that is away for a while (a new replica takes over) is waited for, too. */
-async function look(question: Question, api: ApiClient, last: Outcome | undefined): Promise<Outcome> {
+async function look(question: Question, api: ApiClient, last: AwaitedOutcome | undefined): Promise<AwaitedOutcome> {
   try {
     return await lookOnce(question, api)
   } catch (thrown) {
@@ -73,7 +73,7 @@ async function look(question: Question, api: ApiClient, last: Outcome | undefine
   }
 }
 
-async function lookOnce({ target, workload, namespace }: Question, api: ApiClient): Promise<Outcome> {
+async function lookOnce({ target, workload, namespace }: Question, api: ApiClient): Promise<AwaitedOutcome> {
   const place = workload ?? (namespace === undefined ? {} : { namespace })
   const entries = await getAll<UpdateHistoryEntry>(api, '/api/v1/history', { ...target, ...place })
   const reports = await readReports(target, entries, place, api)

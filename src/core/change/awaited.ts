@@ -25,7 +25,7 @@ export interface AwaitedWorkload {
 /** `failed` also when it was refused, or when something else took its place: nothing more is to come. */
 export type AwaitedState = 'rolled_out' | 'failed' | 'waiting'
 
-export interface Awaited {
+export interface AwaitedOutcome {
   state: AwaitedState
   message: string
   workloads: AwaitedWorkload[]
@@ -35,7 +35,7 @@ export interface Awaited {
  * Whether what somebody waits for has come to its end: `failed` as soon as one workload is, `rolled_out` when there is at
  * least one and all are. Of an unknown commit or image nothing is known, so it is waited for.
  */
-export function decideAwaited(facts: AwaitedFacts): Awaited {
+export function decideAwaited(facts: AwaitedFacts): AwaitedOutcome {
   const { target, workload, entries, reports } = facts
   const named = entries.flatMap((entry) => entry.workloads.map((one) => one.workload))
   const running = 'image' in target ? reports.filter((one) => runs(one, target.image)).map(keyOf) : []
