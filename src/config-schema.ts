@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { modes, rollbackScopes } from './api/annotation.ts'
+import { modes } from './api/annotation.ts'
 import { duration } from './config-duration.ts'
 import { notify } from './config-notify.ts'
 import { publishers } from './config-publisher.ts'
 import { receiver } from './config-receiver.ts'
 import { githubApp, host, pullRequest } from './config-repository-host.ts'
+import { rollback } from './config-rollback.ts'
 import { match, window } from './config-window.ts'
 
 /** The configuration file, as users write it. Every object is strict: an unknown key is a mistake. */
@@ -163,15 +164,6 @@ const rule = z.strictObject({
   verify: text.optional(),
   hold: text.optional(),
   rollback: z.boolean().optional(),
-})
-
-const rollback = z.strictObject({
-  onFailure: z
-    .enum(rollbackScopes)
-    .default('off')
-    .describe('own: what fairlead committed or proposed is put back when it fails; any: what others committed, too.'),
-  mode: z.enum(['commit', 'pull-request']).default('commit').describe('How rollbacks land, whatever mode says.'),
-  perHour: z.int().min(1).max(1000).default(3).describe('Automatic ones; more wait as RollbackBreaker.'),
 })
 
 export const configSchema = z.strictObject({

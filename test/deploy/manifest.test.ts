@@ -121,6 +121,7 @@ describe('the role of an approver', () => {
       'list updaterequests',
       'watch updaterequests',
       'update updaterequests/approve',
+      'update updaterequests/rollback',
     ])
   })
 })

@@ -8,8 +8,9 @@ import type { Workload } from '../../core/workload/workload.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
 import { FairleadError } from '../../errors.ts'
 import type { EventRecorder, Log, OwnObjects, Registry } from '../../ports.ts'
-import { type ObserveDeps, readPast, type TracedSlot, traceSlots } from './observe.ts'
+import { type ObserveDeps, readPast } from './observe.ts'
 import type { RequestSituation } from './situation.ts'
+import { type TracedSlot, traceSlots } from './traced-slot.ts'
 
 /** What a person wants to have again. */
 export interface WantedRollback {

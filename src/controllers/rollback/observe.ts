@@ -1,9 +1,7 @@
 import { type KubernetesObject, objectKey, workloadResources } from '../../api/kubernetes.ts'
 import { isRollback, sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
 import { carriesImage } from '../../core/change/carried-image.ts'
-import { slotNamespaces, slotTargets } from '../../core/manifest/slot/target.ts'
-import type { LiveContainer } from '../../core/manifest/trace.ts'
-import { type AppliedTrace, matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
+import { type AppliedTrace, matchedImage } from '../../core/manifest/trace-through.ts'
 import {
   type EarlierRollback,
   type FailureFacts,
@@ -22,25 +20,20 @@ import { templateRevision } from '../../core/workload/revision.ts'
 import { unknownCause } from '../../core/workload/rollout-cause.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
-import { type Destination, destinationOn } from '../../delivery/destination.ts'
-import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
+import type { Destination } from '../../delivery/destination.ts'
 import type { SlotHistory } from '../../delivery/slot-history.ts'
-import { slotId, slotSiblings } from '../../delivery/traced-slot.ts'
-import { asFairleadError, FairleadError } from '../../errors.ts'
+import { FairleadError } from '../../errors.ts'
 import type { Cluster } from '../../ports.ts'
 import type { RolloutStates } from '../../runtime/rollout-states.ts'
 import type { StallWatch } from './stall.ts'
+import { type TracedSlot, type TraceSlotsDeps, traceSlots } from './traced-slot.ts'
 
-export interface ObserveDeps extends OpenApplierDeps, RollbackDefaults {
+export interface ObserveDeps extends TraceSlotsDeps, RollbackDefaults {
   cluster: Pick<Cluster, 'get'>
   /** By `Kind/namespace/name`. */
   liveWorkload: (key: string) => Workload | undefined
   rollouts: Pick<RolloutStates, 'get'>
-  /** Live containers of workloads that belong to the same release or Application. */
-  alongside: (workload: Workload) => readonly LiveContainer[]
-  requests: {
-    /** For a slot, by `siblingKey`. */
-    siblings(key: string): readonly UpdateRequest[]
+  requests: TraceSlotsDeps['requests'] & {
     /** That have it as a target. */
     ofWorkload(key: string): readonly UpdateRequest[]
   }
@@ -71,47 +64,6 @@ export function isFailing(workload: Workload, state: RolloutState, deps: Observe
 
 function hasNotedFailure({ status }: UpdateRequest, workload: string): boolean {
   return status?.rollouts?.some((one) => one.workload === workload && one.phase === 'failed') === true
-}
-
-/** One place in Git that decides images of a workload, and where it lies. */
-export interface TracedSlot {
-  workload: Workload
-  /** Of this workload; the first is the one it was traced for. */
-  containers: readonly string[]
-  /** As that one runs it. */
-  image: string
-  trace: AppliedTrace
-  destination: Destination
-  /** Requests for it that are known. */
-  siblings: readonly UpdateRequest[]
-}
-
-/**
- * The places that decide the images of a workload, as Git has them now. A container that cannot be traced is left out; when
- * none can, the first refusal is thrown.
- */
-export async function traceSlots(workload: Workload, deps: ObserveDeps): Promise<TracedSlot[]> {
-  const slots = new Map<string, TracedSlot>()
-  let refusal: FairleadError | undefined
-  for (const { name: container, image } of workload.containers) {
-    try {
-      const { kind, namespace, name } = workload
-      const query = { kind, namespace, name, container, image, alongside: deps.alongside(workload) }
-      const trace = traceThrough(await openApplier(workload, deps), query)
-      const destination = destinationOn(trace.branch, slotNamespaces(trace, namespace), deps.repositories)
-      const siblings = deps.requests.siblings(slotSiblings(namespace, { destination, trace }))
-      const others = slotTargets(trace, namespace).filter((target) => objectKey(target) === objectKey(workload))
-      const containers = [...new Set([container, ...others.map((target) => target.container)])]
-      const id = slotId({ destination, trace })
-      if (!slots.has(id)) slots.set(id, { workload, containers, image, trace, destination, siblings })
-    } catch (thrown) {
-      const error = asFairleadError(thrown)
-      if (error.kind !== 'terminal') throw error
-      refusal ??= error
-    }
-  }
-  if (slots.size === 0 && refusal !== undefined) throw refusal
-  return [...slots.values()]
 }
 
 /** Looks at every slot of a failed workload: who brought what Git holds there, and what it held before. */
