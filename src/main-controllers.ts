@@ -95,6 +95,7 @@ export function createControllers(deps: ControllersDeps) {
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(history),
     history,
+    hasFailed: (key: string) => hasFailed(key, { stores, rollouts: deps.rollouts }),
     checks: [createPlatformCheck(manifests), createSignatureCheck(world.registry)],
     rollouts: deps.rollouts,
     liveWorkload: stores.workload,
@@ -185,4 +186,14 @@ export function createControllers(deps: ControllersDeps) {
       imageUpdate: createImageUpdateController({ ...imageUpdate, isLeader: () => true }),
     }),
   }
+}
+
+/** As it is tracked now, or as the outcome of a request was noted before a restart. */
+function hasFailed(
+  key: string,
+  { stores, rollouts }: { stores: Stores; rollouts: Pick<RolloutStates, 'get'> },
+): boolean {
+  if (rollouts.get(key)?.state.phase === 'failed') return true
+  const noted = stores.requests.byIndex('workload', key).flatMap(({ status }) => status?.rollouts ?? [])
+  return noted.some((one) => one.workload === key && one.phase === 'failed')
 }

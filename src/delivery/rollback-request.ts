@@ -56,7 +56,8 @@ export function renderRollbackRequest(wanted: WantedRollback): UpdateRequest {
       ...(by === undefined ? {} : { requestedBy: sanitiseLine(by, 1024) }),
       policy: 'rollback',
       reason: sanitiseLine(wanted.why, maxReason),
-      requireApproval: false,
+      // The API approves it in the same breath, where nobody else can write.
+      requireApproval: by !== undefined,
     },
   }
 }

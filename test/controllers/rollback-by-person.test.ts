@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { FakeWorld, Replica } from '../fakes/world.ts'
 import { digestOf, image } from '../fakes/world.ts'
 import { anUpdate, apply, commits, fail, inGit, own, rollbacks, web } from './failed-update.ts'
@@ -7,10 +7,20 @@ import { settle } from './rollout.ts'
 
 const key = { kind: 'Deployment', namespace: 'prod', name: 'web' }
 
-async function rollBack(replica: Replica, wish: { to?: string; container?: string } = {}, by = 'alice') {
+async function rollBack(
+  { world, replica }: { world: FakeWorld; replica: Replica },
+  wish: { to?: string; container?: string } = {},
+  by = 'alice',
+) {
   const request = await replica.loops.api.wayBack(key, { reason: 'orders fail', by, ...wish })
   if (request === undefined) throw new Error('no such workload')
-  await replica.loops.api.rollBack(request)
+  const asked = await replica.loops.api.rollBack(request)
+  expect(asked.status).toMatchObject({ phase: 'Approved', approvedBy: by })
+  // The loop and the API write the same status, and whoever was slower tries again.
+  const { namespace, name } = asked.metadata
+  const newest = () =>
+    world.requests().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace)
+  await vi.waitFor(() => expect(newest()?.status?.conditions).toBeDefined(), { timeout: 20_000 })
   await replica.quiet()
 }
 
@@ -32,7 +42,7 @@ async function toVersion(world: FakeWorld, replica: Replica, tag: string): Promi
 describe('a person rolls back', () => {
   test('a version that runs, without any opt-in, and it stays away', async () => {
     const { world, replica } = await aGoodUpdate()
-    await rollBack(replica)
+    await rollBack({ world, replica })
     expect(inGit(world)).toBe(web('1.0.0'))
     expect(commits(world)[0]).toContain('Reason: orders fail\n')
     expect(rollbacks(world)).toMatchObject([{ spec: { requestedBy: 'alice', reason: 'orders fail' } }])
@@ -43,7 +53,7 @@ describe('a person rolls back', () => {
   test('to an older version that they name', async () => {
     const { world, replica } = await aGoodUpdate()
     await toVersion(world, replica, '1.2.0')
-    await rollBack(replica, { to: web('1.0.0') })
+    await rollBack({ world, replica }, { to: web('1.0.0') })
     expect(inGit(world)).toBe(web('1.0.0'))
   })
 
@@ -53,7 +63,7 @@ describe('a person rolls back', () => {
     await push(world, replica, '1.2.0')
     await apply(world, replica, '1.2.0')
     await fail(world, replica)
-    await rollBack(replica)
+    await rollBack({ world, replica })
     expect(inGit(world)).toBe(web('1.0.0'))
   })
 
@@ -67,7 +77,7 @@ describe('a person rolls back', () => {
     world.git.commit('main', { 'apps/web.yaml': held }, 'Hold')
     await world.sync()
     await replica.quiet()
-    await rollBack(replica)
+    await rollBack({ world, replica })
     expect(inGit(world)).toBe(web('1.0.0'))
   })
 
@@ -78,7 +88,7 @@ describe('a person rolls back', () => {
     const text = world.git.read('main', 'apps/web.yaml') ?? ''
     world.git.commit('main', { 'apps/web.yaml': text.replace('1.0.0', '1.1.0') }, 'Once more')
     await apply(world, replica, '1.1.0')
-    await rollBack(replica)
+    await rollBack({ world, replica })
     expect(inGit(world)).toBe(web('1.0.0'))
     expect(commits(world)).toHaveLength(2)
   })
@@ -87,11 +97,11 @@ describe('a person rolls back', () => {
     const { world, replica } = await aGoodUpdate()
     await replica.stop()
     const next = await start(world, 'mode: commit\nsuspend: true')
-    await rollBack(next)
+    await rollBack({ world, replica: next })
     const uid = rollbacks(world)[0]?.metadata.uid
-    await rollBack(next)
+    await rollBack({ world, replica: next })
     expect(rollbacks(world).map(({ metadata }) => metadata.uid)).toEqual([uid])
-    await rollBack(next, {}, 'bob')
+    await rollBack({ world, replica: next }, {}, 'bob')
     expect(rollbacks(world).map(({ spec }) => spec.requestedBy)).toEqual(['bob'])
     expect(rollbacks(world)[0]?.status?.conditions).toContainEqual(expect.objectContaining({ reason: 'Suspended' }))
     expect(inGit(world)).toBe(web('1.1.0'))
@@ -106,16 +116,16 @@ describe('a person is refused', () => {
   ]
   test.each(rows)('%s', async (_, wish, why) => {
     const { world, replica } = await aGoodUpdate()
-    await expect(rollBack(replica, wish)).rejects.toThrow(why)
+    await expect(rollBack({ world, replica }, wish)).rejects.toThrow(why)
     expect(rollbacks(world)).toEqual([])
   })
 
   test('an image that is gone', async () => {
     const { world, replica } = await aGoodUpdate()
     world.registry.remove(image('web'), '1.0.0')
-    await expect(rollBack(replica)).rejects.toThrow(/does not have ghcr.io\/acme\/web:1.0.0 any more/)
+    await expect(rollBack({ world, replica })).rejects.toThrow(/does not have ghcr.io\/acme\/web:1.0.0 any more/)
     world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
-    await rollBack(replica)
+    await rollBack({ world, replica })
     expect(inGit(world)).toBe(web('1.0.0'))
   })
 

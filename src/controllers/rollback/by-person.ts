@@ -1,5 +1,6 @@
 import { type ObjectKey, objectKey, resources } from '../../api/kubernetes.ts'
 import { finalPhases, type UpdateRequest } from '../../api/update-request.ts'
+import { recordApproval } from '../../core/change/approval.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
 import { isSameName } from '../../core/manifest/helm/image-reading.ts'
 import { splitImage } from '../../core/manifest/slot/image-text.ts'
@@ -7,7 +8,7 @@ import type { OlderValue } from '../../core/rollback/decide.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
 import { FairleadError } from '../../errors.ts'
-import type { EventRecorder, Log, OwnObjects, Registry } from '../../ports.ts'
+import type { Clock, EventRecorder, Log, OwnObjects, Registry } from '../../ports.ts'
 import { type ObserveDeps, readPast } from './observe.ts'
 import type { RequestSituation } from './situation.ts'
 import { type TracedSlot, traceSlots } from './traced-slot.ts'
@@ -35,15 +36,26 @@ export interface RollbacksByPerson {
 }
 
 export interface RollbacksByPersonDeps extends ObserveDeps {
-  own: Pick<OwnObjects, 'create' | 'delete'>
+  own: Pick<OwnObjects, 'create' | 'updateStatus' | 'delete'>
   events: EventRecorder
   registry: Pick<Registry, 'digest'>
   situation: (request: UpdateRequest) => Promise<RequestSituation>
+  clock: Clock
   log: Log
 }
 
 export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksByPerson {
-  const { own, events, registry, situation, log } = deps
+  const { own, events, registry, situation, clock, log } = deps
+
+  /** The status is fairlead's alone, so only there it counts who asked. */
+  const approve = async (request: UpdateRequest): Promise<UpdateRequest> => {
+    if (request.status?.phase === 'Approved') return request
+    const vote = { by: request.spec.requestedBy ?? '', now: clock.now(), fourEyes: false }
+    const approved = { ...request, status: { ...request.status, ...recordApproval(request, vote) } }
+    const { metadata } = await own.updateStatus(resources.updateRequest, approved)
+    return { ...approved, metadata }
+  }
+
   return {
     async wayBack(key, { to, container, reason, by }) {
       const workload = deps.liveWorkload(objectKey(key))
@@ -70,9 +82,10 @@ export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksB
         objectKey(request.spec.targets[0] ?? { kind: '', namespace: '', name: '' }),
       )
       const before = known.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
-      if (before !== undefined && isSame(before, request)) return before
+      if (before !== undefined && isSame(before, request)) return approve(before)
       if (before !== undefined) await own.delete(resources.updateRequest, namespace, name)
-      await own.create(resources.updateRequest, request)
+      const created = (await own.create(resources.updateRequest, request)) as UpdateRequest
+      const approved = await approve(created)
       const by = request.spec.requestedBy ?? ''
       log.info({ request: `${namespace}/${name}`, by, from, to, reason: request.spec.reason }, 'a person rolls back')
       const message = `${by} rolls back from ${from} to ${to}: ${request.spec.reason}`
@@ -81,7 +94,7 @@ export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksB
         { apiVersion, kind, namespace, name, uid: '' },
         { type: 'Normal', reason: 'RollbackRequested', message },
       )
-      return request
+      return approved
     },
   }
 }

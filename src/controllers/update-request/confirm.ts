@@ -8,8 +8,9 @@ import { type ChoiceFactsDeps, gatherChoiceFacts } from '../../delivery/choice-f
 import { digestOf, listingOf } from '../../delivery/listing.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
 import type { ManifestSource } from '../../runtime/manifest-source.ts'
+import { type ConfirmRollbackDeps, confirmRollback } from './confirm-rollback.ts'
 
-export interface ConfirmDeps extends ChoiceFactsDeps {
+export interface ConfirmDeps extends ChoiceFactsDeps, ConfirmRollbackDeps {
   manifests: Pick<ManifestSource, 'source'>
 }
 
@@ -27,22 +28,8 @@ export async function confirmChoice(
   const source = askSource(request, deps.manifests)
   // Whether the choice still stands comes first; that it failed is said below.
   source.catch(() => undefined)
-  await (isRollback(request) ? requireServed(request, deps) : requireChosen(request, question, deps))
+  await (isRollback(request) ? confirmRollback(request, question, deps) : requireChosen(request, question, deps))
   return source
-}
-
-/**
- * No policy chooses what is put back; it only has to be there still. That Git holds what is to go is seen on the newest
- * head. `RegistryNotFound` when it is gone for good.
- */
-async function requireServed({ spec }: UpdateRequest, { registry }: ChoiceFactsDeps): Promise<void> {
-  const image = parseImageReference(spec.change.to)
-  const served = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
-  if (served !== undefined) return
-  throw new FairleadError(
-    'RegistryNotFound',
-    `the registry does not have ${spec.change.to} any more; it is not put back`,
-  )
 }
 
 /** A chart is built from many things, or does not say. */

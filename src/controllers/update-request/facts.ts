@@ -43,7 +43,8 @@ export async function observeRequest(request: UpdateRequest, deps: FactsDeps): P
   const isWaiting = isAutomaticRollback(request) && isOpen(request)
   const turn = isWaiting ? { breaker: deps.breaker(request, now), recovered: recoveredWorkload(request, deps) } : {}
   return {
-    facts: { request, newer, now, fourEyes, hasHost, proposal, ...turn, ...rest },
+    // One pair of eyes is enough for the way back.
+    facts: { request, newer, now, fourEyes: fourEyes && !isRollback(request), hasHost, proposal, ...turn, ...rest },
     owner,
     destination,
     slot,

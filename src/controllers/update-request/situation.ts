@@ -141,8 +141,11 @@ async function look(request: UpdateRequest, situation: Situation, deps: Situatio
   const { namespace } = first.workload
   situation.slot = { trace: found, others, settings: strictest, namespace, hasWindow: demands.length > 0 }
   situation.window = windowState(demands, deps.clock.now())
-  if (isRollback(request)) addRollback(situation, strictest, destination, deps.rollback.mode)
-  else addSettings(situation, strictest, destination)
+  if (isRollback(request)) {
+    addRollback(situation, strictest, destination, deps.rollback.mode)
+    // Who asked is only claimed; the API notes it where nobody else can write.
+    situation.requireApproval = request.spec.requestedBy !== undefined
+  } else addSettings(situation, strictest, destination)
   requireHost(situation, destination)
 }
 
