@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { slotOf } from '../../src/core/change/claim.ts'
-import { updateRequestName } from '../../src/core/change/identity.ts'
+import { rollbackRequestName, updateRequestName } from '../../src/core/change/identity.ts'
+import { normaliseRepositoryUrl } from '../../src/core/change/repository-url.ts'
 import { createFakeWorld, digestOf, type FakeWorld, gitUrl, image, type Replica } from '../fakes/world.ts'
 import { start } from './replica.ts'
 
@@ -29,7 +30,7 @@ function forge(change: Forgery, { rename = true } = {}): UpdateRequest {
     spec: {
       targets: [{ kind: 'Deployment', namespace: 'prod', name: 'web', container: 'web' }],
       change: {
-        repository: gitUrl,
+        repository: normaliseRepositoryUrl(gitUrl),
         branch: 'main',
         path: 'apps/web.yaml',
         keyPath: '0:spec.template.spec.containers[0].image',
@@ -173,5 +174,46 @@ describe('an approval', () => {
     expect(world.git.pushes).toBe(0)
     const [request] = world.requests()
     expect(request?.status?.conditions?.find((one) => one.type === 'Progressing')).toMatchObject({ reason: 'Held' })
+  })
+})
+
+describe('a request that somebody else made and calls a rollback', () => {
+  const back = (to: string, requestedBy?: string): UpdateRequest => {
+    const request = forge(
+      (one) => {
+        Object.assign(one.spec.change, { to, digest: digestOf(to) })
+        Object.assign(one.spec, { action: 'rollback', policy: 'rollback', ...(requestedBy && { requestedBy }) })
+      },
+      { rename: false },
+    )
+    const slot = slotOf(request)
+    const name = rollbackRequestName(slot, request.spec.change)
+    return { ...request, metadata: { ...request.metadata, name, labels: { 'fairlead.dev/target': slot } } }
+  }
+
+  /** Git held 0.9.0 before, and every failure would be put back. */
+  async function anUpdatedWorld() {
+    const world = await aWorld()
+    world.registry.push(image('web'), '0.9.0', { digest: digestOf('0.9.0') })
+    const text = world.git.read('main', 'apps/web.yaml') ?? ''
+    world.git.commit('main', { 'apps/web.yaml': text.replace('web:1.0.0', 'web:0.9.0') }, 'Older')
+    world.git.commit('main', { 'apps/web.yaml': text }, 'Newer')
+    await world.sync()
+    return { world, replica: await start(world, 'mode: commit\nrollback: {onFailure: any}'), text }
+  }
+
+  const rows: [what: string, to: string, by: string | undefined, reason: string, message: RegExp][] = [
+    ['cannot bring what Git never held', 'ghcr.io/acme/web:6.6.6', undefined, 'RequestInvalid', /never held/],
+    ['cannot bring another image', 'evil.example.com/x:1', undefined, 'RequestInvalid', /never held/],
+    ['needs a failure', 'ghcr.io/acme/web:0.9.0', undefined, 'RequestInvalid', /no rollout of its targets has failed/],
+    ['needs an approval when it names a person', 'ghcr.io/acme/web:0.9.0', 'alice', 'ApprovalRequired', /approval/],
+  ]
+  test.each(rows)('%s', async (_, to, by, reason, message) => {
+    const { world, replica, text } = await anUpdatedWorld()
+    await submit(world, replica, back(to, by))
+    expect(world.git.read('main', 'apps/web.yaml')).toBe(text)
+    const found = world.requests().find(({ spec }) => spec.action === 'rollback')
+    const progress = found?.status?.conditions?.find(({ type }) => type === 'Progressing')
+    expect(progress).toMatchObject({ reason, message: expect.stringMatching(message) })
   })
 })
