@@ -10,13 +10,13 @@ export interface Hydration {
   stagingBranch: string | undefined
 }
 
-/** Undefined for an Application without a hydrator. */
+/** Undefined for an Application without a hydrator; Argo CD 3.2 writes an empty status for it there, too. */
 export function readHydration({ spec, status }: KubernetesObject): Hydration | undefined {
   const hydrator = field(spec, 'sourceHydrator')
   const state = field(status, 'sourceHydrator')
-  if (hydrator === undefined && state === undefined) return undefined
   const current = field(state, 'currentOperation')
   const last = field(state, 'lastSuccessfulOperation')
+  if (hydrator === undefined && current === undefined && last === undefined) return undefined
   const staging = text(field(hydrator, 'hydrateTo'), 'targetBranch')
   const applied = text(field(hydrator, 'syncSource'), 'targetBranch')
   return {

@@ -27,6 +27,11 @@ describe('an Application', () => {
   it.each<[string, KubernetesObject, string]>([
     ['is synced at the commit', application(sync('Synced', commit)), 'applied Applied'],
     [
+      'has the empty status of a hydrator that Argo CD 3.2 writes everywhere',
+      application({ ...sync('Synced', commit), sourceHydrator: {} }),
+      'applied Applied',
+    ],
+    [
       'is synced at a later commit, without an operation there',
       application({ ...sync('Synced', after), ...operation('Succeeded', before) }),
       'applied Applied',
