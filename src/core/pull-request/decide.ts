@@ -109,10 +109,9 @@ export function waitForTurn({
 }
 
 function decideOpen(facts: ProposalFacts, open: OpenProposal): ProposalDecision {
-  const { wanted, held, suspended } = facts
+  const { wanted, held } = facts
   const halt = haltOf(facts, open)
   if (halt !== undefined) return open.mergesItself ? { kind: 'stop-merging', why: halt.message } : halt
-  if (suspended) return { kind: 'nothing' }
   if (open.isForeign && !open.labels.includes(rebaseLabel)) return decideForeign(facts, open)
   if (wanted.length === 0 && held.length === 0) return decideUnwanted(open.claim)
   return decideContent(facts, open) ?? decideLanding(facts, open)
