@@ -53,3 +53,58 @@ export const condition: Schema = {
     lastTransitionTime: time(),
   },
 }
+
+/** What is particular about one of our kinds. */
+export interface KindParts {
+  kind: string
+  plural: string
+  shortName: string
+  description: string
+  columns: readonly { name: string; type: string; jsonPath: string; priority?: number }[]
+  spec: Schema
+  status: Schema
+}
+
+/** A kind of ours as it is applied to a cluster: namespaced, with a status of its own. */
+export function definitionOf({ kind, plural, shortName, description, columns, spec, status }: KindParts) {
+  const any = { type: 'string' } as const
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${plural}.fairlead.dev`,
+      // Flux would otherwise replace `${…}` in here when a Kustomization substitutes variables
+      annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
+      labels: { 'app.kubernetes.io/name': 'fairlead' },
+    },
+    spec: {
+      group: 'fairlead.dev',
+      scope: 'Namespaced',
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames: [shortName],
+        categories: ['fairlead'],
+      },
+      versions: [
+        {
+          name: 'v1alpha1',
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              description,
+              required: ['spec'],
+              properties: { apiVersion: { ...any }, kind: { ...any }, metadata: { type: 'object' }, spec, status },
+            } satisfies Schema,
+          },
+        },
+      ],
+    },
+  }
+}

@@ -1,4 +1,4 @@
-import { condition, filled, name, type Schema, text, time } from './crd-schema.ts'
+import { condition, definitionOf, filled, name, type Schema, text, time } from './crd-schema.ts'
 import { requestActions, updateRequestPhases, workloadRolloutPhases } from './update-request.ts'
 import { workloadRolloutStateDefinition } from './workload-rollout-state-crd.ts'
 
@@ -159,66 +159,30 @@ export const updateRequestSchemas: Readonly<Record<'spec' | 'status', object>> =
   status: updateRequestStatus,
 }
 
-const updateRequest = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: 'updaterequests.fairlead.dev',
-    // Flux would otherwise replace `${…}` in here when a Kustomization substitutes variables
-    annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
-    labels: { 'app.kubernetes.io/name': 'fairlead' },
-  },
-  spec: {
-    group: 'fairlead.dev',
-    scope: 'Namespaced',
-    names: {
-      kind: 'UpdateRequest',
-      listKind: 'UpdateRequestList',
-      plural: 'updaterequests',
-      singular: 'updaterequest',
-      shortNames: ['fur'],
-      categories: ['fairlead'],
-    },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-          { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Progressing")].reason' },
-          { name: 'Action', type: 'string', priority: 1, jsonPath: '.spec.action' },
-          { name: 'Kind', type: 'string', jsonPath: '.spec.targets[0].kind' },
-          { name: 'Workload', type: 'string', jsonPath: '.spec.targets[0].name' },
-          { name: 'From', type: 'string', jsonPath: '.spec.change.from' },
-          { name: 'To', type: 'string', jsonPath: '.spec.change.to' },
-          { name: 'Pull-Request', type: 'integer', jsonPath: '.status.pullRequest.number' },
-          { name: 'Needs-Approval', type: 'boolean', priority: 1, jsonPath: '.spec.requireApproval' },
-          { name: 'Policy', type: 'string', priority: 1, jsonPath: '.spec.policy' },
-          { name: 'Approved-By', type: 'string', priority: 1, jsonPath: '.status.approvedBy' },
-          { name: 'Commit', type: 'string', priority: 1, jsonPath: '.status.commit' },
-          { name: 'URL', type: 'string', priority: 1, jsonPath: '.status.pullRequest.url' },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            description: 'One decision to change one image slot in Git. Every decision is one, approved or not.',
-            required: ['spec'],
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec: updateRequestSpec,
-              status: updateRequestStatus,
-            },
-          } satisfies Schema,
-        },
-      },
-    ],
-  },
-} as const
+const updateRequest = definitionOf({
+  kind: 'UpdateRequest',
+  plural: 'updaterequests',
+  shortName: 'fur',
+  description: 'One decision to change one image slot in Git. Every decision is one, approved or not.',
+  columns: [
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Progressing")].reason' },
+    { name: 'Action', type: 'string', priority: 1, jsonPath: '.spec.action' },
+    { name: 'Kind', type: 'string', jsonPath: '.spec.targets[0].kind' },
+    { name: 'Workload', type: 'string', jsonPath: '.spec.targets[0].name' },
+    { name: 'From', type: 'string', jsonPath: '.spec.change.from' },
+    { name: 'To', type: 'string', jsonPath: '.spec.change.to' },
+    { name: 'Pull-Request', type: 'integer', jsonPath: '.status.pullRequest.number' },
+    { name: 'Needs-Approval', type: 'boolean', priority: 1, jsonPath: '.spec.requireApproval' },
+    { name: 'Policy', type: 'string', priority: 1, jsonPath: '.spec.policy' },
+    { name: 'Approved-By', type: 'string', priority: 1, jsonPath: '.status.approvedBy' },
+    { name: 'Commit', type: 'string', priority: 1, jsonPath: '.status.commit' },
+    { name: 'URL', type: 'string', priority: 1, jsonPath: '.status.pullRequest.url' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  spec: updateRequestSpec,
+  status: updateRequestStatus,
+})
 
 /** A CustomResourceDefinition, with what is needed to name its file. */
 export interface CustomResourceDefinition {

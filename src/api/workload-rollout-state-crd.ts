@@ -1,4 +1,4 @@
-import { condition, filled, name, type Schema, text, time } from './crd-schema.ts'
+import { condition, definitionOf, filled, name, type Schema, text, time } from './crd-schema.ts'
 import { maxPendingEvents, rolloutPhases } from './workload-rollout-state.ts'
 
 const phase: Schema = { type: 'string', enum: [...rolloutPhases] }
@@ -98,61 +98,25 @@ const status: Schema = {
   },
 }
 
-export const workloadRolloutStateDefinition = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: 'workloadrolloutstates.fairlead.dev',
-    // Flux would otherwise replace `${…}` in here when a Kustomization substitutes variables
-    annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
-    labels: { 'app.kubernetes.io/name': 'fairlead' },
-  },
-  spec: {
-    group: 'fairlead.dev',
-    scope: 'Namespaced',
-    names: {
-      kind: 'WorkloadRolloutState',
-      listKind: 'WorkloadRolloutStateList',
-      plural: 'workloadrolloutstates',
-      singular: 'workloadrolloutstate',
-      shortNames: ['wrs'],
-      categories: ['fairlead'],
-    },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'Kind', type: 'string', jsonPath: '.spec.workloadRef.kind' },
-          { name: 'Workload', type: 'string', jsonPath: '.spec.workloadRef.name' },
-          { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-          { name: 'Reason', type: 'string', jsonPath: '.status.reason' },
-          { name: 'Version', type: 'string', jsonPath: '.status.version' },
-          { name: 'Previous', type: 'string', jsonPath: '.status.previousVersion' },
-          { name: 'Started', type: 'date', jsonPath: '.status.startedAt' },
-          { name: 'Finished', type: 'date', jsonPath: '.status.finishedAt' },
-          { name: 'Deadline', type: 'string', priority: 1, jsonPath: '.status.deadlineAt' },
-          { name: 'Recovered', type: 'boolean', priority: 1, jsonPath: '.status.recovered' },
-          { name: 'Commit', type: 'string', priority: 1, jsonPath: '.status.commit' },
-          { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.message' },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            description: 'What is known about the newest rollout of one workload.',
-            required: ['spec'],
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec,
-              status,
-            },
-          } satisfies Schema,
-        },
-      },
-    ],
-  },
-} as const
+export const workloadRolloutStateDefinition = definitionOf({
+  kind: 'WorkloadRolloutState',
+  plural: 'workloadrolloutstates',
+  shortName: 'wrs',
+  description: 'What is known about the newest rollout of one workload.',
+  columns: [
+    { name: 'Kind', type: 'string', jsonPath: '.spec.workloadRef.kind' },
+    { name: 'Workload', type: 'string', jsonPath: '.spec.workloadRef.name' },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.reason' },
+    { name: 'Version', type: 'string', jsonPath: '.status.version' },
+    { name: 'Previous', type: 'string', jsonPath: '.status.previousVersion' },
+    { name: 'Started', type: 'date', jsonPath: '.status.startedAt' },
+    { name: 'Finished', type: 'date', jsonPath: '.status.finishedAt' },
+    { name: 'Deadline', type: 'string', priority: 1, jsonPath: '.status.deadlineAt' },
+    { name: 'Recovered', type: 'boolean', priority: 1, jsonPath: '.status.recovered' },
+    { name: 'Commit', type: 'string', priority: 1, jsonPath: '.status.commit' },
+    { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.message' },
+  ],
+  spec,
+  status,
+})
