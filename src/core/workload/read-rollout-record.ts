@@ -7,6 +7,7 @@ import {
   type WorkloadRolloutState,
   type WorkloadRolloutStateStatus,
 } from '../../api/workload-rollout-state.ts'
+import { longestDeadlineMs } from './deadline.ts'
 import { count, field, list, text } from './field.ts'
 import { defaultDeadlineMs } from './phase.ts'
 
@@ -57,7 +58,7 @@ function readStatus(status: unknown): WorkloadRolloutStateStatus | undefined {
     version: text(status, 'version') ?? '',
     reason: text(status, 'reason') ?? '',
     message: text(status, 'message') ?? '',
-    deadlineSeconds: count(status, 'deadlineSeconds') || defaultDeadlineMs / 1000,
+    deadlineSeconds: Math.min(count(status, 'deadlineSeconds') || defaultDeadlineMs / 1000, longestDeadlineMs / 1000),
     ...texts(status, [
       'previousVersion',
       'previousRevision',
@@ -126,5 +127,5 @@ function present<K extends string, V>(names: readonly K[], read: (name: K) => V 
 
 function time(value: unknown, name: string): string | undefined {
   const found = text(value, name)
-  return found === undefined || Number.isNaN(Date.parse(found)) ? undefined : found
+  return found !== undefined && /^\d{4}-/.test(found) && !Number.isNaN(Date.parse(found)) ? found : undefined
 }

@@ -12,6 +12,8 @@ it.each([
   ['the default with auto and no progress deadline', 'auto', undefined, 900_000],
   ['the default when the annotation is no duration', 'soon', 600, 900_000],
   ['the default when the annotation is zero', '0s', 600, 900_000],
+  ['a year when the annotation is longer', '999999999h', 600, 31_536_000_000],
+  ['a year with auto and a longer progress deadline', 'auto', 2_147_483_647, 31_536_000_000],
 ])('the deadline is %s', (_, annotation, progressDeadlineSeconds, expected) => {
   const metadata = annotation === undefined ? {} : { annotations: { 'fairlead.dev/deadline': annotation } }
   expect(deadlineMs(readWorkload(deployment({ metadata, spec: { progressDeadlineSeconds } })), 900_000)).toBe(expected)

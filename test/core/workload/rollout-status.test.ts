@@ -201,6 +201,23 @@ describe('the name of a state', () => {
   })
 })
 
+test.each([
+  ['a deadline after eternity', { deadlineSeconds: Number.MAX_SAFE_INTEGER, deadlineAt: '2026-03-01T10:15:00Z' }],
+  ['a deadline before time began', { deadlineAt: '-271821-04-20T00:00:00Z' }],
+  ['a deadline after the last day', { deadlineAt: '+275760-09-13T00:00:00Z' }],
+  ['a pause with more left than there ever was', { pausedAt: '2026-03-01T10:00:00Z', remainingSeconds: 1e15 }],
+])('%s, written by somebody else, stops nobody from going on', (_, forged) => {
+  const workloadRef = { kind: 'Deployment', namespace: 'prod', name: 'web', uid: 'uid-web' }
+  const served = { phase: 'rolling_out', revision: rolling().revision, generation: 1, ...forged }
+  const object = { apiVersion: 'v', kind: 'k', metadata: { name: 'x' }, spec: { workloadRef }, status: served }
+  const kept = readRolloutRecord(object)?.status
+  if (kept === undefined) throw new Error('the status was not read')
+  let state = restoreRollout(kept, 'uid-web', began)
+  const unobserved = rolling({ status: { observedGeneration: 1 } })
+  for (const minutes of [0, 1, 2]) state = trackRollout(state, unobserved, atMinute(minutes), { elapsedMs: minute })
+  expect(state).toMatchObject({ phase: 'rolling_out', reason: 'Unobserved', deadlineAt: expect.any(String) })
+})
+
 test('no object of the kind stops the reader, and what it reads can be gone on with', () => {
   const timeish = fc.oneof(
     fc.string(),
