@@ -235,6 +235,40 @@ describe('another replica', () => {
 })
 
 describe('nobody is told', () => {
+  /** As `kubectl delete --cascade=foreground` and Argo CD do it: what it owns goes first, and the workload waits for it. */
+  function deleteInForeground({ cluster }: FakeWorld): void {
+    const { deployment } = resources
+    const live = cluster.objects.get(deployment, 'prod', 'web')
+    const [record] = cluster.objects.list(workloadRolloutState)
+    if (live === undefined || record === undefined) throw new Error('there is no Deployment, or no record of it')
+    const metadata = { ...live.metadata, deletionTimestamp: '2026-03-01T10:00:00Z' }
+    cluster.objects.update(deployment, { ...live, metadata }, 'object')
+    cluster.objects.remove(workloadRolloutState, 'prod', record.metadata.name)
+  }
+
+  test('anything of a workload that is being deleted, and nothing is kept of it any more', async () => {
+    const scene = aScene()
+    const replica = await start(scene)
+    for (const [phase, happens] of story.slice(0, 2)) {
+      happens(scene.world)
+      await untilKept(scene, phase, async () => undefined)
+    }
+    await expect.poll(() => scene.sinks.map((sink) => sink.taken.length)).toEqual([1, 1])
+    await expect.poll(() => statusOf(scene.world)).not.toHaveProperty('pending')
+    deleteInForeground(scene.world)
+    await replica.quiet()
+    settle(scene.world, 'web', { updated: 0, failure: 'its pods are on their way out' })
+    await replica.quiet()
+    expect(scene.sinks.map((sink) => sink.taken.length)).toEqual([1, 1])
+    expect(scene.world.cluster.objects.list(workloadRolloutState)).toEqual([])
+    for await (const piece of replica.metrics.render()) expect(piece).not.toContain('name="web"')
+    await replica.stop()
+    const next = await start(scene)
+    await next.quiet()
+    expect(scene.world.cluster.objects.list(workloadRolloutState)).toEqual([])
+    expect(scene.sinks.map((sink) => sink.taken.length)).toEqual([1, 1])
+  })
+
   test('of workloads that were settled when they were first seen, nor anything again after a restart', async () => {
     const scene = aScene()
     for (let number = 0; number < 50; number++) {

@@ -53,7 +53,10 @@ export function createRolloutRecordController(
     async observe(key) {
       const [workload, seen] = [deps.workload(key), deps.rollouts.get(key)]
       if (!deps.isLeader() || workload === undefined || seen?.state.uid !== workload.uid) return undefined
-      return { key, workload, state: seen.state, record: deps.records.read(workload) }
+      const record = deps.records.read(workload)
+      // With what is deleted its record goes, often before it: it must not come back.
+      if (workload.deleting && record === undefined) return undefined
+      return { key, workload, state: seen.state, record }
     },
     decide: (observed) => ({
       ...observed,

@@ -83,6 +83,7 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
     decide(observed) {
       const { workload, remembered, now, monotonicMs } = observed
       if (workload === undefined) return { ...observed, state: undefined }
+      if (workload.deleting) return { ...observed, state: remembered?.state }
       const state = trackRollout(remembered?.state, workload, now, {
         elapsedMs: remembered === undefined ? 0 : monotonicMs - remembered.atMs,
         defaultDeadlineMs: deps.deadlineMs,
@@ -93,7 +94,8 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
     },
     async propose(decided) {
       const { key, workload, state, remembered } = decided
-      if (workload !== undefined && state !== undefined && needsCause(remembered?.state, state)) {
+      const isFollowed = workload !== undefined && !workload.deleting && state !== undefined
+      if (isFollowed && needsCause(remembered?.state, state)) {
         return { ...decided, state: withCause(state, await deps.causes.of(workload)) }
       }
       if (state?.phase !== 'rolling_out') deps.causes.forget(key)
@@ -110,6 +112,10 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
       }
       const isKept = remembered?.recorded === true && isSameLook(remembered.state, state)
       states.set(key, { state, atMs: monotonicMs, recorded: isKept || !deps.record(key, workload, state) })
+      if (workload.deleting) {
+        deps.metrics.workloads.delete(key)
+        return {}
+      }
       const carrier = carrierOf(workload, deps.requestsOf(key))
       deps.metrics.workloads.set(key, workloadSamples(workload, state, carrier && pushedAtMs(carrier)))
       tally.look({ key, workload, before: remembered?.state, after: state, monotonicMs })

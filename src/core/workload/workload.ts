@@ -27,6 +27,8 @@ export interface Workload {
   /** Shown version: label, tag or digest; empty when there is no container. */
   version: string
   paused: boolean
+  /** Deleted already, and only there until what it owns or a finalizer is gone: nothing of it is a rollout any more. */
+  deleting: boolean
   /** As written; an absent strategy is `RollingUpdate`. */
   strategy: string
   /** StatefulSet only: pods with a lower ordinal stay at the old revision. Undefined without `rollingUpdate`. */
@@ -118,6 +120,7 @@ export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet
       label: versionLabelOf(labels) ?? versionLabelOf(field(field(template, 'metadata'), 'labels')),
       image: speakingImage(containers, name),
     }),
+    deleting: text(metadata, 'deletionTimestamp') !== undefined,
     ...readStrategy(kind, spec),
     minReadySeconds: count(spec, 'minReadySeconds') ?? 0,
     progressDeadlineSeconds: count(spec, 'progressDeadlineSeconds'),
