@@ -18,6 +18,17 @@ export function screenText(text: string): string {
   return lines.join('\n')
 }
 
+/**
+ * Indented JSON for people and programs: what `JSON.stringify` leaves of control and invisible characters is escaped, so
+ * that no name turns the line around or steers a terminal, and every parser still reads the same value.
+ */
+export function screenJson(value: unknown): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(value, undefined, 2).replaceAll(/[^\P{Cc}\n]|\p{Cf}/gu, (one) =>
+    one.split('').map(escape).join(''),
+  )
+}
+
 /** A diff for people and for `patch`: blanks and tabs stay as they are, other control characters become a blank. */
 export function screenDiff(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]|\p{Cf}/gu, ' ')

@@ -82,6 +82,7 @@ function* yamlValues(name: string, text: string): Generator<unknown> {
     const mistake = document.errors[0]
     if (mistake !== undefined) throw mistake
     const value: unknown = document.toJS()
+    if (text.includes('&')) refuseCycles(name, value)
     if (value !== null && value !== undefined) yield value
   }
 }
@@ -94,6 +95,20 @@ function* shallowTokens(name: string, text: string) {
     if (parser.stack.length > maxDepth + 2) throw tooDeep(name)
   }
   yield* parser.end()
+}
+
+/** An alias within its own anchor makes a value that never ends. */
+function refuseCycles(name: string, value: unknown): void {
+  const [open, closed] = [new Set<unknown>(), new Set<unknown>()]
+  const visit = (one: unknown): void => {
+    if (typeof one !== 'object' || one === null || closed.has(one)) return
+    if (open.has(one)) throw new FairleadError('ManifestInvalid', `${name} has an alias within its own anchor`)
+    open.add(one)
+    for (const content of Object.values(one)) visit(content)
+    open.delete(one)
+    closed.add(one)
+  }
+  visit(value)
 }
 
 function tooDeep(name: string): FairleadError {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { asFairleadError, type ErrorCode, FairleadError } from '../errors.ts'
-import type { Io } from './io.ts'
+import { type Io, screenJson } from './io.ts'
 
 /** Codes that say the command was used wrongly or was given something unreadable. */
 const wrongUse: ReadonlySet<ErrorCode> = new Set(['UsageInvalid', 'ManifestInvalid', 'ConfigInvalid', 'PolicyInvalid'])
@@ -11,7 +11,7 @@ const wrongUse: ReadonlySet<ErrorCode> = new Set(['UsageInvalid', 'ManifestInval
  */
 export async function answerJson(io: Io, answer: () => Promise<unknown>): Promise<number> {
   try {
-    io.stdout(`${JSON.stringify(await answer(), undefined, 2)}\n`)
+    io.stdout(`${screenJson(await answer())}\n`)
     return 0
   } catch (thrown) {
     const { code, message } = asFairleadError(thrown)

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { leaveOnClosedPipe, screenText } from '../../src/cli/io.ts'
+import { leaveOnClosedPipe, screenJson, screenText } from '../../src/cli/io.ts'
 
 describe('output that nobody reads any more', () => {
   function output() {
@@ -39,4 +39,15 @@ describe('screenText', () => {
       }),
     )
   })
+})
+
+test('JSON on a screen holds no control and no invisible character, and says the same', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const shown = screenJson({ [text]: [text] })
+      expect(shown).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u)
+      expect(JSON.parse(shown)).toEqual({ [text]: [text] })
+    }),
+  )
+  expect(screenJson('a\u202eb\u009bc\u{e0001}')).toBe('"a\\u202eb\\u009bc\\udb40\\udc01"')
 })

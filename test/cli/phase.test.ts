@@ -105,6 +105,7 @@ describe('fairlead phase', () => {
     ['deep block sequences', ['-f', '-'], '- '.repeat(5000), 'ManifestInvalid'],
     ['deep flow maps in YAML', ['-f', '-'], `kind: ${'{a: '.repeat(5000)}`, 'ManifestInvalid'],
     ['aliases that multiply', ['-f', '-'], bomb(), 'ManifestInvalid'],
+    ['an alias within its own anchor', ['-f', '-'], 'kind: X\nspec: &a {a: [{b: *a}]}', 'ManifestInvalid'],
   ])('exits 2 for %s', async (_, args, input, code) => {
     const { exit, json } = await phase(args, input)
     expect([exit, json.error.code]).toEqual([2, code])
