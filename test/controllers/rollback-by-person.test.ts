@@ -1,5 +1,5 @@
-import { describe, expect, test, vi } from 'vitest'
-import type { FakeWorld, Replica } from '../fakes/world.ts'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { FakeWorld, Faults, Replica } from '../fakes/world.ts'
 import { digestOf, image } from '../fakes/world.ts'
 import { anUpdate, apply, commits, fail, inGit, own, rollbacks, web } from './failed-update.ts'
 import { push, start } from './replica.ts'
@@ -22,6 +22,20 @@ async function rollBack(
     world.requests().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace)
   await vi.waitFor(() => expect(newest()?.status?.conditions).toBeDefined(), { timeout: 20_000 })
   await replica.quiet()
+}
+
+/** What was created is seen, and looked at, before its creator hears of it. */
+const lateAnswers: Faults = (port, names) => {
+  const late = Object.create(port)
+  for (const name of names) {
+    const effect = (port[name] as (...args: unknown[]) => Promise<unknown>).bind(port)
+    late[name] = async (...args: unknown[]) => {
+      const answer = await effect(...args)
+      if (name === 'create') for (let turn = 0; turn < 60; turn++) await new Promise((next) => setImmediate(next))
+      return answer
+    }
+  }
+  return late
 }
 
 /** 1.1.0 runs well. */
@@ -91,6 +105,16 @@ describe('a person rolls back', () => {
     await rollBack({ world, replica })
     expect(inGit(world)).toBe(web('1.0.0'))
     expect(commits(world)).toHaveLength(2)
+  })
+
+  test('while the loop is quicker to write the same status', async () => {
+    const { world, replica } = await aGoodUpdate()
+    await replica.stop()
+    const next = await world.start('mode: commit', lateAnswers)
+    onTestFinished(() => next.stop())
+    await next.quiet()
+    await rollBack({ world, replica: next })
+    expect(inGit(world)).toBe(web('1.0.0'))
   })
 
   test('twice with one decision, and another person with one of their own', async () => {

@@ -6,6 +6,7 @@ import { isSameName } from '../../core/manifest/helm/image-reading.ts'
 import { splitImage } from '../../core/manifest/slot/image-text.ts'
 import type { OlderValue } from '../../core/rollback/decide.ts'
 import type { Workload } from '../../core/workload/workload.ts'
+import { writeContendedStatus } from '../../delivery/contended-status.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
 import { FairleadError } from '../../errors.ts'
 import type { Clock, EventRecorder, Log, OwnObjects, Registry } from '../../ports.ts'
@@ -45,16 +46,19 @@ export interface RollbacksByPersonDeps extends ObserveDeps {
 }
 
 export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksByPerson {
-  const { own, events, registry, situation, clock, log } = deps
+  const { cluster, own, events, registry, situation, clock, log } = deps
 
-  /** The status is fairlead's alone, so only there it counts who asked. */
-  const approve = async (request: UpdateRequest): Promise<UpdateRequest> => {
-    if (request.status?.phase === 'Approved') return request
-    const vote = { by: request.spec.requestedBy ?? '', now: clock.now(), fourEyes: false }
-    const approved = { ...request, status: { ...request.status, ...recordApproval(request, vote) } }
-    const { metadata } = await own.updateStatus(resources.updateRequest, approved)
-    return { ...approved, metadata }
-  }
+  /** The status is fairlead's alone, so only there it counts who asked. The loop has its first look at the same time. */
+  const approve = (asked: UpdateRequest): Promise<UpdateRequest> =>
+    writeContendedStatus(
+      asked,
+      (request) => {
+        if (request.status?.phase === 'Approved') return undefined
+        const vote = { by: request.spec.requestedBy ?? '', now: clock.now(), fourEyes: false }
+        return { ...request.status, ...recordApproval(request, vote) }
+      },
+      { cluster, own },
+    )
 
   return {
     async wayBack(key, { to, container, reason, by }) {

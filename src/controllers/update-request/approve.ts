@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
-import { resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
 import { recordApproval, recordRejection, type VoteResult } from '../../core/change/approval.ts'
-import { asFairleadError, FairleadError } from '../../errors.ts'
+import { writeContendedStatus } from '../../delivery/contended-status.ts'
+import { asFairleadError } from '../../errors.ts'
 import type { Clock, Cluster, EventRecorder, Log, OwnObjects } from '../../ports.ts'
 import { requestKey } from './journal.ts'
 import { nextStatus, type Progress } from './status.ts'
@@ -26,36 +25,19 @@ export interface ApprovalsDeps {
   log: Log
 }
 
-/** The controller writes the same status; whoever loses the race reads again. */
-const maxAttempts = 5
-
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { cluster, own, events, fourEyes, clock, log } = deps
 
-  const newest = async (authorised: UpdateRequest): Promise<UpdateRequest> => {
-    const { namespace = '', name, uid } = authorised.metadata
-    const found = (await cluster.get(resources.updateRequest, namespace, name)) as UpdateRequest | undefined
-    if (found !== undefined && found.metadata.uid === uid && isDeepStrictEqual(found.spec, authorised.spec))
-      return found
-    throw new FairleadError('SeenDiffers', `${namespace}/${name} was replaced meanwhile; look at it again`)
-  }
-
-  const write = async (authorised: UpdateRequest, vote: (request: UpdateRequest) => VoteResult) => {
-    let request = authorised
-    for (let attempt = 1; ; attempt++) {
-      const result = vote(request)
-      const learnt = { progress: progressOf(result), delivered: undefined, sync: undefined, now: clock.now() }
-      const status = nextStatus(request, { status: result, ...learnt })
-      try {
-        const { metadata } = await own.updateStatus(resources.updateRequest, { ...request, status })
-        return { ...request, metadata, status }
-      } catch (thrown) {
-        const { code } = asFairleadError(thrown)
-        if (code !== 'ApiConflict' || attempt >= maxAttempts) throw thrown
-        request = await newest(authorised)
-      }
-    }
-  }
+  const write = (authorised: UpdateRequest, vote: (request: UpdateRequest) => VoteResult) =>
+    writeContendedStatus(
+      authorised,
+      (request) => {
+        const result = vote(request)
+        const learnt = { progress: progressOf(result), delivered: undefined, sync: undefined, now: clock.now() }
+        return nextStatus(request, { status: result, ...learnt })
+      },
+      { cluster, own },
+    )
 
   /** The audit: who decided what, about which digest. A vote whose answer got lost is told as well. */
   const decide = async (authorised: UpdateRequest, by: string, vote: (request: UpdateRequest) => VoteResult) => {
@@ -69,7 +51,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       log.warn({ ...audit, code }, `a decision by a person was not recorded, as far as is known: ${message}`)
       throw thrown
     }
-    const { phase, message = '' } = decided.status
+    const { phase, message = '' } = decided.status ?? {}
     log.info({ ...audit, phase }, message)
     await events.record(aboutOf(decided), {
       type: 'Normal',
