@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process'
 import { createPrivateKey, sign } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { approverRole, binding } from './approver.ts'
 import { writesOf } from './audit.ts'
+import { runCli } from './cli.ts'
 import { eventually } from './eventually.ts'
 import { type Account, type Fairlead, installFairlead, startFairlead } from './fairlead.ts'
 import { namespaceObject } from './flux.ts'
-import { parseObjects, valueAt } from './kubernetes.ts'
+import { valueAt } from './kubernetes.ts'
 import { type Lab, startLab } from './lab.ts'
 import { plainDeployment } from './manifest.ts'
 import {
@@ -22,7 +23,6 @@ import {
 
 /** Approvals by people with real tokens and RBAC of a real API server. */
 
-const root = join(import.meta.dirname, '..', '..')
 let lab: Lab
 let account: Account
 let world: World
@@ -61,28 +61,24 @@ const settings = (name: string) => ({
 /** The shipped role, bound as the README says: `approver` in orders, `elsewhere` in pay only; `reader` may only look. */
 async function installPeople(): Promise<void> {
   const { kubernetes } = lab.plane
-  const role = join(root, 'deploy', 'approver', 'cluster-role.yaml')
   const reading = { apiGroups: ['fairlead.dev'], resources: ['updaterequests'], verbs: ['get'] }
   await kubernetes.apply(
-    ...parseObjects(await readFile(role, 'utf8'), role),
+    ...(await approverRole()),
     namespaceObject('pay'),
-    { apiVersion: rbac, kind: 'Role', metadata: { name: 'reader', namespace: 'orders' }, ...{ rules: [reading] } },
-    binding('orders', 'approver', 'ClusterRole', 'fairlead-approver'),
-    binding('pay', 'elsewhere', 'ClusterRole', 'fairlead-approver'),
-    binding('orders', 'reader', 'Role', 'reader'),
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name: 'reader', namespace: 'orders' },
+      ...{ rules: [reading] },
+    },
+    binding('orders', { who: 'approver', home: 'pay' }),
+    binding('pay', { who: 'elsewhere', home: 'pay' }),
+    binding('orders', { who: 'reader', home: 'pay' }, { kind: 'Role', name: 'reader' }),
   )
   for (const name of Object.keys(tokens) as (keyof typeof tokens)[]) {
     await kubernetes.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'pay' } })
     tokens[name] = await kubernetes.serviceAccountToken('pay', name)
   }
-}
-
-const rbac = 'rbac.authorization.k8s.io/v1'
-
-function binding(namespace: string, name: string, kind: string, role: string) {
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind, name: role }
-  const subjects = [{ kind: 'ServiceAccount', name, namespace: 'pay' }]
-  return { apiVersion: rbac, kind: 'RoleBinding', metadata: { name, namespace }, ...{ roleRef, subjects } }
 }
 
 async function call(method: string, path: string, token: string, body?: object, server = fairlead.api) {
@@ -95,21 +91,9 @@ async function call(method: string, path: string, token: string, body?: object, 
   return { status: answer.status, body: (await answer.json()) as any }
 }
 
-/** The command as people run it, with the approver's token from a file. */
-async function run(...args: string[]): Promise<{ exit: number | null; out: string; err: string }> {
-  const tokenFile = join(lab.dir, 'approver-token')
-  await writeFile(tokenFile, tokens.approver, { mode: 0o600 })
-  const all = [join(root, 'dist', 'cli.js'), ...args, '--server', fairlead.api, '--token-file', tokenFile]
-  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const printed = { out: '', err: '' }
-  child.stdout.on('data', (piece) => {
-    printed.out += piece
-  })
-  child.stderr.on('data', (piece) => {
-    printed.err += piece
-  })
-  const exit = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { exit, ...printed }
+/** The command as the approver runs it. */
+function run(...args: string[]) {
+  return runCli(lab, { server: fairlead.api, token: tokens.approver }, ...args)
 }
 
 /** A token as the API server would have made it, but two hours ago, for one hour. */

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { application, repositorySecret, startArgoCd } from './argocd.ts'
+import { isOwnWrite, writesOf } from './audit.ts'
 import { eventually } from './eventually.ts'
 import { type Account, type Fairlead, installFairlead, startFairlead } from './fairlead.ts'
-import { conditionOf } from './kubernetes.ts'
+import { conditionOf, valueAt } from './kubernetes.ts'
 import { type Lab, startLab } from './lab.ts'
 import { plainDeployment } from './manifest.ts'
+import { knownCondition, releaseBad, restlessDeployment } from './rollout.ts'
 import { createWorld, decisionIn, nextCommit, phasesOfNextRollout, untilContent, type World } from './world.ts'
 
 let lab: Lab
@@ -33,7 +35,7 @@ spec:
         - ${world.image('api', tag)} # follows the releases
 `
 
-const web = (tag: string) => plainDeployment({ namespace: 'harbour', name: 'web', image: world.image('web', tag) })
+const web = (tag: string) => restlessDeployment(world, { name: 'web', tag, giveUpSeconds: 6 })
 
 beforeAll(async () => {
   lab = await startLab({ engine: startArgoCd })
@@ -71,6 +73,7 @@ beforeAll(async () => {
     namespace: 'harbour',
     repository: world.gitops.url,
     allowPaths: ['root/**', 'web/**'],
+    rollback: { onFailure: 'own', mode: 'commit' },
   })
   await untilContent(fairlead, 2)
 })
@@ -102,4 +105,38 @@ describe('a release is committed where Argo CD reads it, applied and followed', 
     })
     expect(await world.gitops.commitsSince(before)).toHaveLength(1)
   })
+})
+
+test('a version that Kubernetes gives up is put back by one commit, which Argo CD applies', async () => {
+  const file = 'web/web.yaml'
+  const { phases, record, commits } = await releaseBad(world, { name: 'web', tag: '1.1.666', file }, fairlead)
+  expect(phases.slice(0, 3)).toEqual(['success', 'rolling_out', 'failed'])
+  expect(record).toMatchObject({
+    version: '1.1.666',
+    previousVersion: '1.1.0',
+    reason: 'ProgressDeadlineExceeded',
+    cause: 'ImagePullBackOff',
+  })
+  const [bad, back, ...others] = commits
+  expect(others).toEqual([])
+  expect(await world.gitops.file(bad?.id ?? '', file)).toBe(web('1.1.666'))
+  expect(back).toMatchObject({ author: 'fairlead', files: [file] })
+  expect(await world.gitops.file(back?.id ?? '', file)).toBe(web('1.1.0'))
+  const [failed, ...done] = await Promise.all([
+    knownCondition(world, { name: 'web', tag: '1.1.0' }, 'RolledOut', fairlead),
+    ...['Applied', 'RolledOut'].map((type) =>
+      knownCondition(world, { name: 'web', tag: '1.1.666', action: 'rollback' }, type, fairlead),
+    ),
+  ])
+  expect(failed).toMatchObject({ status: 'False', message: expect.stringContaining('ImagePullBackOff') })
+  expect(done).toMatchObject([{ status: 'True' }, { status: 'True', reason: 'Success' }])
+  const live = await lab.plane.kubernetes.get('apps/v1', 'Deployment', 'harbour', 'web')
+  const image = valueAt(live, 'spec', 'template', 'spec', 'containers', 0, 'image')
+  expect(image).toBe(world.image('web', '1.1.0'))
+})
+
+test('live objects were left alone', async () => {
+  const writes = await writesOf(lab.plane.auditLog, account.user)
+  expect(writes.filter((write) => !isOwnWrite(write))).toEqual([])
+  expect(writes.filter(({ code }) => code === 401 || code === 403)).toEqual([])
 })

@@ -91,7 +91,7 @@ export async function startControlPlane({ bin, dir, components }: Surroundings):
   return { kubernetes, admin, kubeconfig: config, auditLog: at('audit.log') }
 }
 
-/** One node whose pods become Ready by themselves, but for those whose image has "bad" in its name (stages.yaml). */
+/** One node whose pods become Ready by themselves, but for those whose image is never pulled (stages.yaml). */
 export async function startNode({ bin, dir, components }: Surroundings, plane: ControlPlane): Promise<void> {
   const size = { cpu: '64', memory: '256Gi', pods: '2000' }
   await plane.kubernetes.apply({

@@ -67,6 +67,8 @@ interface GeneralSettings {
   backend: 'native' | 'isomorphic'
   /** A second replica: the registry's notifications go to the first. */
   standby?: boolean
+  /** What happens to versions that fail, as the configuration says it. */
+  rollback?: { onFailure: 'off' | 'own' | 'any'; mode?: 'commit' | 'pull-request'; perHour?: number }
   /** A registry that asks who wants to know, and the docker config.json with the answer; it is polled. */
   privateRegistry?: { host: string; dockerConfig: string }
 }
@@ -132,6 +134,7 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
       repositories,
     },
     registries: [{ host: lab.registry, insecure: true }, ...(await privateRegistry())],
+    ...(settings.rollback !== undefined && { rollback: settings.rollback }),
     // far away: within a test only the registry's own notification can bring news of a push
     polling: { interval: isPolled ? '10s' : '1h' },
     webhooks: {

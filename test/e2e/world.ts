@@ -131,6 +131,15 @@ export function decisionIn(world: World, workload: string, phase: string, fairle
  * The phases that the metrics tell of a workload, in order and without repetitions, from now until a rollout has ended.
  */
 export function phasesOfNextRollout(fairlead: Fairlead, namespace: string, name: string): Promise<string[]> {
+  return phasesUntil(fairlead, { namespace, name }, (seen) => seen.at(-2) === 'rolling_out')
+}
+
+/** The same until they are as wanted. */
+export function phasesUntil(
+  fairlead: Fairlead,
+  { namespace, name }: { namespace: string; name: string },
+  isEnd: (seen: readonly string[]) => boolean,
+): Promise<string[]> {
   const seen: string[] = []
   return eventually(
     `a rollout of ${namespace}/${name} has ended`,
@@ -141,7 +150,8 @@ export function phasesOfNextRollout(fairlead: Fairlead, namespace: string, name:
       )
       const phase = current?.labels.phase
       if (phase !== undefined && phase !== seen.at(-1)) seen.push(phase)
-      return seen.at(-2) === 'rolling_out' ? seen : undefined
+      if (isEnd(seen)) return seen
+      throw new Error(seen.join(', '))
     },
     { watched: [fairlead.component], everyMs: 50, timeoutMs: 120_000 },
   )

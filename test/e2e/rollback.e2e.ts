@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApprover } from './approver.ts'
+import { isOwnWrite, writesOf } from './audit.ts'
+import { runCli } from './cli.ts'
+import { type Account, type Fairlead, installFairlead, startFairlead } from './fairlead.ts'
+import { type Lab, startLab } from './lab.ts'
+import {
+  commitsTo,
+  eventAbout,
+  knownCondition,
+  nextCommitTo,
+  releaseBad,
+  requestsFrom,
+  restlessDeployment,
+  rolloutOf,
+} from './rollout.ts'
+import { createWorld, deployWithFlux, untilApplied, untilContent, versionsOf, type World } from './world.ts'
+
+/** Versions that fail, and the way back, with Flux. Three workloads of one repository live their stories side by side. */
+
+let lab: Lab
+let account: Account
+let world: World
+let fairlead: Fairlead
+let token: string
+
+/** Kubernetes gives `web` and `hand` up. It would take hours over `slow`, whose deadline is fairlead's. */
+const manifests = {
+  web: (tag: string) => restlessDeployment(world, { name: 'web', tag, giveUpSeconds: 6 }),
+  slow: (tag: string) => restlessDeployment(world, { name: 'slow', tag, giveUpSeconds: 7200, deadline: '8s' }),
+  hand: (tag: string) => restlessDeployment(world, { name: 'hand', tag, giveUpSeconds: 6 }),
+}
+const names = Object.keys(manifests) as (keyof typeof manifests)[]
+const fileOf = (name: string) => `apps/${name}.yaml`
+
+beforeAll(async () => {
+  lab = await startLab()
+  account = await installFairlead(lab)
+  world = await createWorld(lab, account, 'shop')
+  for (const name of names) await world.release(name, '1.0.0')
+  const files = names.map((name) => [fileOf(name), manifests[name]('1.0.0')] as const)
+  await world.gitops.commit('Open the shop', Object.fromEntries(files))
+  await deployWithFlux(world, [{ name: 'shop', path: './apps' }], names)
+  token = await createApprover(lab, 'shop')
+  fairlead = await startFairlead(lab, account, {
+    name: 'fairlead-rollback',
+    mode: 'commit',
+    backend: 'native',
+    namespace: 'shop',
+    repository: world.gitops.url,
+    allowPaths: ['apps/**'],
+    rollback: { onFailure: 'own', mode: 'commit' },
+  })
+  await untilContent(fairlead, names.length)
+})
+
+afterAll(async () => {
+  await fairlead?.component.end('SIGKILL')
+  await lab?.stop()
+})
+
+const nextCommit = (name: string, since: string) => nextCommitTo(world, fileOf(name), since, fairlead)
+
+describe.concurrent('a version that fails', () => {
+  test('after a good one: Kubernetes gives it up, one commit puts the good one back, and it stays away', async ({
+    expect,
+  }) => {
+    const file = fileOf('web')
+    const start = await world.gitops.head()
+    await world.release('web', '1.1.0')
+    const good = await nextCommit('web', start)
+    expect(await world.gitops.file(good.id, file)).toBe(manifests.web('1.1.0'))
+    const runs = { phase: 'success', version: '1.1.0', previousVersion: '1.0.0', commit: good.id } as const
+    await rolloutOf(world, 'web', runs, fairlead)
+    expect(await versionsOf(fairlead, 'shop', 'web')).toEqual(['1.1.0'])
+
+    const { phases, record, commits } = await releaseBad(world, { name: 'web', tag: '1.1.666', file }, fairlead)
+    expect(phases.slice(0, 3)).toEqual(['success', 'rolling_out', 'failed'])
+    expect(record).toMatchObject({
+      version: '1.1.666',
+      previousVersion: '1.1.0',
+      reason: 'ProgressDeadlineExceeded',
+      cause: 'ImagePullBackOff',
+    })
+    const [bad, back, ...others] = commits
+    expect(others).toEqual([])
+    expect(await world.gitops.file(bad?.id ?? '', file)).toBe(manifests.web('1.1.666'))
+    expect(back).toMatchObject({ author: 'fairlead', files: [file] })
+    expect(back?.message).toMatch(/^Fairlead-Action: rollback$/m)
+    expect(await world.gitops.file(back?.id ?? '', file)).toBe(manifests.web('1.1.0'))
+    await untilApplied(world, 'shop', back?.id ?? '')
+    expect(await versionsOf(fairlead, 'shop', 'web')).toEqual(['1.1.0'])
+
+    const why = expect.stringContaining('ImagePullBackOff')
+    expect(await eventAbout(world, 'web', 'RollbackRequested', fairlead)).toEqual(why)
+    const update = { name: 'web', tag: '1.1.0' }
+    const rollback = { name: 'web', tag: '1.1.666', action: 'rollback' } as const
+    const [failed, requested, done] = await Promise.all([
+      knownCondition(world, update, 'RolledOut', fairlead),
+      knownCondition(world, update, 'Rollback', fairlead),
+      knownCondition(world, rollback, 'RolledOut', fairlead),
+    ])
+    expect(failed).toMatchObject({ status: 'False', reason: 'Failed', message: why })
+    expect(requested).toMatchObject({ status: 'True', reason: 'Requested', message: why })
+    expect(done).toMatchObject({ status: 'True', reason: 'Success' })
+
+    expect(await eventAbout(world, 'web', 'Quarantined', fairlead)).toContain('1.1.666')
+    await world.release('web', '1.3.0')
+    const newer = await nextCommit('web', back?.id ?? '')
+    expect(await world.gitops.file(newer.id, file)).toBe(manifests.web('1.3.0'))
+    await rolloutOf(world, 'web', { phase: 'success', version: '1.3.0' }, fairlead)
+    expect(await commitsTo(world, file, good.id)).toEqual([bad, back, newer])
+  })
+
+  test('in the time that fairlead gives it is put back, although Kubernetes still waits', async ({ expect }) => {
+    const file = fileOf('slow')
+    const { phases, record, commits } = await releaseBad(world, { name: 'slow', tag: '1.1.666', file }, fairlead)
+    expect(phases.slice(0, 3)).toEqual(['success', 'rolling_out', 'failed'])
+    expect(record).toMatchObject({ version: '1.1.666', reason: 'DeadlineExceeded', cause: 'ImagePullBackOff' })
+    const [bad, back, ...others] = commits
+    expect(others).toEqual([])
+    expect(await world.gitops.file(bad?.id ?? '', file)).toBe(manifests.slow('1.1.666'))
+    expect(await world.gitops.file(back?.id ?? '', file)).toBe(manifests.slow('1.0.0'))
+    await untilApplied(world, 'shop', back?.id ?? '')
+    expect(await eventAbout(world, 'slow', 'Quarantined', fairlead)).toContain('1.1.666')
+    expect(await versionsOf(fairlead, 'shop', 'slow')).toEqual(['1.0.0'])
+  })
+
+  test('by the hand of a person stays, until a person takes it back; that holds as well', async ({ expect }) => {
+    const file = fileOf('hand')
+    const start = await world.gitops.commit('Try something', { [file]: manifests.hand('1.1.666') })
+    const record = await rolloutOf(world, 'hand', { phase: 'failed' }, fairlead)
+    expect(record).toMatchObject({ reason: 'ProgressDeadlineExceeded', cause: 'ImagePullBackOff' })
+    expect(await eventAbout(world, 'hand', 'RollbackNotOwn', fairlead)).toContain('was not brought by fairlead')
+    expect(await commitsTo(world, file, start)).toEqual([])
+
+    const words = ['rollback', 'Deployment/shop/hand', '--reason', 'customers see errors']
+    expect(await runCli(lab, { server: fairlead.api, token }, ...words)).toMatchObject({ exit: 0, err: '' })
+    const back = await nextCommit('hand', start)
+    expect(back.message).toContain('customers see errors')
+    expect(await world.gitops.file(back.id, file)).toBe(manifests.hand('1.0.0'))
+    await untilApplied(world, 'shop', back.id)
+    await rolloutOf(world, 'hand', { phase: 'success', version: '1.0.0', rollback: true }, fairlead)
+    const [request] = await requestsFrom(world, { name: 'hand', tag: '1.1.666', action: 'rollback' })
+    expect(request?.spec.requestedBy).toBe('system:serviceaccount:shop:approver')
+
+    await world.release('hand', '1.1.666')
+    expect(await eventAbout(world, 'hand', 'Quarantined', fairlead)).toContain('1.1.666')
+    await world.release('hand', '1.2.0')
+    const newer = await nextCommit('hand', back.id)
+    expect(await world.gitops.file(newer.id, file)).toBe(manifests.hand('1.2.0'))
+    expect(await commitsTo(world, file, start)).toEqual([back, newer])
+  })
+})
+
+describe('all that time', () => {
+  test('live objects were left alone: fairlead wrote its own kinds, its Lease, Events and reviews', async () => {
+    const writes = await writesOf(lab.plane.auditLog, account.user)
+    expect(writes.filter((write) => !isOwnWrite(write))).toEqual([])
+    expect(writes.map(({ resource }) => resource)).toContain('fairlead.dev/workloadrolloutstates/status')
+  })
+
+  test('the shipped rights were enough', async () => {
+    const writes = await writesOf(lab.plane.auditLog, account.user)
+    expect(writes.filter(({ code }) => code === 401 || code === 403)).toEqual([])
+  })
+})
