@@ -58,6 +58,8 @@ export async function startFlux({ bin, dir, components }: Surroundings, plane: C
 export interface Root {
   name: string
   path: string
+  /** How long Flux waits for the health of what it applied, e.g. `24s`; it does not, unless this is given. */
+  waits?: string
 }
 
 export interface Source {
@@ -92,6 +94,7 @@ export async function declareRoots(kubernetes: Kubernetes, source: Source, roots
         retryInterval: '5s',
         path: root.path,
         prune: true,
+        ...(root.waits !== undefined && { wait: true, timeout: root.waits }),
         sourceRef: { kind: 'GitRepository', name },
       },
     })),

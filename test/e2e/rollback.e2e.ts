@@ -6,8 +6,8 @@ import { type Account, type Fairlead, installFairlead, startFairlead } from './f
 import { type Lab, startLab } from './lab.ts'
 import {
   commitsTo,
+  conditionWith,
   eventAbout,
-  knownCondition,
   nextCommitTo,
   releaseBad,
   requestsFrom,
@@ -31,7 +31,14 @@ const manifests = {
   hand: (tag: string) => restlessDeployment(world, { name: 'hand', tag, giveUpSeconds: 6 }),
 }
 const names = Object.keys(manifests) as (keyof typeof manifests)[]
-const fileOf = (name: string) => `apps/${name}.yaml`
+const fileOf = (name: string) => `${name}/${name}.yaml`
+const rootOf = (name: string) => `shop-${name}`
+/** Flux waits for the health of `slow`, and looks at no newer commit meanwhile. */
+const roots = names.map((name) => ({
+  name: rootOf(name),
+  path: `./${name}`,
+  ...(name === 'slow' && { waits: '24s' }),
+}))
 
 beforeAll(async () => {
   lab = await startLab()
@@ -40,7 +47,7 @@ beforeAll(async () => {
   for (const name of names) await world.release(name, '1.0.0')
   const files = names.map((name) => [fileOf(name), manifests[name]('1.0.0')] as const)
   await world.gitops.commit('Open the shop', Object.fromEntries(files))
-  await deployWithFlux(world, [{ name: 'shop', path: './apps' }], names)
+  await deployWithFlux(world, roots, names)
   token = await createApprover(lab, 'shop')
   fairlead = await startFairlead(lab, account, {
     name: 'fairlead-rollback',
@@ -48,7 +55,7 @@ beforeAll(async () => {
     backend: 'native',
     namespace: 'shop',
     repository: world.gitops.url,
-    allowPaths: ['apps/**'],
+    allowPaths: names.map((name) => `${name}/**`),
     rollback: { onFailure: 'own', mode: 'commit' },
   })
   await untilContent(fairlead, names.length)
@@ -88,21 +95,19 @@ describe.concurrent('a version that fails', () => {
     expect(back).toMatchObject({ author: 'fairlead', files: [file] })
     expect(back?.message).toMatch(/^Fairlead-Action: rollback$/m)
     expect(await world.gitops.file(back?.id ?? '', file)).toBe(manifests.web('1.1.0'))
-    await untilApplied(world, 'shop', back?.id ?? '')
+    await untilApplied(world, rootOf('web'), back?.id ?? '')
     expect(await versionsOf(fairlead, 'shop', 'web')).toEqual(['1.1.0'])
 
     const why = expect.stringContaining('ImagePullBackOff')
     expect(await eventAbout(world, 'web', 'RollbackRequested', fairlead)).toEqual(why)
     const update = { name: 'web', tag: '1.1.0' }
     const rollback = { name: 'web', tag: '1.1.666', action: 'rollback' } as const
-    const [failed, requested, done] = await Promise.all([
-      knownCondition(world, update, 'RolledOut', fairlead),
-      knownCondition(world, update, 'Rollback', fairlead),
-      knownCondition(world, rollback, 'RolledOut', fairlead),
+    const [failed, requested] = await Promise.all([
+      conditionWith(world, update, { type: 'RolledOut', status: 'False', reason: 'Failed' }, fairlead),
+      conditionWith(world, update, { type: 'Rollback', status: 'True', reason: 'Requested' }, fairlead),
+      conditionWith(world, rollback, { type: 'RolledOut', status: 'True', reason: 'Success' }, fairlead),
     ])
-    expect(failed).toMatchObject({ status: 'False', reason: 'Failed', message: why })
-    expect(requested).toMatchObject({ status: 'True', reason: 'Requested', message: why })
-    expect(done).toMatchObject({ status: 'True', reason: 'Success' })
+    expect([failed.message, requested.message]).toEqual([why, why])
 
     expect(await eventAbout(world, 'web', 'Quarantined', fairlead)).toContain('1.1.666')
     await world.release('web', '1.3.0')
@@ -114,14 +119,19 @@ describe.concurrent('a version that fails', () => {
 
   test('in the time that fairlead gives it is put back, although Kubernetes still waits', async ({ expect }) => {
     const file = fileOf('slow')
-    const { phases, record, commits } = await releaseBad(world, { name: 'slow', tag: '1.1.666', file }, fairlead)
+    const rollback = { name: 'slow', tag: '1.1.666', action: 'rollback' } as const
+    const [{ phases, record, commits }, blocked] = await Promise.all([
+      releaseBad(world, { name: 'slow', tag: '1.1.666', file }, fairlead),
+      conditionWith(world, rollback, { type: 'Applied', reason: 'RollbackBlockedByHealthCheck' }, fairlead),
+    ])
+    expect(blocked.message).toContain('CancelHealthCheckOnNewRevision')
     expect(phases.slice(0, 3)).toEqual(['success', 'rolling_out', 'failed'])
     expect(record).toMatchObject({ version: '1.1.666', reason: 'DeadlineExceeded', cause: 'ImagePullBackOff' })
     const [bad, back, ...others] = commits
     expect(others).toEqual([])
     expect(await world.gitops.file(bad?.id ?? '', file)).toBe(manifests.slow('1.1.666'))
     expect(await world.gitops.file(back?.id ?? '', file)).toBe(manifests.slow('1.0.0'))
-    await untilApplied(world, 'shop', back?.id ?? '')
+    await untilApplied(world, rootOf('slow'), back?.id ?? '')
     expect(await eventAbout(world, 'slow', 'Quarantined', fairlead)).toContain('1.1.666')
     expect(await versionsOf(fairlead, 'shop', 'slow')).toEqual(['1.0.0'])
   })
@@ -139,7 +149,7 @@ describe.concurrent('a version that fails', () => {
     const back = await nextCommit('hand', start)
     expect(back.message).toContain('customers see errors')
     expect(await world.gitops.file(back.id, file)).toBe(manifests.hand('1.0.0'))
-    await untilApplied(world, 'shop', back.id)
+    await untilApplied(world, rootOf('hand'), back.id)
     await rolloutOf(world, 'hand', { phase: 'success', version: '1.0.0', rollback: true }, fairlead)
     const [request] = await requestsFrom(world, { name: 'hand', tag: '1.1.666', action: 'rollback' })
     expect(request?.spec.requestedBy).toBe('system:serviceaccount:shop:approver')

@@ -33,13 +33,12 @@ export function rolloutOf(
   wanted: Partial<WorkloadRolloutStateStatus>,
   fairlead: Fairlead,
 ): Promise<WorkloadRolloutStateStatus> {
-  const isWanted = (status: object) => Object.entries(wanted).every(([key, value]) => valueAt(status, key) === value)
   return eventually(
     `the rollout of ${world.namespace}/${name} is ${JSON.stringify(wanted)}`,
     async () => {
       const found = await listed<WorkloadRolloutState>(world, 'WorkloadRolloutState')
       const status = found.find(({ spec }) => spec.workloadRef.name === name)?.status
-      if (status !== undefined && isWanted(status)) return status
+      if (status !== undefined && isLike(status, wanted)) return status
       throw new Error(JSON.stringify(status))
     },
     { watched: [fairlead.component], everyMs: 50 },
@@ -116,21 +115,26 @@ export async function releaseBad(
   return { phases, record, commits }
 }
 
-/** The condition of a request, as soon as it is `True` or `False`. */
-export function knownCondition(
+/** A condition of the one request that is meant, as soon as it is like this. */
+export function conditionWith(
   world: World,
   which: Parameters<typeof requestsFrom>[1],
-  type: string,
+  wanted: Pick<Condition, 'type'> & Partial<Condition>,
   fairlead: Fairlead,
 ): Promise<Condition> {
+  const { name, tag, action = 'update' } = which
   return eventually(
-    `the ${which.action ?? 'update'} of ${world.namespace}/${which.name} from ${which.tag} has its ${type}`,
+    `the ${action} of ${world.namespace}/${name} from ${tag} has ${JSON.stringify(wanted)}`,
     async () => {
       const [request] = await requestsFrom(world, which)
-      const condition = request && conditionOf(request, type)
-      if (condition !== undefined && condition.status !== 'Unknown') return condition
+      const condition = request && conditionOf(request, wanted.type)
+      if (condition !== undefined && isLike(condition, wanted)) return condition
       throw new Error(JSON.stringify(request?.status))
     },
-    { watched: [fairlead.component] },
+    { watched: [fairlead.component], everyMs: 50 },
   )
+}
+
+function isLike(object: object, wanted: object): boolean {
+  return Object.entries(wanted).every(([key, value]) => valueAt(object, key) === value)
 }
