@@ -23,9 +23,9 @@ export function screenText(text: string): string {
  * that no name turns the line around or steers a terminal, and every parser still reads the same value.
  */
 export function screenJson(value: unknown): string {
-  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(value, undefined, 2).replaceAll(/[^\P{Cc}\n]|\p{Cf}/gu, (one) =>
-    one.split('').map(escape).join(''),
+    one.split('').map(escaped).join(''),
   )
 }
 
