@@ -162,6 +162,7 @@ export function createControllers(deps: ControllersDeps) {
       ...shared,
       shown: (key) => stores.requests.get(key),
       requestsAt,
+      siblings: updateRequest.siblings,
       cluster: config.cluster.name,
       template: deps.templates['comment.md'],
       fence: () => leader.fence(),

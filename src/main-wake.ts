@@ -47,7 +47,10 @@ export function wake(
   }
   stores.requests.subscribe((key, before, after) => {
     queues['update-request'].add(key)
-    if (after?.status?.phase === 'Completed') queues.outcome.add(key)
+    if (after?.status?.phase === 'Completed') {
+      queues.outcome.add(key)
+      if (isRollback(after) && before?.status?.commit !== after.status.commit) tellOfRollback(after)
+    }
     if (after !== undefined) wakePushed(before, after, queues.workload)
     for (const target of after?.spec.targets ?? []) queues.rollback.add(objectKey(target))
     // An older one for the same slot gives way.
@@ -65,11 +68,13 @@ export function wake(
     images.wakeAll()
     wakeAllUnsettled()
   }
-  const tellOutcomes = () => {
-    for (const { metadata, status } of stores.requests.values()) {
+  const tellOutcomes = (requests: Iterable<UpdateRequest>) => {
+    for (const { metadata, status } of requests) {
       if (status?.phase === 'Completed') queues.outcome.add(`${metadata.namespace}/${metadata.name}`)
     }
   }
+  // Whoever asked for the version that was taken back hears of it where it was asked for.
+  const tellOfRollback = (rollback: UpdateRequest) => tellOutcomes(siblingsOf(rollback, stores))
   const wakeRequestsOf = (key: string) => wakeUnsettled(stores.requests.byIndex('workload', key))
   wakeByEngine(stores, images, { delivered: wakeDelivered, requestsOf: wakeRequestsOf, everything: wakeEverything })
   rollouts.onChange((key) => {
@@ -84,7 +89,7 @@ export function wake(
   leader.onChange((leading) => {
     if (!leading) return
     wakeEverything()
-    tellOutcomes()
+    tellOutcomes(stores.requests.values())
     for (const store of stores.workloads) for (const one of store.values()) queues.rollback.add(objectKey(one))
     for (const key of rollouts.unrecorded()) queues.workload.add(key)
   })

@@ -1,6 +1,7 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { conditionOf, isRolledOut, isSettled, rolledOutCondition } from '../../core/change/rolled-out.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
+import { rollbackOf } from '../../core/pull-request/request-outcome.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Clock, EventRecorder, Log } from '../../ports.ts'
@@ -15,6 +16,8 @@ export interface OutcomeTellerDeps {
   shown: (key: string) => UpdateRequest | undefined
   /** All requests for a branch of a repository. */
   requestsAt: (repository: string, branch: string) => readonly UpdateRequest[]
+  /** All requests for the same slot. */
+  siblings: (request: UpdateRequest) => readonly UpdateRequest[]
   repositories: Repositories
   manifests: Pick<ManifestSource, 'source'>
   cluster: string
@@ -32,6 +35,7 @@ interface Observed {
   request: UpdateRequest
   host: RepositoryHost
   together: readonly UpdateRequest[]
+  takenBackBy: (request: UpdateRequest) => UpdateRequest | undefined
 }
 interface Decided extends Observed {
   tellings: readonly Telling[]
@@ -60,9 +64,11 @@ export function createOutcomeTeller(deps: OutcomeTellerDeps): Controller<Observe
     name: 'outcome',
     async observe(key) {
       const request = deps.shown(key)
-      if (request?.status?.phase !== 'Completed' || !deps.isLeader() || !isRecent(request, deps.clock.now())) return
+      if (request?.status?.phase !== 'Completed' || !deps.isLeader()) return
+      const takenBackBy = (one: UpdateRequest) => rollbackOf(one, deps.siblings(one))
+      if (!isRecent(request, takenBackBy(request), deps.clock.now())) return
       const host = hostOf(request, deps.repositories)
-      return host && { request, host, together: togetherWith(request, deps) }
+      return host && { request, host, together: togetherWith(request, deps), takenBackBy }
     },
     decide: (observed) => {
       const { cluster, template } = deps
@@ -155,9 +161,10 @@ function togetherWith({ spec, status }: UpdateRequest, { requestsAt }: OutcomeTe
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
-function isRecent(request: UpdateRequest, now: Date): boolean {
+function isRecent(request: UpdateRequest, rollback: UpdateRequest | undefined, now: Date): boolean {
   if (!isSettled(request, now)) return true
   const ends = [conditionOf(request, rolledOutCondition)?.lastTransitionTime]
+  if (rollback !== undefined) ends.push(conditionOf(rollback, 'Pushed')?.lastTransitionTime)
   for (const { finishedAt } of request.status?.rollouts ?? []) ends.push(finishedAt)
   const known = ends.map((time) => Date.parse(time ?? '')).filter((ms) => !Number.isNaN(ms))
   return isRolledOut(request) && now.getTime() - Math.max(...known) <= tellAgainMs

@@ -41,6 +41,8 @@ export interface TellingFacts {
   request: UpdateRequest
   /** Delivered requests of the same pull request, the request among them; none without one. */
   together: readonly UpdateRequest[]
+  /** What took a request back, if anything did. */
+  takenBackBy: (request: UpdateRequest) => UpdateRequest | undefined
   /** Normalised URL of the repository. */
   repository: string
   cluster: string
@@ -48,13 +50,16 @@ export interface TellingFacts {
   template: string
 }
 
-/** Rollouts are mostly over before that, and then nothing was told between begin and end. */
+/**
+ * Rollouts are mostly over before that, and then nothing was told between begin and end. What was taken back is told at
+ * once: it ends the matter.
+ */
 const statusPauseMs = 60_000
 const commentPauseMs = 10_000
 
 /** Everything that the host is told about a delivered request, as its status says now. Pure. */
 export function decideTellings(facts: TellingFacts): Telling[] {
-  const outcomes = outcomesOf(facts.request)
+  const outcomes = outcomesOf(facts.request, facts.takenBackBy(facts.request))
   return [...statuses(facts, outcomes), ...comment(facts), ...deployments(facts, outcomes)]
 }
 
@@ -66,23 +71,23 @@ function statuses({ request, repository, cluster }: TellingFacts, outcomes: read
     return {
       key: `${repository} ${commit} ${name}`,
       channel: `${repository} status`,
-      ...{ state, text, pauseMs: statusPauseMs },
+      ...{ state, text, pauseMs: outcome.rollback === undefined ? statusPauseMs : 0 },
       what: { kind: 'status', commit, name },
     }
   })
 }
 
-function comment({ request, together, repository, cluster, template }: TellingFacts): Telling[] {
+function comment({ request, together, takenBackBy, repository, cluster, template }: TellingFacts): Telling[] {
   const { pullRequest } = request.status ?? {}
   if (pullRequest === undefined) return []
   const { number } = pullRequest
-  const outcomes = together.flatMap(outcomesOf)
+  const outcomes = together.flatMap((one) => outcomesOf(one, takenBackBy(one)))
   return [
     {
       key: `${repository} #${number}`,
       channel: `${repository} comment`,
       state: together.every(isRolledOut) ? 'success' : 'pending',
-      pauseMs: commentPauseMs,
+      pauseMs: outcomes.some(({ rollback }) => rollback !== undefined) ? 0 : commentPauseMs,
       text: renderOutcome(template, { cluster, outcomes }),
       what: { kind: 'comment', number, marker: outcomeMarker(cluster) },
     },

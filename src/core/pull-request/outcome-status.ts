@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { inertLine } from '../change/inert.ts'
-import { isObjectId } from '../change/object-id.ts'
 import { workloadName } from './change-words.ts'
 import { durationWords } from './outcome-words.ts'
-import type { OutcomePhase, WorkloadOutcome } from './workload-outcome.ts'
+import type { OutcomePhase, OutcomeRollback, WorkloadOutcome } from './workload-outcome.ts'
 
 /** What hosts know: a change that never came to its end, or of which nobody knows, stays pending. */
 const stateOf: Readonly<Record<OutcomePhase, 'pending' | 'success' | 'failure'>> = {
@@ -37,10 +36,10 @@ function statusName(name: string): string {
   return `${name.slice(0, maxNameLength - 9)}-${hash}`
 }
 
-function statusWords({ state, version = 'the change', durationMs, message, rollbackCommit }: WorkloadOutcome): string {
+function statusWords({ state, version = 'the change', durationMs, message, rollback }: WorkloadOutcome): string {
   const after = durationMs === undefined ? '' : ` after ${durationWords(durationMs)}`
   const why = message === undefined || message === '' ? '' : `: ${message}`
-  const back = isObjectId(rollbackCommit ?? '') ? `, rolled back by ${rollbackCommit?.slice(0, 7)}` : ''
+  const back = rollback === undefined ? '' : `, ${rollbackWords(rollback)}`
   switch (state) {
     case 'waiting':
       return `waiting until ${version} is seen${why}`
@@ -51,12 +50,17 @@ function statusWords({ state, version = 'the change', durationMs, message, rollb
     case 'rolling_out':
       return `rolling out ${version}${why}`
     case 'success':
-      return `${version} is rolled out${after}${why}`
+      return `${version} is rolled out${after}${back}${why}`
     case 'failed':
       return `${version} failed${after}${back}${why}`
     case 'superseded':
-      return `something newer took over before ${version} was rolled out${why}`
+      return `something newer took over before ${version} was rolled out${back}${why}`
     case 'unknown':
       return `nobody knows what became of ${version}${why}`
   }
+}
+
+/** Short, for the cause follows: `rolled back by abababa (alice)`. */
+function rollbackWords({ commit, by = 'fairlead' }: OutcomeRollback): string {
+  return `rolled back by ${commit.slice(0, 7)} (${inertLine(by, 40)})`
 }

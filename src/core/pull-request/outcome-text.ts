@@ -3,7 +3,7 @@ import { sanitiseLine } from '../change/text.ts'
 import { counted } from './change-words.ts'
 import { codeSpan, table, tidyParagraphs } from './markdown.ts'
 import { commitWords, durationWords, phaseWords, timeWords } from './outcome-words.ts'
-import type { OutcomePhase, WorkloadOutcome } from './workload-outcome.ts'
+import type { OutcomePhase, OutcomeRollback, WorkloadOutcome } from './workload-outcome.ts'
 
 /** So many rows and causes are told; the rest is counted. */
 const limits = { rows: 50, causes: 20 }
@@ -28,6 +28,11 @@ export function renderOutcome(
 }
 
 function summaryOf(outcomes: readonly WorkloadOutcome[]): string {
+  const isBack = outcomes.some(({ rollback }) => rollback !== undefined)
+  return `${phaseSummary(outcomes)}${isBack ? ', and the change was rolled back' : ''}`
+}
+
+function phaseSummary(outcomes: readonly WorkloadOutcome[]): string {
   const count = (state: OutcomePhase) => outcomes.filter((one) => one.state === state).length
   const [failed, done] = [count('failed'), count('success')]
   const of = outcomes.length === 1 ? '' : ` for ${failed > 0 ? failed : done} of ${outcomes.length} workloads`
@@ -39,7 +44,7 @@ function summaryOf(outcomes: readonly WorkloadOutcome[]): string {
 }
 
 function outcomeTable(outcomes: readonly WorkloadOutcome[]): string {
-  const hasRollback = outcomes.some(({ rollbackCommit }) => rollbackCommit !== undefined)
+  const hasRollback = outcomes.some(({ rollback }) => rollback !== undefined)
   const header = ['Workload', 'Phase', 'Since (UTC)', 'Seen (UTC)', 'Applied (UTC)', 'Duration', 'Commit']
   const rows = outcomes.slice(0, limits.rows).map((one) => {
     const cells = [
@@ -51,11 +56,18 @@ function outcomeTable(outcomes: readonly WorkloadOutcome[]): string {
       durationWords(one.durationMs),
       commitWords(one.commit),
     ]
-    return hasRollback ? [...cells, commitWords(one.rollbackCommit)] : cells
+    return hasRollback ? [...cells, rollbackCell(one.rollback)] : cells
   })
   const text = table(hasRollback ? [...header, 'Rollback'] : header, rows)
   const left = outcomes.length - rows.length
   return left === 0 ? text : `${text}\n\nand ${counted(left, 'more workload')}.`
+}
+
+/** The commit, and who wanted it. */
+function rollbackCell(rollback: OutcomeRollback | undefined): string {
+  if (rollback === undefined) return '–'
+  const { commit, by } = rollback
+  return `${commitWords(commit)} by ${by === undefined ? 'fairlead' : codeSpan(by, 100)}`
 }
 
 /** Why something failed or waits; failures first. */

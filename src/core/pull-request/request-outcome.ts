@@ -1,22 +1,42 @@
 import { objectKey } from '../../api/kubernetes.ts'
-import type { UpdateRequest, WorkloadRollout } from '../../api/update-request.ts'
+import { isRollback, sequenceOf, type UpdateRequest, type WorkloadRollout } from '../../api/update-request.ts'
+import { carriesImage } from '../change/carried-image.ts'
+import { isObjectId } from '../change/object-id.ts'
 import { imageVersion } from '../change/reference-part.ts'
 import { conditionOf } from '../change/rolled-out.ts'
-import type { OutcomePhase, WorkloadOutcome } from './workload-outcome.ts'
+import type { OutcomePhase, OutcomeRollback, WorkloadOutcome } from './workload-outcome.ts'
 
-/** How far a delivered request has come, for every workload of its targets, as its status says. Pure. */
-export function outcomesOf(request: UpdateRequest): WorkloadOutcome[] {
+/**
+ * How far a delivered request has come, for every workload of its targets, as its status says. `rollback`: the one that
+ * took it back, see `rollbackOf`. Pure.
+ */
+export function outcomesOf(request: UpdateRequest, rollback?: UpdateRequest): WorkloadOutcome[] {
   const rollouts = new Map((request.status?.rollouts ?? []).map((one) => [one.workload, one]))
-  return [...new Set(request.spec.targets.map(objectKey))].map((workload) => outcomeOf(request, workload, rollouts))
+  return [...new Set(request.spec.targets.map(objectKey))].map((workload) => ({
+    ...outcomeOf(request, workload, rollouts.get(workload)),
+    ...(rollback !== undefined && { rollback: rollbackIn(rollback) }),
+  }))
 }
 
-function outcomeOf(
-  request: UpdateRequest,
-  workload: string,
-  rollouts: ReadonlyMap<string, WorkloadRollout>,
-): WorkloadOutcome {
+/** The first delivered rollback that leads away from what a request brought. `siblings`: all requests for its slot. */
+export function rollbackOf(request: UpdateRequest, siblings: readonly UpdateRequest[]): UpdateRequest | undefined {
+  const [first] = siblings
+    .filter((one) => isRollback(one) && sequenceOf(one) > sequenceOf(request))
+    .filter(({ spec, status }) => isDelivered(status) && carriesImage(spec.change.from, request.spec.change))
+    .sort((a, b) => sequenceOf(a) - sequenceOf(b))
+  return first
+}
+
+function isDelivered(status: UpdateRequest['status']): boolean {
+  return status?.phase === 'Completed' && isObjectId(status.commit ?? '')
+}
+
+function rollbackIn({ spec, status }: UpdateRequest): OutcomeRollback {
+  return { commit: status?.commit ?? '', ...(spec.requestedBy !== undefined && { by: spec.requestedBy }) }
+}
+
+function outcomeOf(request: UpdateRequest, workload: string, rollout: WorkloadRollout | undefined): WorkloadOutcome {
   const [pushed, seen, applied] = ['Pushed', 'Seen', 'Applied'].map((type) => timeOf(request, type))
-  const rollout = rollouts.get(workload)
   const state = stateOf(rollout, { isSeen: seen !== undefined, isApplied: applied !== undefined })
   const began = date(rollout?.startedAt)
   const ended = date(rollout?.finishedAt)

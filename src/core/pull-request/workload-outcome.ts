@@ -13,6 +13,14 @@ export type OutcomePhase =
   | 'superseded'
   | 'unknown'
 
+/** A delivered rollback of a change. */
+export interface OutcomeRollback {
+  /** Commit on the branch: 40 hex. */
+  commit: string
+  /** Who asked for it, as the API server named them; absent = fairlead itself. */
+  by?: string
+}
+
 /** What became of a merged change for one workload, as it is told to people. What is absent is not known, or not yet. */
 export interface WorkloadOutcome {
   /** `Kind/namespace/name`. */
@@ -28,8 +36,8 @@ export interface WorkloadOutcome {
   durationMs?: number
   /** Commit on the branch that holds the change: 40 hex. */
   commit?: string
-  /** Commit that put the old value back: 40 hex. */
-  rollbackCommit?: string
+  /** What put the old value back afterwards. */
+  rollback?: OutcomeRollback
   /** Why it waits, what is not known, or why it failed. */
   message?: string
 }

@@ -21,14 +21,17 @@ interface ToldWorld extends FakeWorld {
   commit(): string | undefined
 }
 
-async function aToldWorld(annotations: Record<string, string> = freely, { withHost = true } = {}): Promise<ToldWorld> {
+async function aToldWorld(
+  annotations: Record<string, string> = freely,
+  { withHost = true, config = '' } = {},
+): Promise<ToldWorld> {
   const world = createFakeWorld()
   world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
   world.deploy('web', 'ghcr.io/acme/web:1.0.0', { ...annotations, 'fairlead.dev/min-update-interval': '0s' })
   settle(world, 'web', { updated: 1 })
   await world.sync()
   const another = async () => {
-    const replica = await world.start('mode: commit\ncluster: {name: eu}', undefined, { withHost })
+    const replica = await world.start(`mode: commit\ncluster: {name: eu}\n${config}`, undefined, { withHost })
     onTestFinished(() => replica.stop())
     await replica.quiet()
     return replica
@@ -161,6 +164,45 @@ describe('the commit of an update', () => {
     const events = world.cluster.recorded.filter(({ reason }) => reason === 'HostForbidden')
     expect(events).toMatchObject([{ about: { kind: 'UpdateRequest' }, type: 'Warning', count: 1 }])
     expect(replica.log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
+  })
+})
+
+describe('what was taken back', () => {
+  test('is told on the commit that brought it, with who took it back', async () => {
+    const world = await aToldWorld()
+    await world.push('1.1.0')
+    await world.apply('1.1.0')
+    await world.end()
+    const brought = world.commit()
+    const wish = { reason: 'orders fail', by: 'alice' }
+    const way = await world.replica.loops.api.wayBack({ kind: 'Deployment', namespace: 'prod', name: 'web' }, wish)
+    if (way === undefined) throw new Error('no such workload')
+    await world.replica.loops.api.rollBack(way)
+    await vi.waitFor(() => {
+      expect(world.statusOf(brought)?.text).toMatch(/^1\.1\.0 is rolled out.*, rolled back by [0-9a-f]{7} \(alice\)$/)
+    }, 20_000)
+    expect(world.statusOf(brought)?.state).toBe('success')
+  })
+
+  test('is told in the comment of the pull request that brought it', async () => {
+    const world = await aToldWorld(proposed, { config: 'rollback: {onFailure: own, mode: commit}' })
+    await world.push('1.1.0')
+    const merged = world.host.people.merge(1, 'alice')
+    world.replica.loops.pullRequests.changed('git.example.com/gitops', {})
+    await world.replica.quiet()
+    await world.apply('1.1.0')
+    await world.end('cannot pull the image')
+    const back = await vi.waitFor(() => {
+      const rollback = world.requests().find(({ spec }) => spec.action === 'rollback')
+      expect(rollback?.status?.phase).toBe('Completed')
+      return rollback?.status?.commit
+    }, 20_000)
+    await world.replica.quiet()
+    const comments = world.host.state.pulls.get(1)?.comments.map(({ text }) => text) ?? []
+    expect(comments).toHaveLength(1)
+    expect(comments[0]).toContain('**The rollout failed, and the change was rolled back**')
+    expect(comments[0]).toContain(`${back} by fairlead`)
+    expect(world.statusOf(merged)?.text).toContain(`rolled back by ${back?.slice(0, 7)} (fairlead)`)
   })
 })
 

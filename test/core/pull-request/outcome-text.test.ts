@@ -25,9 +25,15 @@ describe('the status of a commit', () => {
     ['failed', outcome('failed', { message: 'OOMKilled' }), 'failure', '1.4.2 failed: OOMKilled'],
     [
       'was rolled back',
-      outcome('failed', { durationMs: 900_000, rollbackCommit: commit, message: 'OOMKilled' }),
+      outcome('failed', { durationMs: 900_000, rollback: { commit }, message: 'OOMKilled' }),
       'failure',
-      '1.4.2 failed after 15m, rolled back by abababa: OOMKilled',
+      '1.4.2 failed after 15m, rolled back by abababa (fairlead): OOMKilled',
+    ],
+    [
+      'ran well until a person took it back',
+      outcome('success', { durationMs: 61_000, rollback: { commit, by: 'alice\n@acme/all' } }),
+      'success',
+      '1.4.2 is rolled out after 1m 1s, rolled back by abababa (alice @ acme/all)',
     ],
     ['was overtaken', outcome('superseded'), 'pending', 'something newer took over before 1.4.2 was rolled out'],
     ['is not known', { workload, state: 'unknown' }, 'pending', 'nobody knows what became of the change'],
@@ -65,6 +71,21 @@ describe('the comment about an outcome', () => {
   ]
   test.each(rows)('of %j begins with %j', (states, summary) => expect(first(states)).toBe(summary))
 
+  test('says which commit took it back, and who wanted that', () => {
+    const [mine, theirs] = ['ab'.repeat(20), 'cd'.repeat(20)]
+    const outcomes = [
+      outcome('failed', { rollback: { commit: mine } }),
+      outcome('success', { rollback: { commit: theirs, by: 'bob | `@acme/all`' } }),
+      outcome('success'),
+    ]
+    const [, summary, , header, , ...rows] = renderOutcome(template, { cluster: 'eu', outcomes }).split('\n')
+    expect(summary).toBe('The rollout failed for 1 of 3 workloads, and the change was rolled back')
+    expect(header).toMatch(/ \| Rollback \|$/)
+    expect(rows[0]).toContain(` | ${mine} by fairlead |`)
+    expect(rows[1]).toContain(` | ${theirs} by \`bob ¦ '@ acme/all'\` |`)
+    expect(rows[2]).toMatch(/ \| – \|$/)
+  })
+
   test('begins with the mark of its cluster, which nothing can end', () => {
     const cluster = 'eu --> <b> é\ud800'
     const comment = renderOutcome(template, { cluster, outcomes: [outcome('success')] })
@@ -75,7 +96,7 @@ describe('the comment about an outcome', () => {
 
   test('stays below what hosts take, however much there is to tell', () => {
     const outcomes = Array.from({ length: 500 }, () => ({
-      ...outcome('failed', { message: 'y'.repeat(2000), rollbackCommit: 'ab'.repeat(20) }),
+      ...outcome('failed', { message: 'y'.repeat(2000), rollback: { commit: 'ab'.repeat(20), by: 'z'.repeat(500) } }),
       workload: longName('a'),
     }))
     const comment = renderOutcome(template, { cluster: 'eu', outcomes })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Condition } from '../../../src/api/condition.ts'
-import type { UpdateRequest, WorkloadRollout } from '../../../src/api/update-request.ts'
-import { outcomesOf } from '../../../src/core/pull-request/request-outcome.ts'
+import { sequenceAnnotation, type UpdateRequest, type WorkloadRollout } from '../../../src/api/update-request.ts'
+import { outcomesOf, rollbackOf } from '../../../src/core/pull-request/request-outcome.ts'
 
 const workload = 'Deployment/prod/web'
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 12, 0, second))
@@ -92,5 +92,41 @@ describe('how far a delivered request has come', () => {
 
   test('is told once for a workload with two containers', () => {
     expect(outcomesOf(aRequest([pushed], undefined, ['web', 'side']))).toHaveLength(1)
+  })
+})
+
+describe('what took a request back', () => {
+  const commit = (letter: string) => letter.repeat(40)
+  const sequenced = (request: UpdateRequest, sequence: number): UpdateRequest => ({
+    ...request,
+    metadata: { ...request.metadata, annotations: { [sequenceAnnotation]: `${sequence}` } },
+  })
+  const update = sequenced(aRequest([pushed]), 3)
+  const rollback = (sequence: number, status: UpdateRequest['status'], from = 'web:1.1.0', by?: string) => {
+    const request = sequenced(aRequest([pushed]), sequence)
+    const change = { ...request.spec.change, from, to: 'web:1.0.0' }
+    const spec = { ...request.spec, change, action: 'rollback' as const, ...(by !== undefined && { requestedBy: by }) }
+    return { ...request, spec, status: status ?? {} }
+  }
+  const done = (letter: string) => ({ phase: 'Completed' as const, commit: commit(letter) })
+
+  const rows: [what: string, siblings: UpdateRequest[], taken: string | undefined][] = [
+    ['is a delivered rollback of its value', [rollback(4, done('a'))], commit('a')],
+    ['is the first of several', [rollback(6, done('b')), rollback(5, done('a'))], commit('a')],
+    ['is none that came before it', [rollback(2, done('a'))], undefined],
+    ['is none that leads away from something else', [rollback(4, done('a'), 'web:1.0.9')], undefined],
+    ['is none that was not delivered', [rollback(4, { phase: 'Approved' })], undefined],
+    ['is none without a commit', [rollback(4, { phase: 'Completed', commit: 'HEAD' })], undefined],
+    ['is no update that goes down', [{ ...rollback(4, done('a')), spec: update.spec }], undefined],
+  ]
+  test.each(rows)('%s', (_, siblings, taken) => {
+    expect(rollbackOf(update, siblings)?.status?.commit).toBe(taken)
+  })
+
+  test('is told of each of its workloads, with who asked for it', () => {
+    const applies = aRequest([pushed, seen, applied], [{ workload, phase: 'success' }])
+    const told = (by?: string) => outcomesOf(applies, rollback(4, done('a'), 'web:1.1.0', by))[0]?.rollback
+    expect(told('alice')).toEqual({ commit: commit('a'), by: 'alice' })
+    expect(told()).toEqual({ commit: commit('a') })
   })
 })
