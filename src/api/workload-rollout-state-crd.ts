@@ -48,6 +48,7 @@ const pendingEvent: Schema = {
     image: text(512),
     commit: text(64),
     changeId: text(64),
+    incident: text(64, 'The incident that it opens, goes on with or ends.'),
   },
 }
 
@@ -79,6 +80,7 @@ const status: Schema = {
     rollback: { ...flag, description: 'It puts the template before the last one back.' },
     commit: text(64, 'Commit that brought this revision, when known.'),
     changeId: text(64, 'Fairlead-Id of the image change that brought it, when known.'),
+    incident: text(64, 'Id of the first failure since the last success.'),
     pending: {
       type: 'array',
       description: 'Events that some sink has not taken yet, oldest first.',

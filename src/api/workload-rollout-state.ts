@@ -69,6 +69,8 @@ export interface WorkloadRolloutStateStatus {
   commit?: string
   /** `Fairlead-Id` of the image change that brought it, when known. */
   changeId?: string
+  /** Id of the first failure since the last success: the incident that the next success ends. */
+  incident?: string
   /** Events that some sink has not taken yet, oldest first; at most 8. */
   pending?: PendingEvent[]
   /** How many events were given up, because they were refused, too old or too many. */
@@ -98,6 +100,8 @@ export interface PendingEvent {
   image?: string
   commit?: string
   changeId?: string
+  /** The incident that it opens, goes on with or ends. */
+  incident?: string
 }
 
 /** How many undelivered events one object keeps. */

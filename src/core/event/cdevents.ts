@@ -24,8 +24,8 @@ const specversion = '0.5.1'
 /**
  * What a transition is in CDEvents. The specification has no word for a rollout that began, ended or failed, so each
  * transition is an event of our own, `dev.cdeventsx.fairlead-rollout.{started,succeeded,failed}`; beside it a success is
- * `service.{deployed,upgraded,rolledback}` when the image is known, a failure `incident.detected`, and a rollout that
- * completes after it had failed `incident.resolved`. Nothing is `service.published`, which is about traffic, not pods.
+ * `service.{deployed,upgraded,rolledback}` when the image is known, a failure `incident.detected`, and the next success,
+ * of whatever version, `incident.resolved`. Nothing is `service.published`, which is about traffic, not pods.
  */
 export function renderCDEvents(transition: Transition): CDEvent[] {
   return [rolloutEvent(transition), ...serviceEvent(transition), ...incidentEvent(transition)]
@@ -72,23 +72,27 @@ function servicePredicate({ rollback, previousVersion }: Transition): 'deployed'
   return previousVersion === undefined ? 'deployed' : 'upgraded'
 }
 
-/** Detected and resolved name one incident: the failure of this rollout. */
+/** All failures since the last success are one incident, and the success that ends it names it too. */
 function incidentEvent(transition: Transition): CDEvent[] {
-  const { phase, recovered } = transition
-  if (phase === 'rolling_out' || (phase === 'success' && !recovered)) return []
+  const { phase, incident = eventId({ ...transition, phase: 'failed' }) } = transition
+  if (phase === 'rolling_out' || (phase === 'success' && transition.incident === undefined)) return []
   const artifactId = artifactOf(transition)
-  const words =
-    phase === 'failed'
-      ? `${sanitiseLine(transition.reason)}: ${failureMessage(transition)}`
-      : 'the rollout was completed after it had failed'
   const content = {
-    description: words,
+    description: incidentWords(transition),
     environment: environmentOf(transition),
     service: { id: serviceId(transition), source: sourceOf(transition) },
     ...(artifactId !== undefined && { artifactId }),
   }
   const type = `dev.cdevents.incident.${phase === 'failed' ? 'detected' : 'resolved'}.0.3.0`
-  return [eventOf(transition, type, { id: eventId({ ...transition, phase: 'failed' }), content })]
+  return [eventOf(transition, type, { id: incident, content })]
+}
+
+function incidentWords(transition: Transition): string {
+  const { phase, reason, recovered, rollback } = transition
+  if (phase === 'failed') return `${sanitiseLine(reason)}: ${failureMessage(transition)}`
+  if (recovered) return 'the rollout was completed after it had failed'
+  const version = sanitiseLine(transition.version)
+  return rollback ? `${version} was put back and runs` : `${version} was rolled out and runs`
 }
 
 /** Of several events for one transition each has its own id, and always the same. */

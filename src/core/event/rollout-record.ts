@@ -49,14 +49,18 @@ export function decideRecord(given: RecordFacts): RolloutRecord | undefined {
   const isKept = kept !== undefined && isSameRollout(kept, facts) && kept.commit === commit
   if (isKept && left.events === kept.pending) return undefined
   const phases = newPhases(same, facts)
+  const idOf = (phase: PhaseName) => transitionId(given, facts, phase)
+  const { incidents, open } = followIncident(kept?.incident, phases, idOf)
   const status: WorkloadRolloutStateStatus = {
     observedGeneration: 1,
     ...facts,
     ...(commit !== undefined && { commit }),
     ...(changeId !== undefined && { changeId }),
+    ...(open !== undefined && { incident: open }),
     ...(left.dropped > 0 && { eventsDropped: left.dropped }),
   }
-  const events = given.sinks.length === 0 ? [] : phases.map((phase) => pendingEvent(given, status, phase))
+  const told = given.sinks.length === 0 ? [] : phases
+  const events = told.map((phase, index) => pendingEvent(given, status, { phase, incident: incidents[index] }))
   return { status: withPending(status, [...(left.events ?? []), ...events]), news: phases.length > 0 }
 }
 
@@ -104,12 +108,36 @@ function newPhases(kept: RolloutFacts | undefined, { phase, startedAt, recovered
   return [...begun, ...failed, ...(phase === 'rolling_out' ? [] : [phase])]
 }
 
-function pendingEvent(given: RecordFacts, status: WorkloadRolloutStateStatus, phase: PhaseName): PendingEvent {
-  const { state, workload, cluster, sinks } = given
+/**
+ * The incident that each phase belongs to, and the one that is open after them. A failure opens one unless one is open;
+ * the next success ends it, whichever version that is.
+ */
+function followIncident(open: string | undefined, phases: readonly PhaseName[], idOf: (phase: PhaseName) => string) {
+  let incident = open
+  const incidents = phases.map((phase) => {
+    if (phase === 'rolling_out') return undefined
+    if (phase === 'failed') incident ??= idOf(phase)
+    const ours = incident
+    if (phase === 'success') incident = undefined
+    return ours
+  })
+  return { incidents, open: incident }
+}
+
+function transitionId({ state, cluster }: RecordFacts, { revision, startedAt = '' }: RolloutFacts, phase: PhaseName) {
+  return eventId({ cluster, workload: { uid: state.uid }, revision, startedAt, phase })
+}
+
+function pendingEvent(
+  given: RecordFacts,
+  status: WorkloadRolloutStateStatus,
+  { phase, incident }: { phase: PhaseName; incident: string | undefined },
+): PendingEvent {
+  const { workload, sinks } = given
   const { revision, version, previousVersion, startedAt = '', finishedAt, rollback, commit, changeId } = status
   const image = workload.revision === revision ? speakingImage(workload.containers, workload.name) : undefined
   return {
-    id: eventId({ cluster, workload: { uid: state.uid }, revision, startedAt, phase }),
+    id: transitionId(given, status, phase),
     phase,
     at: phase === 'rolling_out' ? startedAt : (finishedAt ?? startedAt),
     sinks: [...sinks],
@@ -126,5 +154,6 @@ function pendingEvent(given: RecordFacts, status: WorkloadRolloutStateStatus, ph
     ...(image !== undefined && { image: image.slice(0, 512) }),
     ...(commit !== undefined && { commit }),
     ...(changeId !== undefined && { changeId }),
+    ...(incident !== undefined && { incident }),
   }
 }

@@ -47,6 +47,8 @@ export interface Transition {
   changeId?: string
   /** This rollout puts an earlier version back. */
   rollback: boolean
+  /** Id of the failure that began what this failure goes on with or this success ends; absent when nothing had failed. */
+  incident?: string
 }
 
 /** What makes a transition the one it is. */

@@ -22,6 +22,8 @@ export interface WebhookEvent {
     durationSeconds?: number
     recovered: boolean
     rollback: boolean
+    /** One for all failures up to the next success, and for that success. */
+    incidentId?: string
   }
   version: { current: string; previous?: string; image?: string; digest?: string; commit?: string }
   chainId?: string
@@ -33,7 +35,7 @@ export function renderWebhookBody(transitions: readonly Transition[]): { events:
 }
 
 function renderWebhookEvent(transition: Transition): WebhookEvent {
-  const { cluster, workload, revision, phase, startedAt, finishedAt, recovered, rollback } = transition
+  const { cluster, workload, revision, phase, startedAt, finishedAt, recovered, rollback, incident } = transition
   const { version, previousVersion, image, digest, commit } = transition
   const { kind, namespace, name, uid, labels } = workload
   const seconds = durationSeconds(transition)
@@ -55,6 +57,7 @@ function renderWebhookEvent(transition: Transition): WebhookEvent {
       ...(seconds !== undefined && { durationSeconds: seconds }),
       recovered,
       rollback,
+      ...(incident !== undefined && { incidentId: incident }),
     },
     version: {
       current: sanitiseLine(version),

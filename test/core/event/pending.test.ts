@@ -28,6 +28,7 @@ describe('a transition that was kept', () => {
       commit: 'c0ffee',
       changeId: 'f00',
       rollback: true,
+      incident: 'e0',
     }
     expect(pendingTransition(given as PendingEvent, workload, { cluster: 'prod', labels: { team: 'x' } })).toEqual({
       cluster: 'prod',
@@ -47,6 +48,7 @@ describe('a transition that was kept', () => {
       digest,
       commit: 'c0ffee',
       changeId: 'f00',
+      incident: 'e0',
     })
   })
 

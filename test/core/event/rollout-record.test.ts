@@ -150,6 +150,68 @@ describe('what is written about a rollout', () => {
   })
 })
 
+describe('an incident', () => {
+  const incidents = (status: WorkloadRolloutStateStatus | undefined) =>
+    (status?.pending ?? []).map(({ version, phase, incident }) => [`${version} ${phase}`, incident])
+  const idOf = (status: WorkloadRolloutStateStatus | undefined, number: number) => status?.pending?.[number]?.id
+
+  test('begins with a failure and ends with the next success, of another version too', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 1), 1)
+    world.keep(web(2, '2.0.0', 1), 30)
+    const opened = idOf(world.kept, 1)
+    expect(world.kept?.incident).toBe(opened)
+    world.keep(web(3, '2.0.1', 1), 31)
+    expect(world.kept?.incident).toBe(opened)
+    world.keep(web(3, '2.0.1', 3), 32)
+    expect(world.kept).not.toHaveProperty('incident')
+    expect(incidents(world.kept)).toEqual([
+      ['2.0.0 rolling_out', undefined],
+      ['2.0.0 failed', opened],
+      ['2.0.1 rolling_out', undefined],
+      ['2.0.1 success', opened],
+    ])
+  })
+
+  test('goes on while every version fails', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 1), 1)
+    world.keep(web(2, '2.0.0', 1), 30)
+    const opened = idOf(world.kept, 1)
+    world.keep(web(3, '2.0.1', 1), 31)
+    world.keep(web(3, '2.0.1', 1), 60)
+    world.keep(web(4, '1.0.0', 3), 61)
+    expect(incidents(world.kept).filter(([, incident]) => incident !== undefined)).toEqual([
+      ['2.0.0 failed', opened],
+      ['2.0.1 failed', opened],
+      ['1.0.0 success', opened],
+    ])
+  })
+
+  test('begins and ends when its rollout failed and was completed between two looks', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 1), 1)
+    world.see(web(2, '2.0.0', 1), 30)
+    world.keep(web(2, '2.0.0', 3), 31)
+    const opened = idOf(world.kept, 1)
+    expect(incidents(world.kept).slice(1)).toEqual([
+      ['2.0.0 failed', opened],
+      ['2.0.0 success', opened],
+    ])
+    expect(world.kept).not.toHaveProperty('incident')
+  })
+
+  test('is none where nothing failed, and none ends that nobody saw begin', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0', 1), 0)
+    world.keep(web(1, '1.0.0', 3), 1)
+    expect(incidents(world.kept).map(([, incident]) => incident)).toEqual([undefined, undefined])
+  })
+})
+
 describe('an event that came to its end', () => {
   function aPendingRollout() {
     const world = aWorkload()
@@ -201,6 +263,7 @@ describe('room for events', () => {
     image: 'i'.repeat(512),
     commit: 'c'.repeat(64),
     changeId: 'c'.repeat(16),
+    incident: 'd'.repeat(36),
   })
   const world = aWorkload()
   const kept = world.keep(web(1, '1.0.0'), 0)?.status
