@@ -5,6 +5,7 @@ import type { ContainerDecision } from './controllers/image-update/decide.ts'
 import { createOutcomeTeller } from './controllers/outcome/controller.ts'
 import type { Memory } from './controllers/pull-request/memory.ts'
 import { createRollbacksByPerson } from './controllers/rollback/by-person.ts'
+import { requireFailure } from './controllers/rollback/claim.ts'
 import { createRollbackController } from './controllers/rollback/controller.ts'
 import { createChangeSources } from './controllers/update-request/change-source.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
@@ -95,7 +96,6 @@ export function createControllers(deps: ControllersDeps) {
     buildDates: createBuildDateSource(world.registry, clock),
     quarantine: createQuarantineReader(history),
     history,
-    hasFailed: (key: string) => hasFailed(key, { stores, rollouts: deps.rollouts }),
     checks: [createPlatformCheck(manifests), createSignatureCheck(world.registry)],
     rollouts: deps.rollouts,
     liveWorkload: stores.workload,
@@ -103,12 +103,14 @@ export function createControllers(deps: ControllersDeps) {
     log,
     metrics,
   }
+  const requests = {
+    get: (key: string) => stores.requests.get(key),
+    siblings: (key: string) => stores.requests.byIndex('siblings', key),
+    ofWorkload: (key: string) => stores.requests.byIndex('workload', key),
+  }
   const imageUpdate = {
     ...shared,
-    requests: {
-      get: (key: string) => stores.requests.get(key),
-      siblings: (key: string) => stores.requests.byIndex('siblings', key),
-    },
+    requests,
     expiryMs: config.approvals.expiry,
     explain({ metadata }: UpdateRequest, decision: ContainerDecision) {
       if (decision.kind !== 'update') return
@@ -122,6 +124,8 @@ export function createControllers(deps: ControllersDeps) {
     ...shared,
     proposals: deps.proposals,
     siblings: (request: UpdateRequest) => siblingsOf(request, stores),
+    requireFailure: (request: UpdateRequest) =>
+      requireFailure(request, { ...shared, cluster: world.cluster, requests }),
     fourEyes: config.approvals.fourEyes,
     moved: deps.nudge.moved,
     breaker: (request: UpdateRequest, now: Date) =>
@@ -134,10 +138,7 @@ export function createControllers(deps: ControllersDeps) {
     situation,
     cluster: world.cluster,
     onFailure: rollback.onFailure,
-    requests: {
-      siblings: (key: string) => stores.requests.byIndex('siblings', key),
-      ofWorkload: (key: string) => stores.requests.byIndex('workload', key),
-    },
+    requests,
   }
   const requestsAt = (repository: string, branch: string) =>
     stores.requests.byIndex('branch', `${repository} ${branch}`)
@@ -187,14 +188,4 @@ export function createControllers(deps: ControllersDeps) {
       imageUpdate: createImageUpdateController({ ...imageUpdate, isLeader: () => true }),
     }),
   }
-}
-
-/** As it is tracked now, or as the outcome of a request was noted before a restart. */
-function hasFailed(
-  key: string,
-  { stores, rollouts }: { stores: Stores; rollouts: Pick<RolloutStates, 'get'> },
-): boolean {
-  if (rollouts.get(key)?.state.phase === 'failed') return true
-  const noted = stores.requests.byIndex('workload', key).flatMap(({ status }) => status?.rollouts ?? [])
-  return noted.some((one) => one.workload === key && one.phase === 'failed')
 }

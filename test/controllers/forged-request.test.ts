@@ -4,8 +4,11 @@ import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { slotOf } from '../../src/core/change/claim.ts'
 import { rollbackRequestName, updateRequestName } from '../../src/core/change/identity.ts'
 import { normaliseRepositoryUrl } from '../../src/core/change/repository-url.ts'
+import { FairleadError } from '../../src/errors.ts'
 import { createFakeWorld, digestOf, type FakeWorld, gitUrl, image, type Replica } from '../fakes/world.ts'
-import { start } from './replica.ts'
+import { anUpdate, apply, fail } from './failed-update.ts'
+import { push, start } from './replica.ts'
+import { settle } from './rollout.ts'
 
 const freely = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
 
@@ -215,5 +218,42 @@ describe('a request that somebody else made and calls a rollback', () => {
     const found = world.requests().find(({ spec }) => spec.action === 'rollback')
     const progress = found?.status?.conditions?.find(({ type }) => type === 'Progressing')
     expect(progress).toMatchObject({ reason, message: expect.stringMatching(message) })
+  })
+
+  /** It failed with 1.1.0 once, as its request has noted, and 1.2.0 rolls out now. */
+  async function aWorldThatFailedOnce() {
+    const { world, replica } = await anUpdate({ config: 'mode: commit\nrollback: {onFailure: any}' })
+    await fail(world, replica)
+    await apply(world, replica, '1.0.0')
+    settle(world, 'web', { updated: 1 })
+    await push(world, replica, '1.2.0')
+    await apply(world, replica, '1.2.0')
+    return { world, replica }
+  }
+  const wayBack = (from: string, to: string): UpdateRequest => {
+    const request = back(`ghcr.io/acme/web:${to}`)
+    Object.assign(request.spec.change, { from: `ghcr.io/acme/web:${from}`, digest: digestOf(to) })
+    return {
+      ...request,
+      metadata: { ...request.metadata, name: rollbackRequestName(slotOf(request), request.spec.change) },
+    }
+  }
+
+  test('cannot use a failure of long ago while a newer version rolls out', async () => {
+    const { world, replica } = await aWorldThatFailedOnce()
+    await submit(world, replica, wayBack('1.2.0', '1.0.0'))
+    expect(world.git.read('main', 'apps/web.yaml')).toContain('web:1.2.0')
+  })
+
+  test('cannot go back to what failed before', async () => {
+    const { world, replica } = await aWorldThatFailedOnce()
+    // Its own way back waits meanwhile.
+    world.registry.digest = () => Promise.reject(new FairleadError('RegistryUnavailable', 'away'))
+    await fail(world, replica)
+    world.registry.digest = async (_, tag) => digestOf(tag)
+    await submit(world, replica, wayBack('1.2.0', '1.1.0'))
+    const messages = world.requests().map(({ status }) => status?.message ?? '')
+    expect(messages).toContainEqual(expect.stringContaining('is not the one that ran well last'))
+    expect(world.git.read('main', 'apps/web.yaml')).not.toContain('web:1.1.0')
   })
 })

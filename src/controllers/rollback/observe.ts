@@ -13,6 +13,7 @@ import {
 } from '../../core/rollback/decide.ts'
 import { revisionsWith } from '../../core/rollback/put-back.ts'
 import { mayRollBack, type RollbackDefaults, resolveRollback } from '../../core/rollback/settings.ts'
+import { standsFailed } from '../../core/rollback/standing-failure.ts'
 import { field } from '../../core/workload/field.ts'
 import { isObserved } from '../../core/workload/phase.ts'
 import { podCause } from '../../core/workload/pod-cause.ts'
@@ -55,10 +56,10 @@ const olderLimit = 10
 
 /** Is there anything to put right about this workload? Cheap, for it is asked about every one of them. */
 export function isFailing(workload: Workload, state: RolloutState, deps: ObserveDeps): boolean {
-  if (state.phase === 'success') return false
   const key = objectKey(workload)
-  // After a restart the clock begins anew, and what was noted before still holds.
-  if (state.phase !== 'failed' && !deps.requests.ofWorkload(key).some((one) => hasNotedFailure(one, key))) return false
+  const isNoted = () => deps.requests.ofWorkload(key).some((one) => hasNotedFailure(one, key))
+  // What was put back in the cluster alone is no failure to put right, and worth saying.
+  if (state.reason !== 'RevertedInCluster' && !standsFailed(state, state.firstSight && isNoted())) return false
   return workload.containers.some(({ name: container, image }) => mayRollBack({ ...workload, container, image }, deps))
 }
 
@@ -109,11 +110,12 @@ async function observeSlot(
 }
 
 /** Delivered by us, or merged for us, and not itself a way back. */
-function isOwn(request: UpdateRequest, value: string): boolean {
+export function isOwn(request: UpdateRequest, value: string): boolean {
   return !isRollback(request) && request.status?.phase === 'Completed' && request.spec.change.to === value
 }
 
-function ownChange(request: UpdateRequest, workload: string): OwnChange {
+/** What the request that brought a value knows about one of its workloads. */
+export function ownChange(request: UpdateRequest, workload: string): OwnChange {
   const { status } = request
   return {
     isFailed: hasNotedFailure(request, workload),
@@ -148,8 +150,8 @@ export async function readPast(
   return { older, isRepeated: past.includes(trace.image) }
 }
 
-/** The whole object, of which only what is needed is kept. */
-async function readLive(workload: Workload, cluster: Pick<Cluster, 'get'>): Promise<KubernetesObject> {
+/** The whole object, of which only a part is kept; `ApiConflict` when it is not the one that was looked at any more. */
+export async function readLive(workload: Workload, cluster: Pick<Cluster, 'get'>): Promise<KubernetesObject> {
   const resource = workloadResources.find(({ kind }) => kind === workload.kind)
   const live = resource && (await cluster.get(resource, workload.namespace, workload.name))
   if (live !== undefined && templateRevision(field(live.spec, 'template')) === workload.revision) return live

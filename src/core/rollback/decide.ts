@@ -2,6 +2,7 @@ import type { RollbackScope } from '../../api/annotation.ts'
 import type { UpdateRequestPhase } from '../../api/update-request.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
 import { blameOf, type KnownCause } from './blame.ts'
+import { standsFailed, wantedTemplate } from './standing-failure.ts'
 
 /** A failed workload and one slot of it, before Git's history is read. */
 export interface FailureFacts {
@@ -121,17 +122,13 @@ export function decideRollback(facts: RollbackFacts): RollbackDecision {
   return { kind: 'rollback', to: good.image, why: `${workload} failed: ${cause.words}` }
 }
 
-/**
- * Noted as failed by the request that brought it, and not well since: that outlives a restart. What nobody requested has to
- * be seen failing.
- */
+/** What its request is to note has to be noted first, so that the outcome is known before it is changed. */
 function hasFailed({ rollout, own }: FailureFacts): boolean {
-  if (rollout === undefined || rollout.phase === 'success') return false
-  return own?.isFailed ?? (rollout.phase === 'failed' && rollout.liveRevision === rollout.revision)
+  return standsFailed(rollout, own?.isFailed === true) && own?.isFailed !== false
 }
 
 function lastGoodOf({ rollout, own }: FailureFacts): string | undefined {
-  return rollout?.succeededRevision ?? own?.lastGood
+  return wantedTemplate({ rollout, noted: own })
 }
 
 /** The same way is gone once: whoever stands against it afterwards means it. */

@@ -81,6 +81,7 @@ describe('nothing is put back', () => {
       'NotFailed',
     ],
     ['when it got well after all', facts({}, { phase: 'success' }), 'NotFailed'],
+    ['while the image that failed once is tried again', facts({ scope: 'any' }, { phase: 'rolling_out' }), 'NotFailed'],
     ['before its rollout was looked at', { ...facts(), rollout: undefined }, 'NotFailed'],
     ['when Git holds something else by now', facts({ isRunning: false }), 'NotRunning'],
     ['while a rollback waits', facts(earlier('Pending')), 'UnderWay'],

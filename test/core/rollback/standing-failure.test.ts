@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { hasFailedWith, standsFailed, wantedTemplate } from '../../../src/core/rollback/standing-failure.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+
+const failed: RolloutState = {
+  uid: '1',
+  revision: 'bad',
+  version: '1.1.0',
+  succeededRevision: 'good',
+  phase: 'failed',
+  reason: 'ProgressDeadlineExceeded',
+  message: 'has timed out progressing',
+  clock: 'stopped',
+  elapsedMs: 0,
+  deadlineMs: 900_000,
+  recovered: false,
+  firstSight: false,
+  liveRevision: 'bad',
+  generation: 2,
+  controllerRevision: '2',
+  observedAt: '2026-03-01T12:00:00Z',
+}
+
+describe('a workload stands failed', () => {
+  const rows: [when: string, rollout: Partial<RolloutState> | undefined, isNoted: boolean, expected: boolean][] = [
+    ['when its newest rollout has failed', {}, false, true],
+    ['when that was noted before a restart', { phase: 'rolling_out', firstSight: true }, true, true],
+    ['not when it is first seen and nothing was noted', { phase: 'rolling_out', firstSight: true }, false, false],
+    ['not while the same image is tried again', { phase: 'rolling_out' }, true, false],
+    ['not once it is well', { phase: 'success' }, true, false],
+    ['not when it was put back in the cluster', { liveRevision: 'good' }, true, false],
+    ['not before it was looked at', undefined, true, false],
+  ]
+  test.each(rows)('%s', (_, rollout, isNoted, expected) => {
+    expect(standsFailed(rollout && { ...failed, ...rollout }, isNoted)).toBe(expected)
+  })
+})
+
+describe('a claimed failure', () => {
+  const claim = { from: 'web:1.1.0', rollout: failed, noted: undefined }
+  const rows: [when: string, runs: string | undefined, expected: boolean][] = [
+    ['is about what runs', 'web:1.1.0', true],
+    ['is not about another version', 'web:1.2.0', false],
+    ['is not about a container that is gone', undefined, false],
+  ]
+  test.each(rows)('%s', (_, runs, expected) => expect(hasFailedWith({ ...claim, runs })).toBe(expected))
+})
+
+test('what was tracked tells better than what was noted which template ran well', () => {
+  const noted = { isFailed: true, lastGood: 'older' }
+  expect(wantedTemplate({ rollout: failed, noted })).toBe('good')
+  expect(wantedTemplate({ rollout: undefined, noted })).toBe('older')
+  expect(wantedTemplate({ rollout: undefined, noted: undefined })).toBeUndefined()
+})
