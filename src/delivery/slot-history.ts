@@ -2,6 +2,7 @@ import { objectKey } from '../api/kubernetes.ts'
 import type { SlotValue } from '../core/image/quarantine.ts'
 import { withEdits } from '../core/manifest/snapshot-memo.ts'
 import { traceAgain } from '../core/manifest/trace-through.ts'
+import { readChanges } from '../core/pull-request/proposed-change.ts'
 import { FairleadError } from '../errors.ts'
 import type { ChoiceQuestion } from './candidate.ts'
 
@@ -55,16 +56,23 @@ async function readSlot(question: HistoryQuestion, before: KnownSlot['images']):
   const { destination, trace: found } = question
   const { snapshot } = found.branch
   const changes = await destination.repository.git.history(snapshot.revision, found.file, changeLimit)
-  const versions = changes.map(({ commit, after }) => ({ commit, text: after }))
+  const versions = changes.map(({ commit, message, after }) => ({ commit, text: after, message }))
   const images = new Map<string, string | undefined>()
   const values: SlotValue[] = []
-  for (const { commit, text } of [...versions, { commit: '', text: changes.at(-1)?.before }]) {
+  for (const { commit, text, message } of [...versions, { commit: '', text: changes.at(-1)?.before, message: '' }]) {
     if (text === undefined) continue
     if (!images.has(text)) images.set(text, before.has(text) ? before.get(text) : await traceOlder(question, text))
     const image = images.get(text)
-    if (image !== undefined) values.push({ image, commit })
+    if (image !== undefined) values.push({ image, commit, ...rolledBackIn(message, image) })
   }
   return { head: snapshot.revision, values, images }
+}
+
+/** What a commit has put this image in the place of, when it says that it rolls back. */
+function rolledBackIn(message: string, image: string): Pick<SlotValue, 'rolledBack'> {
+  if (!message.includes('Fairlead-Action: rollback')) return {}
+  const back = readChanges([{ message }]).find(({ action, to }) => action === 'rollback' && to === image)
+  return back === undefined ? {} : { rolledBack: back.from }
 }
 
 /** The image that the slot would decide with another text of its file; undefined when it would decide none. */

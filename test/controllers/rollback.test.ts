@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { resources } from '../../src/api/kubernetes.ts'
 import { createFakeWorld, digestOf, image } from '../fakes/world.ts'
 import {
   anUpdate,
@@ -240,5 +241,23 @@ describe('when somebody puts the failed version into Git again', () => {
     expect(commits(world)).toHaveLength(1)
     expect(inGit(world)).toBe(web('1.1.0'))
     expect(conditionOf(world, '1.0.0')).toMatchObject({ status: 'False', reason: 'PutBackAgain' })
+  })
+
+  test('also when nobody remembers the request, and whoever brings it', async () => {
+    const { world, replica } = await anUpdate({ config: 'mode: commit\nrollback: {onFailure: any}' })
+    await fail(world, replica)
+    await apply(world, replica, '1.0.0')
+    settle(world, 'web', { updated: 1 })
+    await replica.quiet()
+    for (const { metadata } of world.requests()) {
+      world.cluster.objects.remove(resources.updateRequest, 'prod', metadata.name)
+    }
+    const text = world.git.read('main', 'apps/web.yaml') ?? ''
+    world.git.commit('main', { 'apps/web.yaml': text.replace('1.0.0', '1.1.0') }, 'Once more')
+    await apply(world, replica, '1.1.0')
+    await fail(world, replica)
+    expect(commits(world)).toHaveLength(1)
+    expect(inGit(world)).toBe(web('1.1.0'))
+    expect(world.cluster.recorded).toContainEqual(expect.objectContaining({ reason: 'RollbackPutBackAgain' }))
   })
 })

@@ -11,6 +11,7 @@ import {
   type OwnChange,
   type RollbackFacts,
 } from '../../core/rollback/decide.ts'
+import { slotPast } from '../../core/rollback/past.ts'
 import { revisionsWith } from '../../core/rollback/put-back.ts'
 import { mayRollBack, type RollbackDefaults, resolveRollback } from '../../core/rollback/settings.ts'
 import { standsFailed } from '../../core/rollback/standing-failure.ts'
@@ -50,9 +51,6 @@ export interface ObservedSlot {
   about: UpdateRequest | undefined
   facts: RollbackFacts | NoRollback
 }
-
-/** Values that are tried: whoever goes further back has changed more than the image. */
-const olderLimit = 10
 
 /** Is there anything to put right about this workload? Cheap, for it is asked about every one of them. */
 export function isFailing(workload: Workload, state: RolloutState, deps: ObserveDeps): boolean {
@@ -138,16 +136,13 @@ async function earlierRollback(
 export async function readPast(
   { workload, containers, trace, destination }: TracedSlot,
   { cluster, history }: Pick<ObserveDeps, 'cluster' | 'history'>,
-): Promise<Pick<RollbackFacts, 'older' | 'isRepeated'>> {
-  const values = (await history({ trace, destination, namespace: workload.namespace })).map(({ image }) => image)
-  const change = values.findIndex((one) => one !== trace.image)
-  const past = change === -1 ? [] : values.slice(change)
+): Promise<Pick<RollbackFacts, 'older' | 'isRepeated' | 'rolledBackBy'>> {
+  const { older, ...past } = slotPast(await history({ trace, destination, namespace: workload.namespace }))
   const template = field((await readLive(workload, cluster)).spec, 'template')
-  const distinct = [...new Set(past)].filter((one) => one !== trace.image).slice(0, olderLimit)
-  const older = distinct.map((to): OlderValue => {
+  const withRevisions = older.map((to): OlderValue => {
     return { image: to, revisions: revisionsWith(template, { containers, from: trace.image, to }) }
   })
-  return { older, isRepeated: past.includes(trace.image) }
+  return { ...past, older: withRevisions }
 }
 
 /** The whole object, of which only a part is kept; `ApiConflict` when it is not the one that was looked at any more. */

@@ -10,6 +10,8 @@ export interface SlotValue {
   image: string
   /** Empty for the oldest value that is known. */
   commit: string
+  /** The image that this commit rolled back, as its own trailers say. */
+  rolledBack?: string
 }
 
 /** A version that somebody took back. */

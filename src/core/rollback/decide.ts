@@ -2,6 +2,7 @@ import type { RollbackScope } from '../../api/annotation.ts'
 import type { UpdateRequestPhase } from '../../api/update-request.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
 import { blameOf, type KnownCause } from './blame.ts'
+import type { SlotPast } from './past.ts'
 import { standsFailed, wantedTemplate } from './standing-failure.ts'
 
 /** A failed workload and one slot of it, before Git's history is read. */
@@ -41,8 +42,8 @@ export interface EarlierRollback {
 export interface RollbackFacts extends FailureFacts {
   /** Older values of the slot, the newest first, and the revisions of the live template with them in it. */
   older: readonly OlderValue[]
-  /** Git held the present value before, and something else in between: somebody put it there again. */
-  isRepeated: boolean
+  isRepeated: SlotPast['isRepeated']
+  rolledBackBy: SlotPast['rolledBackBy']
   cause: KnownCause
   /** Kubernetes itself says, now, that the rollout makes no progress. */
   isGivenUp: boolean
@@ -103,6 +104,7 @@ export function decideRollback(facts: RollbackFacts): RollbackDecision {
   if (obstacle !== undefined) return obstacle
   const { older, scope, workload, value, cause, isGivenUp, unchangedMs, stallMs } = facts
   if (older.length === 0) return none('NothingBefore', `Git never held anything before ${value} there`)
+  if (facts.rolledBackBy !== undefined) return putBackAgain(facts, `commit ${facts.rolledBackBy}`)
   if (facts.isRepeated && scope === 'own') return notOwn(facts)
   const wanted = lastGoodOf(facts) ?? ''
   const good = older.find(({ revisions }) => revisions.includes(wanted))
@@ -132,7 +134,8 @@ function lastGoodOf({ rollout, own }: FailureFacts): string | undefined {
 }
 
 /** The same way is gone once: whoever stands against it afterwards means it. */
-function obstacleOfEarlier({ earlier, value }: FailureFacts): NoRollback | undefined {
+function obstacleOfEarlier(facts: FailureFacts): NoRollback | undefined {
+  const { earlier } = facts
   if (earlier === undefined) return undefined
   switch (earlier.phase) {
     case 'Superseded':
@@ -142,13 +145,15 @@ function obstacleOfEarlier({ earlier, value }: FailureFacts): NoRollback | undef
       return silent('UnderWay', `${earlier.name} puts it right`)
     case 'Completed':
       if (!earlier.isContained) return silent('UnderWay', `${earlier.name} is on its way`)
-      return none(
-        'PutBackAgain',
-        `somebody put ${value} into Git again after ${earlier.name} had rolled it back; it is not rolled back twice`,
-      )
+      return putBackAgain(facts, earlier.name)
     default:
       return none('Refused', `${earlier.name} was to put it right and is ${earlier.phase}`)
   }
+}
+
+function putBackAgain({ value }: FailureFacts, by: string): NoRollback {
+  const message = `somebody put ${value} into Git again after ${by} had rolled it back; it is not rolled back twice`
+  return none('PutBackAgain', message)
 }
 
 function notOwn({ value }: FailureFacts): NoRollback {
