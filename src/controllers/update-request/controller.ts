@@ -70,7 +70,7 @@ export function createUpdateRequestController(
       })
       if (next !== request.status && decision.kind !== 'nothing') {
         await journal.write(request, next)
-        await journal.forget(deps.siblings(request))
+        await journal.forget(deps.siblings(request), now)
         if (delivered === 'Merged') {
           deps.metrics.updates.inc({ result: 'merged' })
           tellMerge(request, next.commit)

@@ -10,7 +10,7 @@ export interface Journal {
   /** Replaces the status, and tells a new phase in an Event. */
   write(request: UpdateRequest, status: UpdateRequestStatus): Promise<void>
   /** Deletes finished requests of the same slot that have served their time. */
-  forget(siblings: readonly UpdateRequest[]): Promise<void>
+  forget(siblings: readonly UpdateRequest[], now: Date): Promise<void>
 }
 
 export interface JournalDeps {
@@ -41,8 +41,8 @@ export function createJournal({ shown, own, events }: JournalDeps): Journal {
         await tellOpened(request, status.pullRequest, events)
       }
     },
-    async forget(siblings) {
-      for (const { metadata } of outdatedRequests(siblings)) {
+    async forget(siblings, now) {
+      for (const { metadata } of outdatedRequests(siblings, now)) {
         await own.delete(resources.updateRequest, metadata.namespace ?? '', metadata.name)
       }
     },

@@ -5,6 +5,8 @@ import { conditionOf } from '../change/rolled-out.ts'
 export const breakerReason = 'RollbackBreaker'
 
 const hourMs = 3_600_000
+/** A landing so far ahead of now was noted before the clock was set back; beyond that it was never right. */
+const clockJumpMs = 3 * hourMs
 
 /** What is waited for; without `untilMs` nobody knows how long. */
 export interface BreakerWait {
@@ -26,22 +28,26 @@ export function breakerWait(
   { all, perHour, now }: { all: Iterable<UpdateRequest>; perHour: number; now: Date },
 ): BreakerWait | undefined {
   const others = [...all].filter((one) => isAutomaticRollback(one) && keyOf(one) !== keyOf(request))
-  const landed = others
-    .map(landedMs)
-    .filter((time) => time !== undefined && now.getTime() - time < hourMs)
-    .sort((a, b) => (a ?? 0) - (b ?? 0))
+  const landed = others.flatMap((one) => landedWithinHour(one, now) ?? []).sort((a, b) => a - b)
   const ahead = others.filter((one) => isNext(one) && keyOf(one) < keyOf(request)).length
   if (landed.length + ahead < perHour) return undefined
   const message = `${landed.length} rollbacks landed within an hour and ${ahead} come before it; rollback.perHour is ${perHour}`
   const [oldest] = landed
-  const untilMs = oldest === undefined ? {} : { untilMs: oldest + hourMs - now.getTime() }
+  const untilMs = oldest === undefined ? {} : { untilMs: Math.min(hourMs, oldest + hourMs - now.getTime()) }
   return { message: `${message}; approve it to have it at once`, ...untilMs }
 }
 
-function landedMs(request: UpdateRequest): number | undefined {
+/** Whether a rollback counts for `perHour` now, so that its request has to be kept. Pure. */
+export function countsForBreaker(request: UpdateRequest, now: Date): boolean {
+  return isAutomaticRollback(request) && landedWithinHour(request, now) !== undefined
+}
+
+/** When it landed, in milliseconds; undefined when that was not within an hour. */
+function landedWithinHour(request: UpdateRequest, now: Date): number | undefined {
   const pushed = conditionOf(request, 'Pushed')
   const time = Date.parse(pushed?.status === 'True' ? pushed.lastTransitionTime : '')
-  return Number.isNaN(time) ? undefined : time
+  const agoMs = now.getTime() - time
+  return agoMs < hourMs && agoMs > -clockJumpMs ? time : undefined
 }
 
 /** Nothing else holds it: it would land next. */

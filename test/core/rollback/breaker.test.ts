@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { UpdateRequest } from '../../../src/api/update-request.ts'
-import { breakerWait } from '../../../src/core/rollback/breaker.ts'
+import { breakerWait, countsForBreaker } from '../../../src/core/rollback/breaker.ts'
 
 const now = new Date('2026-03-01T12:00:00Z')
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString()
@@ -65,4 +65,19 @@ describe('an automatic rollback', () => {
   test.each(passed)('does not count those %s', (_, other) => {
     expect(wait(request('a', { landed: 10 }), other)).toBeUndefined()
   })
+
+  const jumps: [clock: string, landed: number, untilMs: number | undefined][] = [
+    ['set back by two hours still counts what landed before', -110, 3_600_000],
+    ['that was absurd once holds nobody up for ever', -500_000, undefined],
+  ]
+  test.each(jumps)('by a clock %s', (_, landed, untilMs) => {
+    const found = wait(request('a', { landed, made: 5 }), request('b', { landed, made: 5 }))
+    expect(found?.untilMs).toBe(untilMs)
+  })
+})
+
+test('a rollback counts for an hour, one that a person asked for never', () => {
+  expect(countsForBreaker(request('a', { landed: 59 }), now)).toBe(true)
+  expect(countsForBreaker(request('a', { landed: 61 }), now)).toBe(false)
+  expect(countsForBreaker(request('a', { landed: 5, by: 'alice' }), now)).toBe(false)
 })
