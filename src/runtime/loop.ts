@@ -1,5 +1,6 @@
 import { asFairleadError, type FairleadError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
+import { rest } from './cooperative.ts'
 import type { Metrics } from './metrics.ts'
 import type { WorkQueue } from './queue.ts'
 
@@ -34,7 +35,10 @@ export interface LoopDeps {
 /** How long a terminal failure waits for the world to change without us being told. */
 const terminalRecheckMs = 600_000
 
-/** Works keys off the queue until it is closed. Several loops may share one queue. */
+/**
+ * Works keys off the queue until it is closed. Several loops may share one queue. Keys that wait for nothing outside take
+ * no turn of the event loop, and at a start there are as many as workloads; hence the rests.
+ */
 export async function runLoop<O, D, P, V>(controller: Controller<O, D, P, V>, deps: LoopDeps): Promise<void> {
   for (;;) {
     const key = await deps.queue.take()
@@ -51,6 +55,7 @@ export async function runLoop<O, D, P, V>(controller: Controller<O, D, P, V>, de
       (deps.clock.monotonicMs() - startedMs) / 1000,
     )
     deps.metrics.workqueueDepth.set({ controller: controller.name }, deps.queue.depth)
+    await rest()
   }
 }
 

@@ -27,41 +27,38 @@ const pieceLength = 65_536
  * of thousands of workloads that blocks the event loop. Here a series is one finished line.
  */
 export function createSeries(): Series {
-  const families = new Map<string, { family: Family; lines: Map<string, string> }>()
-  const owners = new Map<string, string>()
+  const families: Family[] = []
+  const places = new Map<string, number>()
+  /** The lines of an owner, by place of the family. Replaced, never changed: a scrape under way goes on with the old ones. */
+  const owners = new Map<string, readonly string[]>()
 
-  const linesOf = (family: Family) => {
-    const known = families.get(family.name)
-    if (known !== undefined) return known.lines
-    const lines = new Map<string, string>()
-    families.set(family.name, { family, lines })
-    return lines
+  const placeOf = (family: Family) => {
+    const known = places.get(family.name)
+    if (known !== undefined) return known
+    places.set(family.name, families.length)
+    return families.push(family) - 1
   }
 
-  const series: Series = {
+  return {
     set(owner, samples) {
-      const byFamily = new Map<Family, string>()
+      const lines = families.map(() => '')
       for (const sample of samples) {
-        byFamily.set(sample.family, (byFamily.get(sample.family) ?? '') + renderSample(sample))
+        const place = placeOf(sample.family)
+        lines[place] = (lines[place] ?? '') + renderSample(sample)
       }
-      const rendered = [...byFamily].map(([family, text]) => `${family.name}\n${text}`).join('')
-      if (owners.get(owner) === rendered) return
-      series.delete(owner)
-      for (const [family, text] of byFamily) linesOf(family).set(owner, text)
-      owners.set(owner, rendered)
+      owners.set(owner, lines)
     },
-    delete(owner) {
-      if (!owners.delete(owner)) return
-      for (const { lines } of families.values()) lines.delete(owner)
-    },
+    delete: (owner) => void owners.delete(owner),
     *render() {
       let piece = ''
-      const snapshot = [...families.values()].map(({ family, lines }) => ({ family, lines: [...lines.values()] }))
-      for (const { family, lines } of snapshot) {
-        if (lines.length === 0) continue
-        piece += `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n`
-        for (const line of lines) {
-          piece += line
+      const snapshot = [...owners.values()]
+      for (const [place, family] of families.entries()) {
+        let head = `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n`
+        for (const owner of snapshot) {
+          const lines = owner[place] ?? ''
+          if (lines === '') continue
+          piece += head + lines
+          head = ''
           if (piece.length < pieceLength) continue
           yield piece
           piece = ''
@@ -70,15 +67,16 @@ export function createSeries(): Series {
       if (piece !== '') yield piece
     },
   }
-  return series
 }
 
+/** Joined, and not added up: a string that is made of others keeps all of them in memory. */
 function renderSample({ family, labels, value }: Sample): string {
-  const pairs = Object.entries(labels).map(([name, text]) => `${name}="${escapeLabel(text)}"`)
-  return `${family.name}{${pairs.join(',')}} ${value}\n`
+  const pairs = Object.entries(labels).map(([name, text]) => [name, '="', escapeLabel(text), '"'].join(''))
+  return [family.name, '{', pairs.join(','), '} ', value, '\n'].join('')
 }
 
 /** https://prometheus.io/docs/instrumenting/exposition_formats/#comments-help-text-and-type-information */
 function escapeLabel(text: string): string {
+  if (!/[\\\n"]/.test(text)) return text
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
 }

@@ -11,8 +11,8 @@ export interface StoreContent<T> {
   readonly indexes: StoreIndexes<T>
   /** Sets or, with undefined, removes an object; listeners are told when something became different. */
   put(key: string, after: T | undefined): void
-  /** The complete state: whatever is not in `next` is removed. */
-  replace(next: ReadonlyMap<string, T | undefined>): void
+  /** The complete state: whatever is not in `next` is removed. Pauses wherever one likes; put nothing in between. */
+  replace(next: ReadonlyMap<string, T | undefined>): Generator<void, void>
   /** Returns what ends the subscription. */
   subscribe(listener: StoreListener<T>): () => void
 }
@@ -42,9 +42,11 @@ export function createStoreContent<T extends object>(kind: string, log: Log): St
     objects,
     indexes,
     put,
-    replace(next) {
-      for (const key of [...objects.keys()]) if (next.get(key) === undefined) put(key, undefined)
-      for (const [key, object] of next) put(key, object)
+    *replace(next) {
+      for (const key of [...objects.keys()]) {
+        if (next.get(key) === undefined) yield put(key, undefined)
+      }
+      for (const [key, object] of next) yield put(key, object)
     },
     subscribe(listener) {
       // one of its own per call, so that the same function can be subscribed twice

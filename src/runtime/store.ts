@@ -1,6 +1,7 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts'
 import { asFairleadError, FairleadError } from '../errors.ts'
 import type { Clock, Cluster, FollowObserver, Log } from '../ports.ts'
+import { createInOrder } from './cooperative.ts'
 import { createStoreContent, type StoreContent, type StoreListener } from './store-content.ts'
 
 /** Told to the metrics; `kind` is the label. */
@@ -113,17 +114,24 @@ function createFollowing<T extends object>(
   let isInstalled = false
   let lastSpokenMs: number | undefined
 
-  const complete = (next: ReadonlyMap<string, T | undefined>) => {
-    content.replace(next)
+  // A list of thousands takes several turns of the event loop; what is told meanwhile comes after it.
+  const inOrder = createInOrder((error) => log.error({ kind, error }, 'a store cannot take over what it was told'))
+
+  function* put(key: string, object: T | undefined) {
+    yield content.put(key, object)
+  }
+
+  function* complete(next: ReadonlyMap<string, T | undefined>) {
+    yield* content.replace(next)
     if (!first.isOpen) log.info({ kind, objects: content.objects.size }, 'store is complete')
     first.open()
     metrics?.synced(kind, true)
   }
 
   const observer: Omit<FollowObserver<T | undefined>, 'restarted'> = {
-    replaced: complete,
-    changed: content.put,
-    removed: (key) => content.put(key, undefined),
+    replaced: (next) => inOrder(complete(next)),
+    changed: (key, object) => inOrder(put(key, object)),
+    removed: (key) => inOrder(put(key, undefined)),
     alive() {
       lastSpokenMs = clock.monotonicMs()
       metrics?.spoke(kind, clock.now())
@@ -147,7 +155,7 @@ function createFollowing<T extends object>(
   /** One wrong "not found" must not make us forget what is there. */
   const forget = async (absent: number, signal: AbortSignal) => {
     metrics?.spoke(kind, clock.now())
-    if (absent > 1 || content.objects.size === 0) complete(new Map())
+    if (absent > 1 || content.objects.size === 0) inOrder(complete(new Map()))
     await clock.sleep(absentPauseMs, signal)
   }
 

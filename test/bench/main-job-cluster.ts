@@ -25,8 +25,9 @@ export interface SeenRequest {
   isApplied: boolean
 }
 
-const user = 'system:serviceaccount:fairlead:fairlead'
-const token = 'bench'
+/** Who the controller is. */
+export const user = 'system:serviceaccount:fairlead:fairlead'
+export const token = 'bench'
 
 export async function startCluster(
   directory: string,
@@ -83,7 +84,7 @@ interface Input {
 }
 
 /** Creates or replaces an object and its status, past HTTP. */
-function put({ kinds, objects }: ApiServer, input: object): void {
+export function put({ kinds, objects }: ApiServer, input: object): void {
   const object = input as Input
   const kind = kinds.ofObject(object.apiVersion, object.kind)
   if (kind === undefined) throw new Error(`${object.kind} is not served`)
@@ -95,7 +96,8 @@ function put({ kinds, objects }: ApiServer, input: object): void {
   objects.update(kind, { ...place, part: 'status' }, { ...now, status: object.status })
 }
 
-function accessObjects(): object[] {
+/** The shipped rights of the controller. */
+export function accessObjects(): object[] {
   const metadata = { name: 'fairlead' }
   const apiGroup = 'rbac.authorization.k8s.io'
   return [

@@ -8,6 +8,7 @@ import { locateRows } from './locate.ts'
 import { gitVersion, mainJobRows } from './main-job.ts'
 import { memoryRows } from './memory.ts'
 import { policyRows } from './policy.ts'
+import { restartRows } from './restart.ts'
 import { rolloutRows } from './rollout.ts'
 import type { BenchRow } from './row.ts'
 import { scrapeRows } from './scrape.ts'
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable
   webhook: webhookRows,
   scrape: scrapeRows,
   rollout: rolloutRows,
+  restart: restartRows,
 }
 
 const [wanted = ''] = process.argv.slice(2)
