@@ -35,28 +35,43 @@ spec:
         - ${world.image('api', tag)} # follows the releases
 `
 
-const web = (tag: string) => restlessDeployment(world, { name: 'web', tag, giveUpSeconds: 6 })
+const web = (tag: string) => restlessDeployment(world, { name: 'web', tag, giveUpSeconds: 8 })
+
+/** Argo CD waits for the health of this one before it applies what comes in the next wave. */
+const quay = (tag: string) => restlessDeployment(world, { name: 'quay', tag, giveUpSeconds: 7200, deadline: '8s' })
+const notice = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: notice
+  namespace: harbour
+  annotations: {argocd.argoproj.io/sync-wave: "1"}
+data: {open: "always"}
+`
+const source = (path: string) => ({ repoURL: world.gitops.url, path, targetRevision: 'main' })
+const quayApplication = () => application('quay', { destination: inCluster, source: source('quay') })
 
 beforeAll(async () => {
   lab = await startLab({ engine: startArgoCd })
   account = await installFairlead(lab)
   world = await createWorld(lab, account, 'harbour')
-  for (const name of ['web', 'api']) await world.release(name, '1.0.0')
+  for (const name of ['web', 'api', 'quay']) await world.release(name, '1.0.0')
   await world.gitops.commit('Open the harbour', {
     'root/api.yaml': child('1.0.0'),
     'web/web.yaml': web('1.0.0'),
+    'quay/quay.yaml': quay('1.0.0'),
+    'quay/notice.yaml': notice,
     'api/kustomization.yaml': 'resources: [api.yaml]\n',
     'api/api.yaml': plainDeployment({ namespace: 'harbour', name: 'api', image: world.image('api', '0.1.0') }),
   })
   const { kubernetes } = lab.plane
   const { user: username, password } = lab.git
-  const source = (path: string) => ({ repoURL: world.gitops.url, path, targetRevision: 'main' })
   await kubernetes.apply(
     repositorySecret({ name: 'harbour', url: world.gitops.url, username, password }),
     application('root', { destination: { ...inCluster, namespace: 'argocd' }, source: source('root') }),
     application('web', { destination: inCluster, source: source('web') }),
+    quayApplication(),
   )
-  for (const name of ['web', 'api']) {
+  for (const name of ['web', 'api', 'quay']) {
     await eventually(
       `Deployment harbour/${name} is available`,
       async () => {
@@ -72,10 +87,10 @@ beforeAll(async () => {
     backend: 'native',
     namespace: 'harbour',
     repository: world.gitops.url,
-    allowPaths: ['root/**', 'web/**'],
+    allowPaths: ['root/**', 'web/**', 'quay/**'],
     rollback: { onFailure: 'own', mode: 'commit' },
   })
-  await untilContent(fairlead, 2)
+  await untilContent(fairlead, 3)
 })
 
 afterAll(async () => {
@@ -107,31 +122,53 @@ describe('a release is committed where Argo CD reads it, applied and followed', 
   })
 })
 
-test('a version that Kubernetes gives up is put back by one commit, which Argo CD applies', async () => {
-  const file = 'web/web.yaml'
-  const { phases, record, commits } = await releaseBad(world, { name: 'web', tag: '1.1.666', file }, fairlead)
-  expect(phases.slice(0, 3)).toEqual(['success', 'rolling_out', 'failed'])
-  expect(record).toMatchObject({
-    version: '1.1.666',
-    previousVersion: '1.1.0',
-    reason: 'ProgressDeadlineExceeded',
-    cause: 'ImagePullBackOff',
+describe.concurrent('a version that fails', () => {
+  test('and that Kubernetes gives up is put back by one commit, which Argo CD applies', async ({ expect }) => {
+    const file = 'web/web.yaml'
+    const { phases, record, commits } = await releaseBad(world, { name: 'web', tag: '1.1.666', file }, fairlead)
+    expect(phases.slice(0, 3)).toEqual(['success', 'rolling_out', 'failed'])
+    expect(record).toMatchObject({
+      version: '1.1.666',
+      previousVersion: '1.1.0',
+      reason: 'ProgressDeadlineExceeded',
+      cause: 'ImagePullBackOff',
+    })
+    const [bad, back, ...others] = commits
+    expect(others).toEqual([])
+    expect(await world.gitops.file(bad?.id ?? '', file)).toBe(web('1.1.666'))
+    expect(back).toMatchObject({ author: 'fairlead', files: [file] })
+    expect(await world.gitops.file(back?.id ?? '', file)).toBe(web('1.1.0'))
+    const rollback = { name: 'web', tag: '1.1.666', action: 'rollback' } as const
+    const [failed] = await Promise.all([
+      conditionWith(world, { name: 'web', tag: '1.1.0' }, { type: 'RolledOut', status: 'False' }, fairlead),
+      conditionWith(world, rollback, { type: 'Applied', status: 'True' }, fairlead),
+      conditionWith(world, rollback, { type: 'RolledOut', status: 'True', reason: 'Success' }, fairlead),
+    ])
+    expect(failed.message).toContain('ImagePullBackOff')
+    const live = await lab.plane.kubernetes.get('apps/v1', 'Deployment', 'harbour', 'web')
+    const image = valueAt(live, 'spec', 'template', 'spec', 'containers', 0, 'image')
+    expect(image).toBe(world.image('web', '1.1.0'))
   })
-  const [bad, back, ...others] = commits
-  expect(others).toEqual([])
-  expect(await world.gitops.file(bad?.id ?? '', file)).toBe(web('1.1.666'))
-  expect(back).toMatchObject({ author: 'fairlead', files: [file] })
-  expect(await world.gitops.file(back?.id ?? '', file)).toBe(web('1.1.0'))
-  const rollback = { name: 'web', tag: '1.1.666', action: 'rollback' } as const
-  const [failed] = await Promise.all([
-    conditionWith(world, { name: 'web', tag: '1.1.0' }, { type: 'RolledOut', status: 'False' }, fairlead),
-    conditionWith(world, rollback, { type: 'Applied', status: 'True' }, fairlead),
-    conditionWith(world, rollback, { type: 'RolledOut', status: 'True', reason: 'Success' }, fairlead),
-  ])
-  expect(failed.message).toContain('ImagePullBackOff')
-  const live = await lab.plane.kubernetes.get('apps/v1', 'Deployment', 'harbour', 'web')
-  const image = valueAt(live, 'spec', 'template', 'spec', 'containers', 0, 'image')
-  expect(image).toBe(world.image('web', '1.1.0'))
+
+  test('and keeps a sync running is put back as well, and who has to end that sync is told', async ({ expect }) => {
+    const file = 'quay/quay.yaml'
+    const rollback = { name: 'quay', tag: '1.1.666', action: 'rollback' } as const
+    const blocked = { type: 'Applied', reason: 'RollbackBlockedByRunningSync' }
+    const [{ record, commits }] = await Promise.all([
+      releaseBad(world, { name: 'quay', tag: '1.1.666', file }, fairlead),
+      conditionWith(world, rollback, blocked, fairlead).then(async ({ message }) => {
+        expect(message).toContain('argocd app terminate-op quay')
+        const terminated = { ...quayApplication(), status: { operationState: { phase: 'Terminating' } } }
+        await lab.plane.kubernetes.apply(terminated)
+      }),
+    ])
+    expect(record).toMatchObject({ version: '1.1.666', reason: 'DeadlineExceeded', cause: 'ImagePullBackOff' })
+    expect(await Promise.all(commits.map(({ id }) => world.gitops.file(id, file)))).toEqual([
+      quay('1.1.666'),
+      quay('1.0.0'),
+    ])
+    await conditionWith(world, rollback, { type: 'Applied', status: 'True' }, fairlead)
+  })
 })
 
 test('live objects were left alone', async () => {

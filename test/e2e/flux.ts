@@ -58,7 +58,7 @@ export async function startFlux({ bin, dir, components }: Surroundings, plane: C
 export interface Root {
   name: string
   path: string
-  /** How long Flux waits for the health of what it applied, e.g. `24s`; it does not, unless this is given. */
+  /** How long Flux waits for the health of what it applied, `30s` at least; not at all without it. */
   waits?: string
 }
 

@@ -26,9 +26,9 @@ let token: string
 
 /** Kubernetes gives `web` and `hand` up. It would take hours over `slow`, whose deadline is fairlead's. */
 const manifests = {
-  web: (tag: string) => restlessDeployment(world, { name: 'web', tag, giveUpSeconds: 6 }),
+  web: (tag: string) => restlessDeployment(world, { name: 'web', tag, giveUpSeconds: 8 }),
   slow: (tag: string) => restlessDeployment(world, { name: 'slow', tag, giveUpSeconds: 7200, deadline: '8s' }),
-  hand: (tag: string) => restlessDeployment(world, { name: 'hand', tag, giveUpSeconds: 6 }),
+  hand: (tag: string) => restlessDeployment(world, { name: 'hand', tag, giveUpSeconds: 8 }),
 }
 const names = Object.keys(manifests) as (keyof typeof manifests)[]
 const fileOf = (name: string) => `${name}/${name}.yaml`
@@ -37,7 +37,7 @@ const rootOf = (name: string) => `shop-${name}`
 const roots = names.map((name) => ({
   name: rootOf(name),
   path: `./${name}`,
-  ...(name === 'slow' && { waits: '24s' }),
+  ...(name === 'slow' && { waits: '30s' }),
 }))
 
 beforeAll(async () => {
