@@ -1,5 +1,6 @@
 import { type KubernetesObject, objectKey, resources } from '../../api/kubernetes.ts'
 import { eventCause } from '../../core/workload/event-cause.ts'
+import { oldPodCause } from '../../core/workload/old-pod.ts'
 import { type Cause, causeOf, newestUnreadyPod, notReady, podCause } from '../../core/workload/pod-cause.ts'
 import { unknownCause } from '../../core/workload/rollout-cause.ts'
 import type { Workload } from '../../core/workload/workload.ts'
@@ -85,17 +86,35 @@ async function askPods(cluster: CausesDeps['cluster'], workload: Workload): Prom
   const pods = await listPods(cluster, workload)
   const cause = podCause(workload, pods)
   if (cause !== undefined && cause.reason !== notReady) return cause
-  const uid = newestUnreadyPod(workload, pods)?.metadata.uid ?? workload.uid
+  const unready = newestUnreadyPod(workload, pods)
+  const before = unready === undefined ? await askOldPods(cluster, workload) : undefined
+  if (before !== undefined) return before
+  const uid = unready?.metadata.uid ?? workload.uid
   return eventCause(await listWarnings(cluster, workload.namespace, uid)) ?? cause ?? nothingFound
 }
 
+/** Of a StatefulSet those of the new template, where it names one. */
 async function listPods(cluster: CausesDeps['cluster'], workload: Workload): Promise<readonly KubernetesObject[]> {
-  const { kind, namespace, selector, controllerRevision } = workload
+  const { kind, controllerRevision } = workload
+  const ofRevision = kind === 'StatefulSet' && controllerRevision !== ''
+  return listSelected(cluster, workload, ofRevision ? { 'controller-revision-hash': controllerRevision } : {})
+}
+
+/** Nothing is wrong with the pods of the new template, as far as there are any. */
+async function askOldPods(cluster: CausesDeps['cluster'], workload: Workload): Promise<Cause | undefined> {
+  const { kind, controllerRevision } = workload
+  if (kind !== 'StatefulSet' || controllerRevision === '') return undefined
+  return oldPodCause(workload, await listSelected(cluster, workload, {}))
+}
+
+async function listSelected(
+  cluster: CausesDeps['cluster'],
+  { namespace, selector }: Workload,
+  more: Readonly<Record<string, string>>,
+): Promise<readonly KubernetesObject[]> {
   // without a selector it would be all pods of the namespace
   if (Object.keys(selector).length === 0) return []
-  const ofRevision = kind === 'StatefulSet' && controllerRevision !== ''
-  const labels = ofRevision ? { ...selector, 'controller-revision-hash': controllerRevision } : selector
-  return cluster.list(resources.pod, { namespace, labels, limit: maxLooked })
+  return cluster.list(resources.pod, { namespace, labels: { ...selector, ...more }, limit: maxLooked })
 }
 
 async function listWarnings(

@@ -23,7 +23,7 @@ const reasons = {
   cluster:
     'RegistryUnavailable Unschedulable SchedulingGated FailedScheduling CreateContainerConfigError ' +
     'CreatePodSandboxError FailedCreatePodSandBox FailedMount FailedAttachVolume NetworkNotReady ' +
-    'NodeNotReady NodeLost NodeShutdown NodeAffinity Evicted Preempting OutOfcpu OutOfmemory OutOfpods ' +
+    'OldPodUnready NodeNotReady NodeLost NodeShutdown NodeAffinity Evicted Preempting OutOfcpu OutOfmemory OutOfpods ' +
     'UnexpectedAdmissionError',
 }
 

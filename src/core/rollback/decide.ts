@@ -89,6 +89,10 @@ export function findObstacle(facts: FailureFacts): NoRollback | undefined {
   if (!isRunning) return silent('NotRunning', `it does not run ${value}, which Git holds`)
   const before = obstacleOfEarlier(facts)
   if (before !== undefined) return before
+  if (rollout !== undefined && lastGoodOf(facts) === rollout.revision) {
+    const words = `${workload} fails with the very template that ran well last, and nothing better is known`
+    return none('LastGoodFails', `${words}: ${rollout.message}`)
+  }
   if (scope === 'own' && own === undefined) return notOwn(facts)
   if (rollout?.firstSight === true && own?.lastGood === undefined) {
     return none('FirstSight', 'its rollout was under way when it was first seen; what ran before is not known')

@@ -28,7 +28,11 @@ export function podCause(workload: Workload, pods: readonly KubernetesObject[]):
 
 /** The newest pod of the workload that is not ready. */
 export function newestUnreadyPod(workload: Workload, pods: readonly KubernetesObject[]): KubernetesObject | undefined {
-  return ownPods(workload, pods).find((pod) => text(podCondition(pod, 'Ready'), 'status') !== 'True')
+  return ownPods(workload, pods).find((pod) => !isReadyPod(pod))
+}
+
+export function isReadyPod(pod: KubernetesObject): boolean {
+  return text(podCondition(pod, 'Ready'), 'status') === 'True'
 }
 
 /** A cause from what the cluster says: cleaned and capped. */
@@ -36,7 +40,8 @@ export function causeOf(reason: string, message: string): Cause {
   return { reason: sanitiseLine(reason, 64), message: sanitiseLine(message, 512) }
 }
 
-function ownPods(workload: Workload, pods: readonly KubernetesObject[]): readonly KubernetesObject[] {
+/** Those of the pods that belong to the workload, the newest first. */
+export function ownPods(workload: Workload, pods: readonly KubernetesObject[]): readonly KubernetesObject[] {
   const own = pods.filter((pod) => pod.kind === 'Pod' && belongsTo(pod, workload))
   return own.toSorted((a, b) => created(b).localeCompare(created(a)))
 }
@@ -77,7 +82,8 @@ function belongsTo(pod: KubernetesObject, workload: Workload): boolean {
   })
 }
 
-function podTrouble(pod: KubernetesObject): Cause | undefined {
+/** What keeps a pod from running; undefined for one that runs or starts as it should. */
+export function podTrouble(pod: KubernetesObject): Cause | undefined {
   const { status } = pod
   const containers = ['initContainerStatuses', 'containerStatuses'].flatMap((key) => list(field(status, key)))
   const ofContainer = containers.map(containerTrouble).find((trouble) => trouble !== undefined)

@@ -77,11 +77,11 @@ describe('the cause of a rollout in trouble', () => {
     expect((await causes.of(set)).reason).toBe('FailedCreate')
   })
 
-  it('is asked of the pods of the new revision alone, where the workload names it', async () => {
+  it('is asked of the pods of the new revision first, where the workload names it', async () => {
     const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', uid: 'u' }]
     const labels = (revision: string) => ({ app: 'web', 'controller-revision-hash': revision })
     putPod(waiting('CrashLoopBackOff'), { name: 'web-0', ownerReferences, labels: labels('web-old') })
-    expect((await causes.of(set)).reason).toBe('Unknown')
+    expect((await causes.of(set)).reason).toBe('OldPodUnready')
     putPod(waiting('ErrImagePull'), { name: 'web-2', ownerReferences, labels: labels('web-a') })
     await clock.advance(60_000)
     expect((await causes.of(set)).reason).toBe('ErrImagePull')
@@ -165,7 +165,7 @@ describe('the cause is unknown', () => {
     expect((await causes.of(set)).message).toContain(why)
     expect(asked).toBe(1)
     await clock.advance(60_000)
-    await causes.of(set)
+    await causes.of(web)
     expect(asked).toBe(2)
   })
 })
