@@ -13,9 +13,9 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** `count` different free ports. */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) ports.add(await freePort())
-  return [...ports]
+/** `count` different free ports; none of `promised`, which somebody will listen on later. */
+export async function freePorts(count: number, promised: readonly number[] = []): Promise<number[]> {
+  const ports = new Set(promised)
+  while (ports.size < count + promised.length) ports.add(await freePort())
+  return [...ports].slice(promised.length)
 }
