@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../src/api/kubernetes.ts'
 import type { Component } from './component.ts'
 import { eventually } from './eventually.ts'
 import { applyCrds, namespaceObject } from './flux.ts'
-import { gitHubReceiver, gitHubRepository, type HostedSettings } from './github.ts'
+import { gitHubReceiver, gitHubRepository, type HostedSettings, type Secret } from './github.ts'
 import { kubeconfig, parseObjects } from './kubernetes.ts'
 import type { Lab } from './lab.ts'
 import { parseMetrics, type Sample } from './metric.ts'
@@ -51,7 +51,12 @@ function isRight({ kind }: KubernetesObject): boolean {
 }
 
 /** What differs from one fairlead of the tests to the next. */
-export type Settings = GeneralSettings & (PlainSettings | { hosted: HostedSettings })
+export type Settings = GeneralSettings & (PlainSettings | { hosted: HostedSettings } | OnlookerSettings)
+
+/** No repository at all: it only looks and tells. */
+interface OnlookerSettings {
+  namespace: string
+}
 
 /** A repository at the lab's Git server. */
 interface PlainSettings {
@@ -71,6 +76,8 @@ interface GeneralSettings {
   rollback?: { onFailure: 'off' | 'own' | 'any'; mode?: 'commit' | 'pull-request'; perHour?: number }
   /** A registry that asks who wants to know, and the docker config.json with the answer; it is polled. */
   privateRegistry?: { host: string; dockerConfig: string }
+  /** Who is told of rollouts. */
+  publishers?: (secret: Secret) => Promise<object>
 }
 
 function namespacesOf(settings: Settings): string[] {
@@ -82,17 +89,19 @@ export interface Fairlead {
   readonly component: Component
   /** URL of its API. */
   readonly api: string
+  /** `host:port` that is scraped. */
+  readonly metrics: string
   /** Samples of one metric as scraped now. */
   samples(metric: string): Promise<Sample[]>
 }
 
 /** Starts the bundle as its image does and waits until it says it is ready. */
 export async function startFairlead(lab: Lab, account: Account, settings: Settings): Promise<Fairlead> {
-  const [api = 0, metrics = 0, otherWebhook = 0] = await freePorts(3)
+  const [api = 0, metrics = 0, otherWebhook = 0] = await freePorts(3, [lab.webhook.port])
   const webhook = settings.standby === true ? otherWebhook : lab.webhook.port
   const dir = join(lab.dir, settings.name)
   await mkdir(dir, { recursive: true })
-  const secret = async (name: string, text: string) => {
+  const secret: Secret = async (name, text) => {
     await writeFile(join(dir, name), text, { mode: 0o600 })
     return join(dir, name)
   }
@@ -114,7 +123,9 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
   const repositories =
     'hosted' in settings
       ? await Promise.all(settings.hosted.repositories.map((one) => gitHubRepository(one, settings.hosted, secret)))
-      : [await plainRepository(settings)]
+      : 'repository' in settings
+        ? [await plainRepository(settings)]
+        : []
   const isPolled = settings.privateRegistry !== undefined || hosted !== undefined
   const config = {
     mode: settings.mode,
@@ -148,6 +159,7 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
         ...(hosted === undefined ? [] : [await gitHubReceiver(hosted, secret)]),
       ],
     },
+    ...(settings.publishers && { publishers: await settings.publishers(secret) }),
   }
   const file = await secret('config.yaml', JSON.stringify(config, undefined, 2))
   const memory = ['--max-semi-space-size=2', '--max-old-space-size=128', '--optimize-for-size']
@@ -160,5 +172,5 @@ export async function startFairlead(lab: Lab, account: Account, settings: Settin
     const text = await (await fetch(`${base}/metrics`)).text()
     return parseMetrics(text).filter((sample) => sample.metric === metric)
   }
-  return { component, api: `http://127.0.0.1:${api}`, samples }
+  return { component, api: `http://127.0.0.1:${api}`, metrics: `127.0.0.1:${metrics}`, samples }
 }

@@ -127,7 +127,7 @@ export interface HostedRepositorySettings {
 }
 
 /** Writes a file that only the user may read, and says where it is. */
-type Secret = (name: string, text: string) => Promise<string>
+export type Secret = (name: string, text: string) => Promise<string>
 
 /** One entry of `git.repositories`. */
 export async function gitHubRepository(

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the end-to-end tests against real components: run.sh [vitest arguments]
 #
-# Skips loudly (exit 0) where Go, docker-registry or git-http-backend are missing; with FAIRLEAD_E2E_REQUIRED=1 that is
-# a failure. The last line is "N passed, N failed".
+# Skips loudly (exit 0) where Go, docker-registry, redis-server, prometheus or git-http-backend are missing; with
+# FAIRLEAD_E2E_REQUIRED=1 that is a failure. The last line is "N passed, N failed".
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -17,6 +17,7 @@ skip() { # skip REASON
 }
 
 command -v docker-registry >/dev/null || skip "docker-registry is not installed (apt-get install docker-registry)"
+command -v prometheus >/dev/null || skip "prometheus is not installed (apt-get install prometheus)"
 command -v redis-server >/dev/null || skip "redis-server is not installed (apt-get install redis-server)"
 [ -x "$(git --exec-path 2>/dev/null)/git-http-backend" ] || skip "git with git-http-backend is not installed (apt-get install git)"
 status=0
