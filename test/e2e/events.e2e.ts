@@ -18,6 +18,7 @@ type ReceiverName = keyof Receivers
 
 const everybody: readonly ReceiverName[] = ['controlPlane', 'slack', 'pubsub', 'cdevents', 'webhook']
 const others = everybody.filter((name) => name !== 'controlPlane')
+/** The last one never changes. */
 const workloads = ['web', 'api', 'still']
 
 let harbour: Harbour
@@ -125,24 +126,33 @@ describe('an event', () => {
     expect(times(name, 'web', tag, what)).toBe(2)
   })
 
-  test('survives a kill before anybody could be told, as does a rollout that nobody watched', async () => {
-    const { receivers, roll, recordOf, fairlead, untilRunning } = harbour
+  test('survives a kill before anybody could be told, as do rollouts that nobody watched', async () => {
+    const { receivers, roll, recordOf, fairlead, untilEnded } = harbour
     for (const name of everybody) receivers[name].be('away')
     await roll('web', '3.0.0')
     await recordOf('web', 'owes it to everybody', (one) => owed(one, 'success').length === everybody.length)
     await fairlead().component.end('SIGKILL')
     expect(everybody.map((name) => times(name, 'web', '3.0.0', 'rolling_out'))).toEqual([0, 0, 0, 0, 0])
-    await roll('api', '3.0.0')
-    await untilRunning('api')
+    await Promise.all([roll('web', '3.1.0-bad'), roll('api', '3.0.0')])
+    await Promise.all([untilEnded('web'), untilEnded('api')])
 
     for (const name of everybody) receivers[name].be('here')
     await harbour.liveAgain()
     await untilKnown()
   })
 
+  test('is told of a Deployment that is new, and of a rollout that another one cut short', async () => {
+    const { roll, begin } = harbour
+    await Promise.all([roll('fresh', '1.0.0'), begin('api', '3.1.0-bad')])
+    await untilKnown()
+    await roll('api', '3.2.0')
+    await untilKnown()
+    expect(about('cdevents', 'fresh').map(({ what }) => what)).toEqual(['rolling_out', 'success', 'service.deployed'])
+  })
+
   test('is not told again by a new process when nothing has changed', async () => {
     const { receivers, roll, recordOf, fairlead } = harbour
-    for (const name of workloads) await recordOf(name, 'owes nobody', owesNobody)
+    for (const name of Object.keys(harbour.happened)) await recordOf(name, 'owes nobody', owesNobody)
     const before = everybody.map((name) => receivers[name].told.length)
     expect(await fairlead().component.end('SIGTERM')).toBe('exit 0')
     await harbour.live()
@@ -158,7 +168,18 @@ describe('Prometheus', () => {
   let prometheus: Prometheus
 
   const failed = 'FairleadRolloutFailed'
-  const firing = async () => (await prometheus.alerts()).filter(({ state }) => state === 'firing')
+  /** Waits until alerts fire for these Deployments, and for nothing else. */
+  const untilFiring = (...names: string[]) =>
+    eventually(
+      `alerts fire for [${names}]`,
+      async () => {
+        const firing = (await prometheus.alerts()).filter(({ state }) => state === 'firing')
+        const found = firing.map(({ labels }) => labels.name ?? labels.alertname).sort()
+        if (found.join() === names.join()) return firing
+        throw new Error(`they fire for [${found}]`)
+      },
+      harbour.watched(),
+    )
 
   test('is given the shipped rules, of which one waits a second instead of a minute', async () => {
     const shipped = await shippedRules()
@@ -173,22 +194,20 @@ describe('Prometheus', () => {
     await eventually('Prometheus scrapes fairlead', isWell, harbour.watched())
   })
 
-  test('fires for a version that failed, and not any more when another one runs', async () => {
-    const { roll, watched } = harbour
-    expect(await firing()).toEqual([])
+  test('fires for a version that failed, now or in an earlier life, and not any more when another one runs', async () => {
+    const { roll } = harbour
+    await untilFiring('web')
     await roll('api', '4.1.0-bad')
-    const alerts = async () => {
-      const all = await firing()
-      return all.length > 0 ? all : undefined
-    }
-    expect(await eventually(`${failed} fires`, alerts, watched())).toMatchObject([
-      {
+    expect(await untilFiring('api', 'web')).toContainEqual(
+      expect.objectContaining({
         labels: { alertname: failed, namespace, kind: 'Deployment', name: 'api', severity: 'critical' },
-        annotations: { summary: 'The rollout of Deployment shop/api failed.' },
-      },
-    ])
+        annotations: expect.objectContaining({ summary: 'The rollout of Deployment shop/api failed.' }),
+      }),
+    )
     await roll('api', '4.2.0')
-    await eventually('no alert fires', async () => ((await alerts()) === undefined ? true : undefined), watched())
+    await untilFiring('web')
+    await roll('web', '4.2.0')
+    await untilFiring()
     expect(await prometheus.troubles()).toEqual([])
     await untilKnown()
   })
@@ -202,9 +221,10 @@ describe('Prometheus', () => {
 
 describe('all that time', () => {
   test.each(everybody)('%s knew every transition by one id, in order, and of none that did not happen', (name) => {
-    const known = Object.fromEntries(workloads.map((workload) => [workload, knownTo(name, workload)]))
+    const deployments = Object.keys(harbour.happened)
+    const known = Object.fromEntries(deployments.map((one) => [one, knownTo(name, one)]))
     expect(known).toEqual(harbour.happened)
-    const places = workloads.map((workload) => `${namespace}/${workload}`)
+    const places = deployments.map((workload) => `${namespace}/${workload}`)
     expect(harbour.receivers[name].told.filter(({ workload }) => !places.includes(workload))).toEqual([])
   })
 

@@ -11,12 +11,14 @@ export interface Harbour {
   readonly lab: Lab
   readonly account: Account
   readonly receivers: Receivers
-  /** What happened to each Deployment since all of them ran 1.0.0, in order: `version phase`. */
+  /** What happened to each Deployment since the first ones ran 1.0.0, in order: `version phase`. */
   readonly happened: Readonly<Record<string, readonly string[]>>
   /** Applies a version. One with "bad" in its tag is never pulled, and given up after two seconds. */
   roll(name: string, tag: string): Promise<void>
-  /** Waits until the newest version runs, whether or not a fairlead watches. */
-  untilRunning(name: string): Promise<void>
+  /** Applies a version that is never pulled and not given up either. */
+  begin(name: string, tag: string): Promise<void>
+  /** Waits until the newest version runs or was given up, whether or not a fairlead watches. */
+  untilEnded(name: string): Promise<void>
   /** The fairlead that runs, or did. */
   fairlead(): Fairlead
   /** Nothing more can come when it dies. */
@@ -50,15 +52,21 @@ export async function openHarbour(names: readonly string[]): Promise<Harbour> {
     await Promise.all(Object.values(receivers).map((receiver) => receiver.close()))
   }
 
-  const untilRunning = async (name: string) => {
-    const isRunning = async () => {
+  const untilEnded = async (name: string) => {
+    const hasEnded = async () => {
       const deployment = await kubernetes.get('apps/v1', 'Deployment', namespace, name)
       const number = (...path: string[]) => Number(valueAt(deployment, ...path) ?? 0)
-      const isSeen = number('status', 'observedGeneration') >= number('metadata', 'generation')
-      const isDone = number('status', 'updatedReplicas') === 1 && number('status', 'replicas') === 1
-      return isSeen && isDone && conditionOf(deployment, 'Available') === 'True' ? true : undefined
+      if (number('status', 'observedGeneration') < number('metadata', 'generation')) return undefined
+      if (conditionOf(deployment, 'Progressing') === 'False') return true
+      const isNew = number('status', 'updatedReplicas') === 1 && number('status', 'replicas') === 1
+      return isNew && conditionOf(deployment, 'Available') === 'True' ? true : undefined
     }
-    await eventually(`${name} runs its newest version`, isRunning, { watched: lab.components })
+    await eventually(`the rollout of ${name} has ended`, hasEnded, { watched: lab.components })
+  }
+
+  const apply = async (name: string, tag: string, { deadlineSeconds, phases }: Course) => {
+    happened[name] = [...(happened[name] ?? []), ...phases.map((phase) => `${tag} ${phase}`)]
+    await kubernetes.apply(deploymentOf(name, tag, deadlineSeconds))
   }
 
   const live = async (account: Account) => {
@@ -87,14 +95,12 @@ export async function openHarbour(names: readonly string[]): Promise<Harbour> {
 
   try {
     const account = await installFairlead(lab)
-    await kubernetes.apply(namespaceObject(namespace), ...names.map((name) => deploymentOf(name, '1.0.0')))
-    await Promise.all(names.map(untilRunning))
+    await kubernetes.apply(namespaceObject(namespace), ...names.map((name) => deploymentOf(name, '1.0.0', 600)))
+    await Promise.all(names.map(untilEnded))
     return {
-      ...{ lab, account, receivers, happened, untilRunning, watched, recordOf, stop },
-      roll: async (name, tag) => {
-        happened[name]?.push(`${tag} rolling_out`, `${tag} ${isBad(tag) ? 'failed' : 'success'}`)
-        await kubernetes.apply(deploymentOf(name, tag))
-      },
+      ...{ lab, account, receivers, happened, untilEnded, watched, recordOf, stop },
+      roll: (name, tag) => apply(name, tag, courseOf(tag)),
+      begin: (name, tag) => apply(name, tag, { deadlineSeconds: 600, phases: ['rolling_out'] }),
       fairlead: running,
       lives: () => lives,
       live: () => live(account),
@@ -109,13 +115,23 @@ export async function openHarbour(names: readonly string[]): Promise<Harbour> {
   }
 }
 
-const isBad = (tag: string) => tag.includes('bad')
+/** How long Kubernetes waits for a version, and what becomes of it. */
+interface Course {
+  deadlineSeconds: number
+  phases: readonly string[]
+}
 
-function deploymentOf(name: string, tag: string): KubernetesObject {
+function courseOf(tag: string): Course {
+  return tag.includes('bad')
+    ? { deadlineSeconds: 2, phases: ['rolling_out', 'failed'] }
+    : { deadlineSeconds: 600, phases: ['rolling_out', 'success'] }
+}
+
+function deploymentOf(name: string, tag: string, progressDeadlineSeconds: number): KubernetesObject {
   const containers = [{ name, image: `registry.example.com/${namespace}/${name}:${tag}` }]
   const spec = {
     replicas: 1,
-    progressDeadlineSeconds: isBad(tag) ? 2 : 600,
+    progressDeadlineSeconds,
     selector: { matchLabels: { app: name } },
     template: { metadata: { labels: { app: name } }, spec: { nodeName: 'n1', containers } },
   }
