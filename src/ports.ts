@@ -262,6 +262,8 @@ export interface HttpRequest {
   timeoutMs?: number
   /** Response body; default 4 MiB. `TooLarge` beyond. */
   maxBytes?: number
+  /** The headers are the answer: of the body is left out what is beyond `maxBytes`, breaks off or does not come in time. */
+  mayLackBody?: true
   signal?: AbortSignal
 }
 

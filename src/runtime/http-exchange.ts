@@ -10,6 +10,7 @@ export interface Exchange {
   open: () => http.ClientRequest
   body: Buffer | undefined
   maxBytes: number
+  mayLackBody: boolean
   /** Method and origin, for messages. */
   what: string
 }
@@ -30,17 +31,21 @@ export async function exchange(one: Exchange): Promise<HttpResponse> {
   }
 }
 
-function send(request: http.ClientRequest, { body, maxBytes, what }: Exchange): Promise<HttpResponse> {
+function send(request: http.ClientRequest, one: Exchange): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
+    const { body, what } = one
     // Header lines beyond the limit would be dropped silently, and with them perhaps the link to the next page.
     request.maxHeadersCount = maxHeaderLines + 1
-    request.on('error', reject)
+    let isAnswered = false
+    // What ends the request later ends its answer's body, too.
+    request.on('error', (error) => isAnswered || reject(error))
     request.once('upgrade', (_response, socket) => {
       socket.destroy()
       reject(new FairleadError('HttpFailed', `${what}: the answer wants to switch protocols`))
     })
     request.once('response', (response) => {
-      receive(response, maxBytes, what).then(resolve, (error) => {
+      isAnswered = one.mayLackBody
+      receive(response, one).then(resolve, (error) => {
         response.destroy()
         reject(error)
       })
@@ -49,20 +54,25 @@ function send(request: http.ClientRequest, { body, maxBytes, what }: Exchange): 
   })
 }
 
-async function receive(response: http.IncomingMessage, maxBytes: number, what: string): Promise<HttpResponse> {
+async function receive(response: http.IncomingMessage, one: Exchange): Promise<HttpResponse> {
+  const { maxBytes, mayLackBody, what } = one
   if (response.rawHeaders.length / 2 > maxHeaderLines) {
     throw new FairleadError('HttpFailed', `${what}: the answer has more than ${maxHeaderLines} header lines`)
   }
   const tooLarge = () => new FairleadError('TooLarge', `${what}: the answer is larger than ${maxBytes} bytes`)
   const hasBody = response.statusCode !== 204 && response.statusCode !== 304 && requestMethod(response) !== 'HEAD'
-  if (hasBody && Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
+  if (hasBody && !mayLackBody && Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
 
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of response) {
-    size += chunk.length
-    if (size > maxBytes) throw tooLarge()
-    chunks.push(chunk)
+  try {
+    for await (const chunk of response) {
+      if (size + chunk.length > maxBytes) throw tooLarge()
+      size += chunk.length
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (!mayLackBody) throw error
   }
   return { status: response.statusCode ?? 0, headers: responseHeaders(response), body: Buffer.concat(chunks, size) }
 }

@@ -61,7 +61,8 @@ export function createHttp({ clock, hosts = {}, lookup = systemLookup }: HttpSet
       maxHeaderSize: 32 * 1024,
     }
     const open = () => (url.protocol === 'https:' ? https.request(url, options) : http.request(url, options))
-    return exchange({ open, body, maxBytes: request.maxBytes ?? defaultMaxBytes, what: describe(request, url) })
+    const { maxBytes = defaultMaxBytes, mayLackBody = false } = request
+    return exchange({ open, body, maxBytes, mayLackBody, what: describe(request, url) })
   }
 
   return {

@@ -21,13 +21,13 @@ const maxBytes = 64 * 1024
 const mendingMs = 60_000
 
 /**
- * Posts within 10 s and reads 64 KiB of answer at most. Rejects with `SinkRefused` (the message itself is not taken),
+ * Posts within 10 s and reads 64 KiB of answer at most; a 2xx is one however its body ends, for the event was taken. Rejects with `SinkRefused` (the message itself is not taken),
  * `SinkAuthFailed`, `SinkUnavailable` or `Aborted`; a receiver that cannot be reached or is set up wrong never costs an
  * event, so all but the first are transient.
  */
 export function createSinkPost({ http, clock }: { http: Http; clock: Clock }): SinkPost {
   return async ({ what, url, headers, body }) => {
-    const request = { method: 'POST', url, headers, body, timeoutMs, maxBytes } as const
+    const request = { method: 'POST', url, headers, body, timeoutMs, maxBytes, mayLackBody: true } as const
     const response = await http.request(request).catch((thrown) => {
       throw unanswered(what, asFairleadError(thrown))
     })
@@ -76,6 +76,5 @@ const passing: ReadonlySet<number> = new Set([408, 409, 425, 429])
 
 function unanswered(what: string, { code, message }: FairleadError): FairleadError {
   if (code === 'Aborted') return new FairleadError('Aborted', `${what}: ${message}`)
-  const detail = code === 'TooLarge' ? { retryAfterMs: mendingMs } : {}
-  return new FairleadError('SinkUnavailable', `${what}: ${message}`, detail)
+  return new FairleadError('SinkUnavailable', `${what}: ${message}`)
 }

@@ -14,10 +14,11 @@ export interface ReceivedRequest {
 /** How the next requests are answered. */
 export type ReceiverAnswer =
   | { status: number; headers?: Record<string, string>; body?: string }
-  /** Never, no end, or the connection is cut. */
+  /** Never, no end, or the connection is cut: at once, or within the body of a 200. */
   | 'hang'
   | 'endless'
   | 'cut'
+  | 'half'
 
 /** What receives events: it takes everything, and answers what Slack's API and Pub/Sub answer at their paths. */
 export interface EventReceiver {
@@ -67,6 +68,10 @@ export async function startEventReceiver(): Promise<EventReceiver> {
     if (answer === 'hang') return
     if (answer === 'cut') return request.socket.destroy()
     if (answer === 'endless') return pour(response)
+    if (answer === 'half') {
+      response.writeHead(200, { 'content-length': 1000 }).write('half', () => request.socket.destroySoon())
+      return
+    }
     response.writeHead(answer.status, answer.headers).end(answer.body)
   })
 

@@ -130,6 +130,22 @@ describe('limits', () => {
     await expect(client().request(request)).rejects.toMatchObject({ code: 'TooLarge' })
   })
 
+  it.each<[string, string | undefined, (response: ServerResponse) => void, number]>([
+    ['is larger than the limit', '4', (response) => response.end('long'), 0],
+    ['grows larger than it', undefined, (response) => response.write('abc', () => response.end('long')), 3],
+    ['breaks off', '5', (response) => response.write('ab', () => response.socket?.destroySoon()), 2],
+    ['does not come in time', '5', (response) => response.write('ab'), 2],
+  ])('takes the headers for the answer where a body that %s does not matter', async (_, length, answer, most) => {
+    const host = await serve((_request, response) => {
+      if (length !== undefined) response.setHeader('content-length', length)
+      answer(response.writeHead(503))
+    })
+    const url = `http://${host}/`
+    const got = await client().request({ method: 'POST', url, maxBytes: 3, timeoutMs: 1000, mayLackBody: true })
+    expect(got.status).toBe(503)
+    expect(got.body.byteLength).toBeLessThanOrEqual(most)
+  })
+
   it('takes a HEAD answer that announces more than the limit, for it has no body', async () => {
     const host = await serve((_, response) => response.writeHead(200, { 'content-length': '5000' }).end())
     const answer = await client().request({ method: 'HEAD', url: `http://${host}/`, maxBytes: 10 })
