@@ -133,6 +133,19 @@ describe('a person rolls back', () => {
 })
 
 describe('a person is refused', () => {
+  test.each<[who: string, first: (scene: { world: FakeWorld; replica: Replica }) => Promise<void>, config: string]>([
+    ['another person', (scene) => rollBack(scene), 'mode: commit'],
+    ['fairlead itself', ({ world, replica }) => fail(world, replica), own],
+  ])('what %s has put back just now, unless they name an image', async (_, first, config) => {
+    const scene = await anUpdate({ config })
+    await first(scene)
+    expect(inGit(scene.world)).toBe(web('1.0.0'))
+    await expect(rollBack(scene, {}, 'bob')).rejects.toThrow(/holds .*web:1\.0\.0 already: prod\/\S+ rolls back from /)
+    expect(inGit(scene.world)).toBe(web('1.0.0'))
+    await rollBack(scene, { to: web('1.1.0') }, 'bob')
+    expect(inGit(scene.world)).toBe(web('1.1.0'))
+  })
+
   const rows: [what: string, wish: { to?: string; container?: string }, why: RegExp][] = [
     ['what Git never held there', { to: web('0.9.0') }, /never held .*0\.9\.0; before that it held .*web:1\.0\.0/],
     ['another image', { to: 'ghcr.io/acme/api:1.0.0' }, /none of its images is meant/],

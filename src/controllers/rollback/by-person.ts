@@ -1,6 +1,7 @@
 import { type ObjectKey, objectKey, resources } from '../../api/kubernetes.ts'
-import { finalPhases, type UpdateRequest } from '../../api/update-request.ts'
+import { finalPhases, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import { recordApproval } from '../../core/change/approval.ts'
+import { isRolledOut } from '../../core/change/rolled-out.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
 import { isSameName } from '../../core/manifest/helm/image-reading.ts'
 import { splitImage } from '../../core/manifest/slot/image-text.ts'
@@ -29,7 +30,7 @@ export interface WantedRollback {
 export interface RollbacksByPerson {
   /**
    * The decision, before it is made: its targets tell whose rights are needed. Undefined when there is no such workload;
-   * `UsageInvalid` for what Git never held there; the refusals of tracing, and `RegistryNotFound` for what is gone.
+   * `UsageInvalid` for what Git never held there, `ValueChanged` while another way back is on its way; the refusals of tracing, and `RegistryNotFound` for what is gone.
    */
   wayBack(workload: ObjectKey, wanted: WantedRollback): Promise<UpdateRequest | undefined>
   /** Makes it; an older decision for the same way back gives way to it. */
@@ -65,6 +66,7 @@ export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksB
       const workload = deps.liveWorkload(objectKey(key))
       if (workload === undefined) return undefined
       const slot = chooseSlot(await traceSlots(workload, deps), { workload, to, container })
+      if (to === undefined) refuseSecondWay(slot)
       const past = await readPast(slot, deps)
       const wanted = chooseValue(slot, past.older, to, deps)
       const image = parseImageReference(wanted)
@@ -107,6 +109,16 @@ export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksB
 function isSame({ spec, status }: UpdateRequest, request: UpdateRequest): boolean {
   const isOpen = status?.phase === undefined || !finalPhases.includes(status.phase)
   return isOpen && spec.requestedBy === request.spec.requestedBy
+}
+
+/** Two who roll back at once want the same: the second must not put back what the first, or fairlead itself, took away. */
+function refuseSecondWay({ trace, siblings }: TracedSlot): void {
+  const isOnItsWay = (one: UpdateRequest) => one.status?.phase === 'Completed' && !isRolledOut(one)
+  const first = siblings.find((one) => isRollback(one) && one.spec.change.to === trace.image && isOnItsWay(one))
+  if (first === undefined) return
+  const { metadata, spec } = first
+  const message = `${trace.file} holds ${trace.image} already: ${metadata.namespace}/${metadata.name} rolls back from ${spec.change.from}`
+  throw new FairleadError('ValueChanged', `${message}, and is on its way; to have another image name it (to)`)
 }
 
 function chooseSlot(

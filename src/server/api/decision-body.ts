@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { UpdateRequest } from '../../api/update-request.ts'
+import { sanitiseLine } from '../../core/change/text.ts'
 import { FairleadError } from '../../errors.ts'
 import { parseJsonBody, parsePayload } from '../json-body.ts'
 import { problem, type ServerAnswer, type ServerRequest } from '../router.ts'
@@ -8,8 +9,16 @@ import { problem, type ServerAnswer, type ServerRequest } from '../router.ts'
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest such as sha256:… with 64 hex digits')
 /** Headwind's clients name the approver; who it is, only the review says. */
 const approver = z.string().optional()
+/** Words that somebody can read; invisible characters are none. */
+const words = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .refine((text) => sanitiseLine(text) !== '', 'say why')
 const approval = z.strictObject({ digest: digest.optional(), approver })
-const rejection = z.strictObject({ digest: digest.optional(), approver, reason: z.string().trim().min(1).max(1024) })
+const rejection = z.strictObject({ digest: digest.optional(), approver, reason: words(1024) })
 
 /** What is sent with a decision. */
 export interface Decision {
@@ -35,7 +44,7 @@ export function parseDecision(kind: 'approve' | 'reject', body: Buffer): Decisio
 const rollback = z.strictObject({
   to: z.string().min(1).max(512).optional(),
   container: z.string().min(1).max(63).optional(),
-  reason: z.string().trim().min(1).max(253),
+  reason: words(253),
 })
 
 /** What a person sends who wants an older image back. */

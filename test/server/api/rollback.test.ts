@@ -49,6 +49,7 @@ describe('POST …/rollback', () => {
 
   const rows: [what: string, path: string, options: CallOptions, status: number, message: RegExp][] = [
     ['without a reason', path, { body: {} }, 400, /reason/],
+    ['with a reason that nobody can read', path, { body: { reason: ' \u200b\n' } }, 400, /reason: say why/],
     ['with a field that is none', path, { body: { ...body, by: 'bob' } }, 400, /by/],
     ['with a body that is no JSON', path, { body: 'x' }, 400, /JSON/],
     ['without a token', path, { body, token: null }, 401, /token/],
