@@ -106,7 +106,11 @@ describe('nothing is put back', () => {
       facts({ scope: 'any', own: undefined }, { succeededRevision: undefined as never }),
       'LastSuccessUnknown',
     ],
-    ['when what ran well was put back and fails now', facts({ own: undefined }, { revision: 'good', liveRevision: 'good' }), 'LastGoodFails'],
+    [
+      'when what ran well was put back and fails now',
+      facts({ own: undefined }, { revision: 'good', liveRevision: 'good' }),
+      'LastGoodFails',
+    ],
     ['when Git held nothing before', facts({ older: [] }), 'NothingBefore'],
     [
       'when more differs than the image',
