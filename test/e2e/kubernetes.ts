@@ -8,6 +8,7 @@ export interface Kubernetes {
   apply(...objects: readonly KubernetesObject[]): Promise<void>
   get(apiVersion: string, kind: string, namespace: string, name: string): Promise<KubernetesObject | undefined>
   list(apiVersion: string, kind: string, namespace: string): Promise<KubernetesObject[]>
+  remove(apiVersion: string, kind: string, namespace: string, name: string): Promise<void>
   /** Every object of the kind in the namespace. */
   removeAll(apiVersion: string, kind: string, namespace: string): Promise<void>
   /** A fresh token of a ServiceAccount, as a kubelet would mount it; `audience` = for somebody else than the API server. */
@@ -82,6 +83,9 @@ export function connectKubernetes({ server, authority, token }: Access): Kuberne
     list: async (apiVersion, kind, namespace) => {
       const answer = await read('GET', await collection(apiVersion, kind, namespace))
       return answer?.items ?? []
+    },
+    remove: async (apiVersion, kind, namespace, name) => {
+      await read('DELETE', `${await collection(apiVersion, kind, namespace)}/${name}`)
     },
     removeAll: async (apiVersion, kind, namespace) => {
       await read('DELETE', await collection(apiVersion, kind, namespace))

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApprover } from './approver.ts'
 import { isOwnWrite, writesOf } from './audit.ts'
 import { runCli } from './cli.ts'
+import { eventually } from './eventually.ts'
 import { type Account, type Fairlead, installFairlead, startFairlead } from './fairlead.ts'
+import { valueAt } from './kubernetes.ts'
 import { type Lab, startLab } from './lab.ts'
 import {
   commitsTo,
@@ -16,7 +18,7 @@ import {
 } from './rollout.ts'
 import { createWorld, deployWithFlux, untilApplied, untilContent, versionsOf, type World } from './world.ts'
 
-/** Versions that fail, and the way back, with Flux. Three workloads of one repository live their stories side by side. */
+/** Versions that fail, and the way back, with Flux. The workloads of one repository live their stories side by side. */
 
 let lab: Lab
 let account: Account
@@ -24,10 +26,14 @@ let world: World
 let fairlead: Fairlead
 let token: string
 
-/** Kubernetes gives `web` and `hand` up. It would take hours over `slow`, whose deadline is fairlead's. */
+/** Kubernetes gives `web` and `hand` up. The deadline of the others is fairlead's: a StatefulSet has none of its own. */
 const manifests = {
   web: (tag: string) => restlessDeployment(world, { name: 'web', tag, giveUpSeconds: 8 }),
   slow: (tag: string) => restlessDeployment(world, { name: 'slow', tag, giveUpSeconds: 7200, deadline: '8s' }),
+  db: (tag: string) =>
+    restlessDeployment(world, { name: 'db', tag, giveUpSeconds: 7200, deadline: '8s' })
+      .replace('kind: Deployment', 'kind: StatefulSet')
+      .replace('progressDeadlineSeconds: 7200', 'serviceName: db'),
   hand: (tag: string) => restlessDeployment(world, { name: 'hand', tag, giveUpSeconds: 8 }),
 }
 const names = Object.keys(manifests) as (keyof typeof manifests)[]
@@ -47,7 +53,15 @@ beforeAll(async () => {
   for (const name of names) await world.release(name, '1.0.0')
   const files = names.map((name) => [fileOf(name), manifests[name]('1.0.0')] as const)
   await world.gitops.commit('Open the shop', Object.fromEntries(files))
-  await deployWithFlux(world, roots, names)
+  await deployWithFlux(
+    world,
+    roots,
+    names.filter((name) => name !== 'db'),
+  )
+  await eventually('the pods of shop/db are ready', async () => {
+    const set = await lab.plane.kubernetes.get('apps/v1', 'StatefulSet', 'shop', 'db')
+    return valueAt(set, 'status', 'availableReplicas') === 2 ? true : undefined
+  })
   token = await createApprover(lab, 'shop')
   fairlead = await startFairlead(lab, account, {
     name: 'fairlead-rollback',
@@ -134,6 +148,25 @@ describe.concurrent('a version that fails', () => {
     await untilApplied(world, rootOf('slow'), back?.id ?? '')
     expect(await eventAbout(world, 'slow', 'Quarantined', fairlead)).toContain('1.1.666')
     expect(await versionsOf(fairlead, 'shop', 'slow')).toEqual(['1.0.0'])
+  })
+
+  test('in a StatefulSet is put back, and a person is told which pod is in the way', async ({ expect }) => {
+    const file = fileOf('db')
+    const stuck = { phase: 'failed', version: '1.0.0', cause: 'OldPodUnready' } as const
+    const [{ record, commits }] = await Promise.all([
+      releaseBad(world, { name: 'db', tag: '1.1.666', file }, fairlead),
+      rolloutOf(world, 'db', stuck, fairlead).then(async ({ message }) => {
+        expect(message).toContain('kubectl -n shop delete pod db-1')
+        expect(await eventAbout(world, 'db', 'RollbackLastGoodFails', fairlead)).toContain('delete pod db-1')
+        await lab.plane.kubernetes.remove('v1', 'Pod', 'shop', 'db-1')
+      }),
+    ])
+    expect(record).toMatchObject({ version: '1.1.666', reason: 'DeadlineExceeded', cause: 'ImagePullBackOff' })
+    expect(await Promise.all(commits.map(({ id }) => world.gitops.file(id, file)))).toEqual([
+      manifests.db('1.1.666'),
+      manifests.db('1.0.0'),
+    ])
+    await rolloutOf(world, 'db', { phase: 'success', version: '1.0.0', recovered: true }, fairlead)
   })
 
   test('by the hand of a person stays, until a person takes it back; that holds as well', async ({ expect }) => {
