@@ -126,6 +126,20 @@ const verbs: readonly Verb[] = [
     run: async (args, io) => (await import('./cli/rollback.ts')).rollbackCommand(args, io),
   },
   {
+    name: 'hold',
+    usage: 'KIND/NS/NAME --reason TEXT --server URL',
+    options: apiOptions,
+    summary: 'have a workload left alone, by an annotation in its manifest in Git',
+    run: async (args, io) => (await import('./cli/hold.ts')).holdCommand(args, io),
+  },
+  {
+    name: 'release',
+    usage: 'KIND/NS/NAME [--reason TEXT] --server URL',
+    options: apiOptions,
+    summary: 'end a hold, and let versions be chosen again that were put back',
+    run: async (args, io) => (await import('./cli/hold.ts')).releaseCommand(args, io),
+  },
+  {
     name: 'lint',
     usage: 'DIR [--config FILE]',
     options: '[-o json]',

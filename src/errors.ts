@@ -26,6 +26,7 @@ export const errorCodes = {
   Masked: 'terminal',
   Encrypted: 'terminal',
   OutsideAllowedPaths: 'terminal',
+  NothingWritten: 'terminal',
   NotEditable: 'terminal',
   ValueChanged: 'terminal',
   RepositoryNotConfigured: 'terminal',

@@ -1,5 +1,6 @@
 import { resources } from './api/kubernetes.ts'
 import type { UpdateRequest } from './api/update-request.ts'
+import type { HoldsByPerson } from './controllers/hold/by-person.ts'
 import type { RollbacksByPerson } from './controllers/rollback/by-person.ts'
 import { type ApprovalsDeps, createApprovals } from './controllers/update-request/approve.ts'
 import { type PreviewDeps, previewRequest } from './controllers/update-request/preview.ts'
@@ -12,6 +13,7 @@ export interface ApiBackendDeps extends ApprovalsDeps, PreviewDeps, ExplainDeps 
   stores: Stores
   rollouts: RolloutStates
   rollbacks: RollbacksByPerson
+  holds: HoldsByPerson
 }
 
 /** What the API asks of the controllers: the same questions and the same answers, for people. */
@@ -20,6 +22,7 @@ export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
   return {
     ...createApprovals(deps),
     ...deps.rollbacks,
+    ...deps.holds,
     list: () => (stores.requests.isSynced ? stores.requests.values() : undefined),
     workloads() {
       if (!stores.workloads.every((store) => store.isSynced)) return undefined

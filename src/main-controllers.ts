@@ -1,5 +1,6 @@
 import type { UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
+import { createHoldsByPerson } from './controllers/hold/by-person.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
 import type { ContainerDecision } from './controllers/image-update/decide.ts'
 import { createOutcomeTeller } from './controllers/outcome/controller.ts'
@@ -185,6 +186,7 @@ export function createControllers(deps: ControllersDeps) {
       config,
       cluster: world.cluster,
       rollbacks: createRollbacksByPerson(rollbacks),
+      holds: createHoldsByPerson({ ...rollbacks, words: updateRequest.words, suspend }),
       imageUpdate: createImageUpdateController({ ...imageUpdate, isLeader: () => true }),
     }),
   }

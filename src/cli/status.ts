@@ -31,6 +31,7 @@ function textOf(reports: readonly WorkloadReport[]): string {
   const table = renderTable(['WORKLOAD', 'VERSION', 'PHASE', 'SINCE', 'COMMIT', 'WAITING'], reports.map(rowOf))
   const notes = reports.flatMap((report) => [
     ...(report.phase === 'failed' ? [`${nameOf(report)}: ${report.reason}: ${report.message}`] : []),
+    ...(report.hold === undefined ? [] : [`${nameOf(report)}: held: ${report.hold}`]),
     ...report.waiting.map((one) => `${nameOf(report)}: ${waitingText(one)}`),
   ])
   return notes.length === 0 ? table : `${table}\n${screenText(notes.join('\n'))}\n`

@@ -55,7 +55,7 @@ export function renderBatch<J extends BatchJob>(
   for (const job of jobs) {
     try {
       const plan = job.plan(head)
-      if (plan.kind === 'settled' || plan.edits.length === 0) {
+      if (plan.kind === 'settled' || (plan.edits.length === 0 && plan.isEmpty !== true)) {
         concluded.push({ job, refusal: undefined })
         continue
       }

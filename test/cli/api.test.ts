@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { readApiArguments } from '../../src/cli/api-options.ts'
 import { approveCommand, rejectCommand } from '../../src/cli/approve.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
+import { holdCommand, releaseCommand } from '../../src/cli/hold.ts'
 import { planCommand } from '../../src/cli/plan.ts'
 import { rollbackCommand } from '../../src/cli/rollback.ts'
 import { updatesCommand } from '../../src/cli/updates.ts'
@@ -330,5 +331,42 @@ describe('rollback', () => {
     const { run } = await allowed()
     const heard = await run(rollbackCommand, ...args)
     expect(heard).toMatchObject({ exit, err: expect.stringMatching(message) })
+  })
+})
+
+describe('hold and release', () => {
+  async function allowed() {
+    const { world, run } = await api()
+    for (const right of ['hold', 'release']) world.review.allow('alice', 'update', `updaterequests/${right}`, 'prod')
+    return { world, run }
+  }
+  const commit = 'c'.repeat(40)
+
+  test('a hold says where it is written', async () => {
+    const { world, run } = await allowed()
+    const { exit, out } = await run(holdCommand, 'deploy/prod/web', '--reason', 'freeze')
+    expect({ exit, out }).toEqual({
+      exit: 0,
+      out: `Deployment/prod/web: done: freeze\napps/web.yaml on main: commit ${commit}\n`,
+    })
+    expect(world.done).toEqual(['hold Deployment/prod/web by alice: freeze'])
+  })
+
+  test('a release needs no reason, and is JSON when asked for', async () => {
+    const { world, run } = await allowed()
+    const { exit, out } = await run(releaseCommand, 'deploy/prod/web', '-o', 'json')
+    expect(exit).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ action: 'release', result: 'committed', commit })
+    expect(world.done).toEqual(['release Deployment/prod/web by alice: '])
+  })
+
+  const rows: [what: string, args: string[], exit: number, message: RegExp][] = [
+    ['a hold without a reason', ['deploy/prod/web'], 2, /--reason TEXT is missing/],
+    ['one without a workload', ['--reason', 'x'], 2, /KIND\/NS\/NAME is missing/],
+    ['one of a workload that is not there', ['deploy/prod/none', '--reason', 'x'], 1, /no Deployment prod\/none/],
+  ]
+  test.each(rows)('%s is refused', async (_, args, exit, message) => {
+    const { run } = await allowed()
+    expect(await run(holdCommand, ...args)).toMatchObject({ exit, err: expect.stringMatching(message) })
   })
 })

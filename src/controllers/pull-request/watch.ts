@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isHoldBranch } from '../../core/pull-request/hold-branch.ts'
 import { proposalKey, readProposalKey } from '../../delivery/proposals.ts'
 import type { ManagedRepository } from '../../delivery/repositories.ts'
 import { asFairleadError } from '../../errors.ts'
@@ -69,7 +70,9 @@ export function createPullRequestWatch(deps: PullRequestWatchDeps): PullRequestW
   const sweepOne = async (repository: ManagedRepository) => {
     const { url, host, rules } = repository
     if (host === undefined) return
-    const open = await host.pullRequests.list(rules.pullRequest.branchPrefix)
+    const { branchPrefix } = rules.pullRequest
+    const all = await host.pullRequests.list(branchPrefix)
+    const open = all.filter(({ branch }) => !isHoldBranch(branchPrefix, branch))
     const now = new Map(open.map((one) => [proposalKey({ repository: url, base: one.base, branch: one.branch }), one]))
     const before = listed.get(url) ?? new Map<string, PullRequest>()
     listed.set(url, now)

@@ -23,6 +23,7 @@ export const actions = [
   'rollout-promote',
   'rollout-abort',
   'rollout-cleanup',
+  'hold',
   'release',
 ] as const
 

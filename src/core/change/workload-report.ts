@@ -1,3 +1,4 @@
+import { annotationPrefix } from '../../api/annotation.ts'
 import { rfc3339 } from '../../api/condition.ts'
 import { finalPhases, type UpdateRequest } from '../../api/update-request.ts'
 import type { PhaseName } from '../workload/phase.ts'
@@ -34,6 +35,8 @@ export interface WorkloadReport {
   commit?: string
   /** `namespace/name` of the UpdateRequest that asked for that commit. */
   updateRequest?: string
+  /** Why nothing is changed, as the live object says; of single containers with their names. */
+  hold?: string
   /** Decisions that have not reached it yet, newest first; at most 20. */
   waiting: WaitingUpdate[]
 }
@@ -71,8 +74,20 @@ export function reportWorkload({ workload, state, requests }: WorkloadFacts): Wo
     revision,
     ...standingOf(workload, state),
     ...knownFacts({ commit: carrier?.status?.commit, updateRequest: carrier && requestName(carrier) }),
+    ...knownFacts({ hold: holdOf(workload) }),
     waiting: credible.flatMap(waitingUpdate).sort(newestFirst).slice(0, waitingLimit),
   }
+}
+
+function holdOf({ annotations, containers }: Workload): string | undefined {
+  const key = `${annotationPrefix}hold`
+  const all = annotations[key]
+  if (all !== undefined) return all.trim()
+  const single = containers.flatMap(({ name }) => {
+    const one = annotations[`${key}.${name}`]
+    return one === undefined ? [] : [`${name}: ${one.trim()}`]
+  })
+  return single.length === 0 ? undefined : single.join('; ')
 }
 
 type Standing = Pick<WorkloadReport, 'phase' | 'reason' | 'message' | 'recovered'> &

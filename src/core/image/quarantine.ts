@@ -63,6 +63,14 @@ export function withoutReleased(
   return found.filter(({ commit }) => log.slice(0, release).some(({ id }) => id === commit))
 }
 
+/** Those that would be newer than the present value, or are the same tag with other content: only they are missed. */
+export function findKeptAway(found: readonly Quarantined[], present: string, policy: Policy): Quarantined[] {
+  const tag = parsed(present, policy)?.tag ?? 'latest'
+  const isMissed = (one: Quarantined) =>
+    one.tag === tag ? one.digest !== undefined : compareTags(policy, tag, one.tag, {}) !== 'not-newer'
+  return found.filter(isMissed)
+}
+
 interface Context {
   seen: ReadonlySet<string>
   policy: Policy

@@ -1,5 +1,6 @@
 import { FairleadError } from '../../errors.ts'
-import { type HoldPlace, holdAnnotation } from './hold-place.ts'
+import { declaredPolicyOf } from './declared-annotation.ts'
+import { type HoldPlace, holdAnnotation, isHold } from './hold-place.ts'
 import type { FileEdit, Snapshot } from './snapshot.ts'
 import { removeEntry, setEntry } from './yaml/entry.ts'
 import type { EntryPlace } from './yaml/entry-place.ts'
@@ -27,6 +28,23 @@ export function planRelease(place: HoldPlace): FileEdit[] {
   return editOf(place, (text) => {
     return [...place.holds.keys()].reduce((left, key) => removeEntry(place.file, left, entryOf(place, key)), text)
   })
+}
+
+/** `NotEditable` when something laid over the manifest says something else about holds of it, so that it is not held. */
+export function requireHeld({ branch, deployed }: HoldPlace, reason: string): void {
+  const found = declaredPolicyOf(branch.snapshot, deployed).annotations[holdAnnotation]
+  if (found === reason) return
+  const message = `what is laid over ${deployed.workload.file} makes it ${JSON.stringify(found ?? '')}`
+  throw new FairleadError('NotEditable', `${message}; change ${holdAnnotation} in the commonAnnotations there.`)
+}
+
+/** `NotEditable` when something laid over the manifest holds it still. */
+export function requireReleased({ branch, deployed }: HoldPlace): void {
+  const { annotations } = declaredPolicyOf(branch.snapshot, deployed)
+  const held = Object.keys(annotations).find(isHold)
+  if (held === undefined) return
+  const message = `what is laid over ${deployed.workload.file} holds it: ${JSON.stringify(annotations[held])}`
+  throw new FairleadError('NotEditable', `${message}; take ${held} out of the commonAnnotations there.`)
 }
 
 function editOf({ file, branch }: HoldPlace, change: (text: string) => string): FileEdit[] {

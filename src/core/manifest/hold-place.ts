@@ -78,7 +78,9 @@ function inWordsOfHolds<T>(find: () => T): T {
   } catch (thrown) {
     if (!(thrown instanceof FairleadError) || thrown.code !== 'SharedBase') throw thrown
     const { evidence } = thrown
-    throw new FairleadError('SharedBase', `its manifest is one that others deploy too; ${heldElsewhere}`, { evidence })
+    const others = evidence.length === 0 ? '' : ` (${evidence.slice(0, 3).join('; ')})`
+    const message = `its manifest is one that others deploy too${others}; ${heldElsewhere}`
+    throw new FairleadError('SharedBase', message, { evidence })
   }
 }
 

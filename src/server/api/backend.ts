@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../core/change/gate.ts'
+import type { HoldReport } from '../../core/change/hold.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 
@@ -10,6 +11,19 @@ export interface RollbackWish {
   container?: string | undefined
   reason: string
   by: string
+}
+
+/** Why a person holds or releases a workload. `by` is the user name from the review. */
+export interface HoldWish {
+  /** Of a release it may be empty. */
+  reason: string
+  by: string
+}
+
+/** What would be written to Git, and whose rights are needed for it. */
+export interface HoldOrder {
+  namespaces: Iterable<string>
+  carryOut(): Promise<HoldReport>
 }
 
 /** What the API's routes need of the program behind them. Whoever calls it has checked that the caller may. */
@@ -33,6 +47,13 @@ export interface ApiBackend {
    */
   wayBack(workload: ObjectKey, wanted: RollbackWish): Promise<UpdateRequest | undefined>
   rollBack(request: UpdateRequest): Promise<UpdateRequest>
+  /**
+   * A hold in the manifest of a workload, before it is written; undefined when there is no such workload. Rejects with the
+   * refusals of tracing and with `NothingWritten` where the configuration lets nothing be written.
+   */
+  hold(workload: ObjectKey, wish: HoldWish): Promise<HoldOrder | undefined>
+  /** Takes the holds out of the manifest, and lifts what the history of the workload's images keeps away. */
+  release(workload: ObjectKey, wish: HoldWish): Promise<HoldOrder | undefined>
   /** Rejects with `NotPending` when nothing more will be pushed. */
   plan(request: UpdateRequest): Promise<ChangePreview>
   /** Undefined when there is no such workload, or it is not looked after. */

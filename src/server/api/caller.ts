@@ -6,8 +6,11 @@ import { problem, type ServerAnswer, type ServerRequest } from '../router.ts'
 import { createClientRate } from './client-rate.ts'
 import { failureOf } from './failure.ts'
 
-/** What a caller wants, in RBAC's words: to read UpdateRequests, to decide about them, or to have one made that goes back. */
-export type Right = 'read' | 'approve' | 'rollback'
+/**
+ * What a caller wants, in RBAC's words: to read UpdateRequests, to decide about them, to have one made that goes back, or to
+ * have a workload held or released.
+ */
+export type Right = 'read' | 'approve' | 'rollback' | 'hold' | 'release'
 
 /** A request whose sender is known. */
 export interface Call {
@@ -30,6 +33,8 @@ const rights = {
   read: { verb: 'get' },
   approve: { verb: 'update', subresource: 'approve' },
   rollback: { verb: 'update', subresource: 'rollback' },
+  hold: { verb: 'update', subresource: 'hold' },
+  release: { verb: 'update', subresource: 'release' },
 } as const
 
 /**

@@ -55,6 +55,22 @@ export function parseRollback(body: Buffer): RollbackBody {
   return parsePayload(rollback, body.length === 0 ? {} : parseJsonBody(body))
 }
 
+/** It stands in an annotation and in a commit message, on one line each. */
+const visible = /^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u
+const reason = z.string().trim().max(253).regex(visible, 'one line of visible text')
+const hold = z.strictObject({ reason: reason.min(1) })
+const release = z.strictObject({ reason: reason.default('') })
+
+/** Why a workload is held. `UsageInvalid` names what is wrong. */
+export function parseHold(body: Buffer): { reason: string } {
+  return parsePayload(hold, body.length === 0 ? {} : parseJsonBody(body))
+}
+
+/** Why it is released, which need not be said; an empty body is `{}`. */
+export function parseRelease(body: Buffer): { reason: string } {
+  return parsePayload(release, body.length === 0 ? {} : parseJsonBody(body))
+}
+
 /** Names the whole change: the object's spec never changes, and another object has another uid. */
 export function etagOf({ metadata, spec }: UpdateRequest): string {
   return `"${createHash('sha256')

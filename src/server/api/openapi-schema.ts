@@ -20,6 +20,14 @@ export const openApiSchemas = {
     ...object({ reason: { ...text, minLength: 1, maxLength: 1024 }, digest, approver }, ['reason']),
     additionalProperties: false,
   },
+  Hold: {
+    ...object({ reason: { ...text, minLength: 1, maxLength: 253, description: 'One line.' } }, ['reason']),
+    additionalProperties: false,
+  },
+  Release: {
+    ...object({ reason: { ...text, maxLength: 253, description: 'One line; for the commit message.' } }, []),
+    additionalProperties: false,
+  },
   Rollback: {
     ...object(
       {
@@ -63,6 +71,20 @@ export const openApiSchemas = {
     },
     ['result', 'repository', 'branch'],
   ),
+  HoldReport: object(
+    {
+      ...{ kind: text, namespace: text, name: text },
+      action: { enum: ['hold', 'release'] },
+      result: {
+        enum: ['committed', 'proposed', 'unchanged'],
+        description: 'proposed: a pull request waits to be merged. unchanged: there was nothing to do.',
+      },
+      ...{ message: text, repository: text, branch: text, file: text, commit: text },
+      pullRequest: object({ number: { type: 'integer' }, url: text }, ['number', 'url']),
+      released: { ...texts, description: 'Versions that had been put back and may be chosen again.' },
+    },
+    ['kind', 'namespace', 'name', 'action', 'result', 'message', 'repository', 'branch', 'file'],
+  ),
   WorkloadExplanation: object(
     { kind: text, namespace: text, name: text, containers: { type: 'array', items: ref('ContainerExplanation') } },
     ['kind', 'namespace', 'name', 'containers'],
@@ -90,6 +112,7 @@ export const openApiSchemas = {
       recovered: { type: 'boolean', description: 'It had failed before it was a success.' },
       commit: { ...text, description: 'That put what runs; absent when it was none that fairlead knows.' },
       updateRequest: { ...text, description: 'namespace/name' },
+      hold: { ...text, description: 'Why nothing is changed; absent when the live object has no hold.' },
       waiting: { type: 'array', maxItems: 20, items: ref('WaitingUpdate') },
     },
     [

@@ -4,6 +4,12 @@ import { openApiSchemas } from './openapi-schema.ts'
 
 const text = { type: 'string' } as const
 const pathParameters = ['namespace', 'name'].map((name) => ({ name, in: 'path', required: true, schema: text }))
+const workloadParameters = ['namespace', 'kind', 'name'].map((name) => ({
+  name,
+  in: 'path',
+  required: true,
+  schema: text,
+}))
 const query = (name: string, description: string, required = false, schema: object = text) => ({
   name,
   in: 'query',
@@ -125,9 +131,29 @@ export const openApiDocument = {
         operationId: 'rollBackWorkload',
         summary: 'Put back the image that ran well last, or another that Git held there before.',
         description: 'Needs the right to `update` `updaterequests/rollback` in the namespace of every target.',
-        parameters: ['namespace', 'kind', 'name'].map((name) => ({ name, in: 'path', required: true, schema: text })),
+        parameters: workloadParameters,
         requestBody: { required: true, content: content(ref('Rollback')) },
         responses: answers(ref('UpdateRequest'), [400, 401, 403, 404, 409, 413, 415, 429, 503], etag),
+      },
+    },
+    '/api/v1/workloads/{namespace}/{kind}/{name}/hold': {
+      post: {
+        operationId: 'holdWorkload',
+        summary: 'Write fairlead.dev/hold into the manifest in Git; until it is released nothing is proposed.',
+        description: 'Needs the right to `update` `updaterequests/hold` in the namespace of every target.',
+        parameters: workloadParameters,
+        requestBody: { required: true, content: content(ref('Hold')) },
+        responses: answers(ref('HoldReport'), [400, 401, 403, 404, 409, 413, 415, 429, 503]),
+      },
+    },
+    '/api/v1/workloads/{namespace}/{kind}/{name}/release': {
+      post: {
+        operationId: 'releaseWorkload',
+        summary: 'Take the hold out of the manifest, and let versions be chosen again that were put back.',
+        description: 'Needs the right to `update` `updaterequests/release` in the namespace of every target.',
+        parameters: workloadParameters,
+        requestBody: { required: false, content: content(ref('Release')) },
+        responses: answers(ref('HoldReport'), [400, 401, 403, 404, 409, 413, 415, 429, 503]),
       },
     },
     '/api/v1/workloads': {

@@ -1,5 +1,6 @@
 import type { Http } from '../../ports.ts'
 import type { ServerAnswer, ServerRequest } from '../router.ts'
+import { unavailable } from './failure.ts'
 
 /** Marks a call that was passed on already; it is never passed on twice. */
 export const relayedHeader = 'fairlead-relayed'
@@ -38,6 +39,13 @@ export function createApiRelay({ http, holder, timeoutMs = 10_000 }: ApiRelaySet
     })
     return { status: answer.status, headers: pick(broughtBack, (name) => answer.headers[name]), body: answer.body }
   }
+}
+
+/** The holder's answer to a call that only it may carry out; 503 while there is none, and when this was its second try. */
+export async function passOn(request: ServerRequest, body: Buffer, relay: ApiRelay): Promise<ServerAnswer> {
+  const wasRelayed = request.headers[relayedHeader] !== undefined
+  const answer = wasRelayed ? undefined : await relay(request, body)
+  return answer ?? unavailable('NotLeader', 'no replica of fairlead leads now; try again')
 }
 
 function pick(names: readonly string[], read: (name: string) => unknown): Record<string, string> {

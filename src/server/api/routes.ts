@@ -1,16 +1,18 @@
 import { workloadResources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { claimProblem } from '../../core/change/claim.ts'
-import { asFairleadError, FairleadError } from '../../errors.ts'
+import { FairleadError } from '../../errors.ts'
 import { json, problem, type Route, type ServerAnswer } from '../router.ts'
 import type { ApiBackend } from './backend.ts'
 import { type Call, type CallerDeps, createCallers } from './caller.ts'
-import { etagOf, parseDecision, parseRollback, refuseMediaType, requireSeen } from './decision-body.ts'
-import { failureOf, unavailable } from './failure.ts'
+import { etagOf, parseDecision, refuseMediaType, requireSeen } from './decision-body.ts'
+import { unavailable } from './failure.ts'
 import { historyPage } from './history-view.ts'
+import { areNames } from './object-name.ts'
 import { openApiDocument } from './openapi.ts'
-import { type ApiRelay, relayedHeader } from './relay.ts'
+import { type ApiRelay, passOn } from './relay.ts'
 import { updatePage, viewOf } from './update-view.ts'
+import { changeHold, rollBack } from './workload-action.ts'
 import { workloadPage } from './workload-view.ts'
 
 export interface ApiDeps extends CallerDeps {
@@ -25,6 +27,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
   const { backend } = deps
   const called = createCallers(deps)
   const one = '/api/v1/updates/{namespace}/{name}'
+  const workload = '/api/v1/workloads/{namespace}/{kind}/{name}'
   return [
     { method: 'GET', path: '/api/v1/openapi.json', answer: () => json(200, openApiDocument) },
     { method: 'GET', path: '/api/v1/updates', answer: called((call) => listUpdates(call, backend)) },
@@ -32,11 +35,9 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     { method: 'GET', path: `${one}/plan`, answer: called((call) => planUpdate(call, backend)) },
     { method: 'POST', path: `${one}/approve`, answer: called((call) => decide('approve', call, deps)) },
     { method: 'POST', path: `${one}/reject`, answer: called((call) => decide('reject', call, deps)) },
-    {
-      method: 'POST',
-      path: '/api/v1/workloads/{namespace}/{kind}/{name}/rollback',
-      answer: called((call) => rollBack(call, deps)),
-    },
+    { method: 'POST', path: `${workload}/rollback`, answer: called((call) => rollBack(call, deps)) },
+    { method: 'POST', path: `${workload}/hold`, answer: called((call) => changeHold('hold', call, deps)) },
+    { method: 'POST', path: `${workload}/release`, answer: called((call) => changeHold('release', call, deps)) },
     { method: 'GET', path: '/api/v1/workloads', answer: called((call) => listWorkloads(call, backend)) },
     { method: 'GET', path: '/api/v1/history', answer: called((call) => listHistory(call, backend)) },
     { method: 'GET', path: '/api/v1/explain', answer: called((call) => explainWorkload(call, backend)) },
@@ -125,39 +126,6 @@ async function decide(kind: 'approve' | 'reject', { request, identity, denied }:
   return json(200, viewOf(decided), { etag: etagOf(decided) })
 }
 
-/** Rights come first here, too; those in the namespaces of the targets once Git has told which these are. */
-async function rollBack({ request, identity, denied }: Call, deps: ApiDeps): Promise<ServerAnswer> {
-  const { namespace = '', kind = '', name = '' } = request.params
-  const isKnown = workloadResources.some((one) => one.kind === kind) && areNames(namespace, name)
-  const missing = problem(404, 'NotFound', `there is no ${kind} ${namespace}/${name} that is followed`)
-  if (!isKnown) return missing
-  const early = (await denied('rollback', [namespace])) ?? refuseMediaType(request)
-  if (early !== undefined) return early
-  const body = await request.body()
-  const wish = { ...parseRollback(body), by: identity.name }
-  if (!deps.isLeader()) return passOn(request, body, deps.relay)
-  try {
-    const found = await deps.backend.wayBack({ kind, namespace, name }, wish)
-    if (found === undefined) return missing
-    const targets = found.spec.targets.map((target) => target.namespace)
-    const refusal = await denied('rollback', targets)
-    if (refusal !== undefined) return refusal
-    const made = await deps.backend.rollBack(found)
-    return json(200, viewOf(made), { etag: etagOf(made) })
-  } catch (thrown) {
-    const error = asFairleadError(thrown)
-    // Why it cannot be traced or put back is what the caller has to know; what is said elsewhere is said as there.
-    if (error.kind !== 'terminal' || failureOf(error) !== undefined) throw error
-    return problem(409, error.code, error.message)
-  }
-}
-
-async function passOn(request: Call['request'], body: Buffer, relay: ApiRelay): Promise<ServerAnswer> {
-  const wasRelayed = request.headers[relayedHeader] !== undefined
-  const answer = wasRelayed ? undefined : await relay(request, body)
-  return answer ?? unavailable('NotLeader', 'no replica of fairlead leads now; try again')
-}
-
 async function explainWorkload({ request, denied }: Call, backend: ApiBackend): Promise<ServerAnswer> {
   const { query } = request
   const [namespace, kind, name] = ['namespace', 'kind', 'name'].map((key) => query.get(key) ?? '')
@@ -186,11 +154,6 @@ function requireExplainedKind(kind: string): void {
 function requireClaim(request: UpdateRequest): void {
   const wrong = claimProblem(request)
   if (wrong !== undefined) throw new FairleadError('RequestInvalid', `${request.metadata.name}: ${wrong}; delete it`)
-}
-
-/** What Kubernetes takes as names; anything else could lead to another path of the API server, with our rights. */
-function areNames(...names: readonly string[]): boolean {
-  return names.every((name) => /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name))
 }
 
 function notFound(namespace: string, name: string): ServerAnswer {

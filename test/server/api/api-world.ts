@@ -1,9 +1,9 @@
-import { objectKey } from '../../../src/api/kubernetes.ts'
+import { type ObjectKey, objectKey } from '../../../src/api/kubernetes.ts'
 import type { UpdateRequest, UpdateRequestStatus } from '../../../src/api/update-request.ts'
 import { slotOf } from '../../../src/core/change/claim.ts'
 import { updateRequestName } from '../../../src/core/change/identity.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import type { ApiBackend } from '../../../src/server/api/backend.ts'
+import type { ApiBackend, HoldWish } from '../../../src/server/api/backend.ts'
 import type { ApiRelay } from '../../../src/server/api/relay.ts'
 import { createApiServer } from '../../../src/server/api/server.ts'
 import { createFakeAccessReview, type FakeAccessReview } from '../../fakes/access-review.ts'
@@ -120,6 +120,22 @@ function noting(requests: readonly UpdateRequest[], done: string[], state: ApiWo
     if (state.failure !== undefined) throw state.failure
   }
   const keyOf = ({ metadata }: UpdateRequest) => `${metadata.namespace}/${metadata.name}`
+  /** Workloads are those that are targets; all that share one with them are concerned. */
+  const order = async (action: 'hold' | 'release', workload: ObjectKey, { reason, by }: HoldWish) => {
+    const found = requests.find(({ spec }) => spec.targets.some((one) => objectKey(one) === objectKey(workload)))
+    if (found === undefined) return undefined
+    const { repository, branch, path: file } = found.spec.change
+    const { kind, namespace, name } = workload
+    const report = { kind, namespace, name, action, message: `done: ${reason}`, repository, branch, file }
+    return {
+      namespaces: found.spec.targets.map((one) => one.namespace),
+      async carryOut() {
+        failing()
+        done.push(`${action} ${objectKey(workload)} by ${by}: ${reason}`)
+        return { ...report, result: 'committed' as const, commit: 'c'.repeat(40) }
+      },
+    }
+  }
   return {
     list: () => (state.synced ? requests : undefined),
     workloads: () => (state.synced ? [] : undefined),
@@ -147,6 +163,8 @@ function noting(requests: readonly UpdateRequest[], done: string[], state: ApiWo
       done.push(`rollBack ${keyOf(request)}`)
       return request
     },
+    hold: (workload, wish) => order('hold', workload, wish),
+    release: (workload, wish) => order('release', workload, wish),
     async plan({ spec: { change } }) {
       return { result: 'settled', repository: change.repository, branch: change.branch }
     },
