@@ -62,6 +62,12 @@ describe('status', () => {
     expect((await run(statusCommand, '--namespace', 'prod')).out).toContain(commit.slice(0, 12))
   })
 
+  test('says what holds a workload, and why', async () => {
+    const held = { ...web, annotations: { 'fairlead.dev/hold': 'freeze' } }
+    const { run } = await apiOf({ workloads: () => [held] }, [])
+    expect((await run(statusCommand, '--namespace', 'prod')).out).toContain('Deployment/prod/web: held: freeze\n')
+  })
+
   const refused: [what: string, args: string[], exit: number, words: string][] = [
     ['of one that is not there', ['deploy/prod/none'], 1, 'ApiNotFound: no workload Deployment/prod/none is watched'],
     ['of one that is in another phase', ['deploy/prod/web', '--phase', 'success'], 1, 'in phase success is watched'],

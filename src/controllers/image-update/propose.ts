@@ -1,7 +1,9 @@
-import { resources } from '../../api/kubernetes.ts'
+import { objectKey, resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { chosenReference } from '../../core/image/choice.ts'
+import { isReleaseOf } from '../../core/image/quarantine.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
+import type { Destination } from '../../delivery/destination.ts'
 import { digestOf, type ListingDeps } from '../../delivery/listing.ts'
 import { slotSiblings } from '../../delivery/traced-slot.ts'
 import { asFairleadError } from '../../errors.ts'
@@ -44,7 +46,7 @@ export async function ensureRequest(
   })
   const { namespace = '', name } = request.metadata
   const known = deps.requests.get(`${namespace}/${name}`)
-  if (known !== undefined && !startsOver(known, digest)) return known
+  if (known !== undefined && !startsOver(known, digest) && !(await isReleased(known, wanted.destination))) return known
   if (known !== undefined) await deps.own.delete(resources.updateRequest, namespace, name)
   await createOnce(request, deps)
   return request
@@ -57,6 +59,15 @@ export async function ensureRequest(
 function startsOver({ spec, status }: UpdateRequest, digest: string | undefined): boolean {
   const phase = status?.phase ?? 'Pending'
   return phase === 'Superseded' || (phase === 'Pending' && spec.change.digest !== digest)
+}
+
+/** It landed, was put back, and somebody released it since: then it is wanted once more. */
+async function isReleased({ spec, status }: UpdateRequest, { repository, branch }: Destination): Promise<boolean> {
+  if (status?.phase !== 'Completed' || status.commit === undefined) return false
+  const { revision } = await repository.git.snapshot(branch, { fresh: false })
+  const since = await repository.git.log(status.commit, revision)
+  const workloads = new Set(spec.targets.map(objectKey))
+  return since.some(({ message }) => isReleaseOf(message, workloads))
 }
 
 async function createOnce(request: UpdateRequest, { own, log }: ProposeDeps): Promise<void> {

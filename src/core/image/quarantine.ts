@@ -54,13 +54,16 @@ export function withoutReleased(
   log: readonly { id: string; message: string }[],
   workloads: ReadonlySet<string>,
 ): Quarantined[] {
-  const release = log.findIndex(({ message }) => {
-    const trailers = parseTrailers(message)
-    const isRelease = trailers.get('Fairlead-Action')?.includes('release') ?? false
-    return isRelease && (trailers.get('Fairlead-Workload') ?? []).some((one) => workloads.has(one))
-  })
+  const release = log.findIndex(({ message }) => isReleaseOf(message, workloads))
   if (release < 0) return [...found]
   return found.filter(({ commit }) => log.slice(0, release).some(({ id }) => id === commit))
+}
+
+/** Whether a commit releases one of these workloads, `Kind/namespace/name` each. */
+export function isReleaseOf(message: string, workloads: ReadonlySet<string>): boolean {
+  const trailers = parseTrailers(message)
+  const isRelease = trailers.get('Fairlead-Action')?.includes('release') ?? false
+  return isRelease && (trailers.get('Fairlead-Workload') ?? []).some((one) => workloads.has(one))
 }
 
 /** Those that would be newer than the present value, or are the same tag with other content: only they are missed. */

@@ -126,3 +126,15 @@ describe('what waits', () => {
     expect(waiting.map(({ since }) => since)).toEqual(Array.from({ length: 20 }, (_, n) => at(29 - n)))
   })
 })
+
+describe('a hold', () => {
+  const holdOf = (annotations: Record<string, string>) =>
+    reportWorkload({ workload: { ...live, annotations }, state: undefined, requests: [] }).hold
+  const rows: [what: string, annotations: Record<string, string>, hold: string | undefined][] = [
+    ['is told with its reason', { 'fairlead.dev/hold': ' freeze ' }, 'freeze'],
+    ['of one container is told with its name', { 'fairlead.dev/hold.app': 'mine' }, 'app: mine'],
+    ['of a container that is none is no hold', { 'fairlead.dev/hold.other': 'mine' }, undefined],
+    ['of nobody is absent', { 'fairlead.dev/policy': 'minor' }, undefined],
+  ]
+  test.each(rows)('%s', (_, annotations, hold) => expect(holdOf(annotations)).toBe(hold))
+})
