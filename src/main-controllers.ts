@@ -180,6 +180,7 @@ export function createControllers(deps: ControllersDeps) {
       record: deps.recorder.record,
     }),
     rolloutRecord: deps.recorder.controller,
+    removal: deps.recorder.removal,
     api: createApiBackend({
       ...updateRequest,
       stores,

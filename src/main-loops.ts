@@ -61,6 +61,7 @@ const workers = {
   'update-request': 16,
   'pull-request': 8,
   outcome: 4,
+  removal: 2,
   rollback: 2,
 } as const
 
@@ -98,6 +99,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     'pull-request': createQueue({ clock, random }),
     outcome: createQueue({ clock, random }),
     rollback: createQueue({ clock, random }),
+    removal: createQueue({ clock, random }),
   }
   const proposals = createProposals({
     wakeProposal: (key) => queues['pull-request'].add(key, { afterMs: gatherMsOf(key, repositories) }),
@@ -141,7 +143,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     log,
     metrics,
   })
-  wake({ ...deps, rollouts, records: recorder.records }, queues, images)
+  wake({ ...deps, rollouts, recorder }, queues, images)
   return {
     images,
     repositories,
@@ -194,6 +196,7 @@ async function runControllers(
     run(controllers.pullRequest, queues['pull-request'], workers['pull-request']),
     run(controllers.outcome, queues.outcome, workers.outcome),
     run(controllers.rollback, queues.rollback, workers.rollback),
+    run(controllers.removal, queues.removal, workers.removal),
   ])
 }
 

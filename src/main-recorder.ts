@@ -1,9 +1,12 @@
+import { rfc3339 } from './api/condition.ts'
 import { objectKey } from './api/kubernetes.ts'
 import type { WorkloadRolloutState } from './api/workload-rollout-state.ts'
 import type { Config } from './config-schema.ts'
+import { createRemovals } from './controllers/removal/controller.ts'
 import { createRolloutRecordController, wantedRecord } from './controllers/rollout-record/controller.ts'
 import { rolloutCause } from './core/change/rollout-cause.ts'
 import { pendingTransition } from './core/event/pending.ts'
+import { removalOf } from './core/event/removal.ts'
 import type { RolloutState } from './core/workload/rollout-state.ts'
 import type { Workload } from './core/workload/workload.ts'
 import { fenced } from './main-guard.ts'
@@ -82,8 +85,18 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue,
   })
   // What was sent is taken out by whoever sent it, and is no reason to write for anybody else.
   const settled = () => undefined
+  const removals = createRemovals({ cluster: world.cluster, isLeader, outbox })
+  const isRemovalTold = world.sinks.some(({ removed }) => removed !== undefined)
   return {
     records,
+    removal: removals.controller,
+    /** A workload is not served any more. The key to work on; undefined when there is nothing to say. */
+    removed(workload: Workload): string | undefined {
+      if (!isRemovalTold || !isLeader()) return undefined
+      const state = rollouts.get(objectKey(workload))?.state
+      const removal = removalOf(workload, state, { cluster, at: rfc3339(clock.now()) })
+      return removal && removals.seen(removal)
+    },
     controller: createRolloutRecordController({
       ...facts,
       workload: stores.workload,

@@ -3,12 +3,12 @@ import { finalPhases, isRollback, type UpdateRequest } from './api/update-reques
 import type { ImageWatch } from './controllers/image-update/watch.ts'
 import { pushedAtMs } from './core/change/carrier.ts'
 import { isApplied, isSettled } from './core/change/rolled-out.ts'
+import type { Recorder } from './main-recorder.ts'
 import { keyOfWorkload, type Stores, siblingsOf } from './main-stores.ts'
 import { wakeByEngine } from './main-wake-engine.ts'
 import { systemClock as clock } from './runtime/clock.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { WorkQueue } from './runtime/queue.ts'
-import type { RolloutRecords } from './runtime/rollout-records.ts'
 import type { RolloutStates } from './runtime/rollout-states.ts'
 
 /** How long a superseded decision rests before it is looked at again. */
@@ -16,7 +16,14 @@ const decideAgainMs = 250
 
 /** One queue per controller. */
 export type Queues = Record<
-  'workload' | 'rollout-record' | 'image-update' | 'update-request' | 'pull-request' | 'outcome' | 'rollback',
+  | 'workload'
+  | 'rollout-record'
+  | 'image-update'
+  | 'update-request'
+  | 'pull-request'
+  | 'outcome'
+  | 'rollback'
+  | 'removal',
   WorkQueue
 >
 
@@ -26,8 +33,8 @@ export function wake(
     stores,
     leader,
     rollouts,
-    records,
-  }: { stores: Stores; leader: Leader; rollouts: RolloutStates; records: RolloutRecords },
+    recorder,
+  }: { stores: Stores; leader: Leader; rollouts: RolloutStates; recorder: Pick<Recorder, 'records' | 'removed'> },
   queues: Queues,
   images: ImageWatch,
 ): void {
@@ -43,6 +50,8 @@ export function wake(
       queues.workload.add(key)
       images.changed(key, after === undefined ? undefined : stores.workload(key))
       wakeUnsettled(stores.requests.byIndex('workload', key))
+      const removed = before === undefined || before.uid === after?.uid ? undefined : recorder.removed(before)
+      if (removed !== undefined) queues.removal.add(removed)
     })
   }
   stores.requests.subscribe((key, before, after) => {
@@ -82,7 +91,7 @@ export function wake(
     queues.rollback.add(key)
   })
   stores.rolloutRecords.subscribe((key, before, after) => {
-    records.shown(key)
+    recorder.records.shown(key)
     const ref = (after ?? before)?.spec.workloadRef
     if (ref !== undefined) lookAgain(objectKey(ref), { rollouts, leads: leader.isLeader() }, queues.workload)
   })

@@ -1,3 +1,4 @@
+import type { Removal } from './core/event/removal.ts'
 import type { Transition } from './core/event/transition.ts'
 
 /**
@@ -16,6 +17,8 @@ export interface Sink {
   /** Stable: the `sink` label of metrics, and what a state remembers as not sent yet. */
   readonly name: SinkName
   send(transitions: readonly Transition[]): Promise<void>
+  /** Told of workloads that were deleted, in order with their transitions; absent where the receiver has no word for it. */
+  removed?(removals: readonly Removal[]): Promise<void>
   /** Says that we live; only some receivers want to know, every five minutes and from the leader alone. */
   heartbeat?(at: Date): Promise<void>
 }

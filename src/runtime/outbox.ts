@@ -1,11 +1,12 @@
 import { objectKey } from '../api/kubernetes.ts'
 import type { WorkloadRolloutState } from '../api/workload-rollout-state.ts'
+import type { Removal } from '../core/event/removal.ts'
 import type { Settlement } from '../core/event/rollout-record.ts'
 import type { Transition } from '../core/event/transition.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Sink } from '../ports-event.ts'
 import type { Metrics } from './metrics.ts'
-import { createSinkQueue, type QueuedEvent, type SinkQueue } from './sink-queue.ts'
+import { createSinkQueue, type QueuedEvent, type QueuedTransition, type SinkQueue } from './sink-queue.ts'
 
 /**
  * Tells every sink of every pending event that the cluster keeps, at least once. What is pending is written together with
@@ -17,6 +18,8 @@ export interface Outbox {
   offer(record: WorkloadRolloutState): void
   /** The record at `namespace/name` is gone, with its workload; what waits is still sent. */
   withdraw(key: string): void
+  /** A workload is gone. Nothing in the cluster remembers that, so a process that dies before it was told loses it. */
+  tellRemoved(removal: Removal): void
   /** What became of an event at a sink; undefined while it waits, and when it is not known here. */
   settled(id: string, sink: string): Settlement | undefined
   /** Another replica sends from now on. */
@@ -31,7 +34,7 @@ export interface OutboxDeps {
   random: () => number
   metrics: Pick<Metrics, 'events' | 'readEventQueues'>
   isLeader: () => boolean
-  transition: (queued: QueuedEvent) => Transition
+  transition: (queued: QueuedTransition) => Transition
   /** An event of this workload (`Kind/namespace/name`) came to its end at a sink: the record can be written without it. */
   acknowledge: (workload: string) => void
 }
@@ -80,6 +83,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     withdraw(key) {
       for (const id of kept.get(key) ?? []) events.delete(id)
       kept.delete(key)
+    },
+    tellRemoved(removal) {
+      const { id, at, workload } = removal
+      for (const sink of deps.sinks) {
+        if (sink.removed === undefined) continue
+        queues.get(sink.name)?.add({ event: { id, at, phase: 'removed' }, workload, removal })
+      }
     },
     settled(id, sink) {
       const known = events.get(id)?.get(sink)

@@ -1,19 +1,22 @@
 import type { Transition } from '../core/event/transition.ts'
 import { asFairleadError, type FairleadError } from '../errors.ts'
 
+/** What says whose event it is. */
+type AboutWorkload = Pick<Transition, 'workload'>
+
 /** As many connections as the outbound client opens to one origin. */
 const lanesAtOnce = 8
 
 /**
- * Sends the transitions of each workload one after the other, up to eight workloads at once. A workload whose sending
+ * Sends the events of each workload one after the other, up to eight workloads at once. A workload whose sending
  * fails stops there; the others go on. Rejects at the end with a transient error if there is one, for then all are sent
  * again, else with the first.
  */
-export async function sendInLanes(
-  transitions: readonly Transition[],
-  send: (ofOneWorkload: readonly Transition[]) => Promise<void>,
+export async function sendInLanes<E extends AboutWorkload>(
+  events: readonly E[],
+  send: (ofOneWorkload: readonly E[]) => Promise<void>,
 ): Promise<void> {
-  const waiting = byWorkload(transitions)
+  const waiting = byWorkload(events)
   const errors: FairleadError[] = []
   const work = async () => {
     for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
@@ -25,9 +28,9 @@ export async function sendInLanes(
   if (worst !== undefined) throw worst
 }
 
-function byWorkload(transitions: readonly Transition[]): Transition[][] {
-  const lanes = new Map<string, Transition[]>()
-  for (const one of transitions) {
+function byWorkload<E extends AboutWorkload>(events: readonly E[]): E[][] {
+  const lanes = new Map<string, E[]>()
+  for (const one of events) {
     const lane = lanes.get(one.workload.uid)
     if (lane === undefined) lanes.set(one.workload.uid, [one])
     else lane.push(one)

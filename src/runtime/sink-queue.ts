@@ -1,5 +1,6 @@
 import type { PendingEvent, WorkloadRef } from '../api/workload-rollout-state.ts'
 import { isTooOld, nextAttempt } from '../core/event/pending.ts'
+import type { Removal } from '../core/event/removal.ts'
 import type { Transition } from '../core/event/transition.ts'
 import { asFairleadError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -7,9 +8,17 @@ import type { Sink } from '../ports-event.ts'
 import { aborted } from './abort.ts'
 
 /** One event that one sink has still to be told. */
-export interface QueuedEvent {
+export type QueuedEvent = QueuedTransition | QueuedRemoval
+
+export interface QueuedTransition {
   event: PendingEvent
   workload: WorkloadRef
+}
+
+export interface QueuedRemoval {
+  event: Pick<PendingEvent, 'id' | 'at'> & { phase: 'removed' }
+  workload: WorkloadRef
+  removal: Removal
 }
 
 /** How the telling of events went. `failed`: an attempt that is made again. */
@@ -35,7 +44,7 @@ export interface SinkQueueDeps {
   random: () => number
   /** Asked before each call. */
   isLeader: () => boolean
-  transition: (queued: QueuedEvent) => Transition
+  transition: (queued: QueuedTransition) => Transition
   /** An event came to its end. */
   settled: (queued: QueuedEvent, result: Exclude<EventResult, 'failed'>) => void
   counted: (result: EventResult, events: number) => void
@@ -68,7 +77,7 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
     const batch: QueuedEvent[] = []
     const [size, now] = [alone > 0 ? 1 : batchSize, clock.now()]
     for (const queued of waiting.values()) {
-      if (batch.length === size) break
+      if (batch.length === size || (batch[0] !== undefined && isRemoval(batch[0]) !== isRemoval(queued))) break
       if (isTooOld(queued.event, now)) {
         log.warn(fieldsOf(sink, queued), 'an event is too old to be told any more')
         finish(queued, 'expired')
@@ -77,9 +86,16 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
     return batch
   }
 
+  /** A batch is of one sort. */
+  const hand = async (batch: readonly QueuedEvent[]) => {
+    const removals = batch.filter(isRemoval)
+    if (removals.length > 0) await sink.removed?.(removals.map(({ removal }) => removal))
+    else await sink.send(batch.flatMap((queued) => (isRemoval(queued) ? [] : [deps.transition(queued)])))
+  }
+
   const send = async (batch: readonly QueuedEvent[], signal: AbortSignal) => {
     try {
-      await sink.send(batch.map(deps.transition))
+      await hand(batch)
       if (signal.aborted) return
       failures = 0
       alone = Math.max(0, alone - batch.length)
@@ -149,6 +165,10 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
       return first?.event.at
     },
   }
+}
+
+function isRemoval(queued: QueuedEvent): queued is QueuedRemoval {
+  return 'removal' in queued
 }
 
 function fieldsOf({ name }: Sink, { event, workload }: QueuedEvent): object {

@@ -234,6 +234,42 @@ describe('another replica', () => {
   })
 })
 
+describe('a workload that is deleted', () => {
+  test('is told as removed once, under its own uid; its successor is another', async () => {
+    const scene = aScene()
+    const replica = await start(scene)
+    await replica.quiet()
+    const remove = async () => {
+      scene.world.cluster.objects.remove(resources.deployment, 'prod', 'web')
+      await replica.quiet()
+    }
+    await remove()
+    await expect.poll(() => scene.sinks.map(({ gone }) => gone.length)).toEqual([0, 1])
+    scene.world.deploy('web', 'ghcr.io/acme/web:1.0.0', {})
+    putLive(scene.world, 'web', 'ghcr.io/acme/web:1.0.0')
+    settle(scene.world, 'web', { updated: 1 })
+    await replica.quiet()
+    scene.world.cluster.relist()
+    await replica.quiet()
+    await remove()
+    await expect.poll(() => scene.sinks[1]?.gone.length).toBe(2)
+    const gone = scene.sinks[1]?.gone ?? []
+    expect(new Set(gone.map(({ id }) => id)).size).toBe(2)
+    expect(gone[0]).toMatchObject({ workload: { name: 'web', namespace: 'prod' }, version: '1.0.0' })
+  })
+
+  test('while nobody looked is not told', async () => {
+    const scene = aScene()
+    const first = await start(scene)
+    await first.quiet()
+    await first.stop()
+    scene.world.cluster.objects.remove(resources.deployment, 'prod', 'web')
+    const second = await start(scene)
+    await second.quiet()
+    expect(scene.sinks.map(({ gone }) => gone)).toEqual([[], []])
+  })
+})
+
 describe('nobody is told', () => {
   /** As `kubectl delete --cascade=foreground` and Argo CD do it: what it owns goes first, and the workload waits for it. */
   function deleteInForeground({ cluster }: FakeWorld): void {

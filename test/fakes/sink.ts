@@ -1,9 +1,12 @@
+import type { Removal } from '../../src/core/event/removal.ts'
 import { eventId, type Transition } from '../../src/core/event/transition.ts'
 import type { Sink, SinkName } from '../../src/ports-event.ts'
 
 /** A sink that remembers what it took, in order, each as often as it came. */
 export interface FakeSink extends Sink {
   readonly taken: readonly Transition[]
+  /** Workloads that it was told are gone; of webhook and cdevents only, as the real ones. */
+  readonly gone: readonly Removal[]
   /** `version phase` of what it took, each id once: what a receiver makes of it. */
   told(): string[]
   /** Called before anything is taken; what it throws, or never answers, is what the receiver does. */
@@ -14,11 +17,13 @@ export interface FakeSink extends Sink {
 
 export function createFakeSink(name: SinkName): FakeSink {
   const taken: Transition[] = []
+  const gone: Removal[] = []
   let calls = 0
   let busy = false
   const sink: FakeSink = {
     name,
     taken,
+    gone,
     answer: () => undefined,
     get calls() {
       return calls
@@ -39,5 +44,6 @@ export function createFakeSink(name: SinkName): FakeSink {
       }
     },
   }
+  if (name === 'webhook' || name === 'cdevents') sink.removed = async (removals) => void gone.push(...removals)
   return sink
 }

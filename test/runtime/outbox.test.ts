@@ -106,6 +106,28 @@ describe('the outbox', () => {
     expect(await counted('webhook')).toEqual({ failed: 9, sent: 2 })
   })
 
+  test('tells that a workload is gone after all that happened to it, and only whom has a word for it', async () => {
+    const { clock, outbox, sinks } = anOutbox('slack', 'webhook')
+    const [slack, webhook] = sinks
+    const order: string[] = []
+    if (webhook?.removed === undefined) throw new Error('no sink')
+    const { removed } = webhook
+    webhook.answer = (transitions) => void order.push(...transitions.map(({ version }) => version))
+    webhook.removed = async (removals) => {
+      order.push(...removals.map(({ id }) => id))
+      await removed(removals)
+    }
+    const workload = { kind: 'Deployment', namespace: 'prod', name: 'web', uid: 'uid-web', labels: {} } as const
+    outbox.offer(record('web', [event('a', ['slack', 'webhook']), event('b', ['webhook'])]))
+    outbox.tellRemoved({ id: 'gone', cluster: 'prod', workload, version: '1.0.0', at })
+    outbox.withdraw('prod/web')
+    outbox.offer(record('api', [event('c', ['webhook'])]))
+    await clock.advance(1000)
+    expect(order).toEqual(['a', 'b', 'gone', 'c'])
+    expect(slack?.gone).toEqual([])
+    expect(webhook.gone.map(({ id }) => id)).toEqual(['gone'])
+  })
+
   test('waits as long as the receiver wants', async () => {
     const { clock, outbox, sinks } = anOutbox('slack')
     const [sink] = sinks

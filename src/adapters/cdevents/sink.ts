@@ -1,4 +1,4 @@
-import { renderCDEvents } from '../../core/event/cdevents.ts'
+import { type CDEvent, renderCDEvents, renderRemovedService } from '../../core/event/cdevents.ts'
 import { bindCloudEvent, type CloudEventFormat } from '../../core/event/cloud-event.ts'
 import type { Sink } from '../../ports-event.ts'
 import { sendInLanes } from '../../runtime/sink-lane.ts'
@@ -14,13 +14,12 @@ export interface CDEventsSettings {
  * 2xx is all that is read of an answer.
  */
 export function createCDEventsSink({ url, format }: CDEventsSettings, post: SinkPost): Sink {
+  const inOrder = async (events: readonly CDEvent[]) => {
+    for (const event of events) await post({ what: 'the receiver of CDEvents', url, ...bindCloudEvent(event, format) })
+  }
   return {
     name: 'cdevents',
-    send: (transitions) =>
-      sendInLanes(transitions, async (ofOneWorkload) => {
-        for (const event of ofOneWorkload.flatMap(renderCDEvents)) {
-          await post({ what: 'the receiver of CDEvents', url, ...bindCloudEvent(event, format) })
-        }
-      }),
+    send: (transitions) => sendInLanes(transitions, (ofOneWorkload) => inOrder(ofOneWorkload.flatMap(renderCDEvents))),
+    removed: (removals) => sendInLanes(removals, (ofOneWorkload) => inOrder(ofOneWorkload.map(renderRemovedService))),
   }
 }

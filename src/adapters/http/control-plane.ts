@@ -26,7 +26,10 @@ const compress = promisify(gzip)
  * AppTrail's control plane, or what speaks its protocol: one event by itself, several as a JSON array, and a heartbeat.
  * A 2xx is all that is read of an answer. Source: apptrail-sh/agent, HTTP publisher.
  */
-export function createControlPlaneSink(settings: ControlPlaneSettings, post: SinkPost): Required<Sink> {
+export function createControlPlaneSink(
+  settings: ControlPlaneSettings,
+  post: SinkPost,
+): Sink & Required<Pick<Sink, 'heartbeat'>> {
   const { url, apiKey, cluster, agentVersion } = settings
   const base = url.replace(/\/+$/, '')
 

@@ -1,6 +1,7 @@
 import { sanitiseLine } from '../change/text.ts'
 import { durationSeconds, failureMessage } from './fact.ts'
 import { imagePurl } from './purl.ts'
+import type { Removal } from './removal.ts'
 import { chainId, eventId, rolloutId, type Transition } from './transition.ts'
 import { uuidV5 } from './uuid.ts'
 
@@ -95,6 +96,19 @@ function incidentWords(transition: Transition): string {
   return rollback ? `${version} was put back and runs` : `${version} was rolled out and runs`
 }
 
+/** `service.removed`; no image change caused it, so it is in no chain. */
+export function renderRemovedService(removal: Removal): CDEvent {
+  const { id, at: timestamp, version } = removal
+  const type = 'dev.cdevents.service.removed.0.3.0'
+  const source = sourceOf(removal)
+  return {
+    context: { specversion, id: uuidV5(id, type), source, type, timestamp },
+    subject: { id: serviceId(removal), source, content: { environment: environmentOf(removal) } },
+    customData: { version: sanitiseLine(version), uid: removal.workload.uid },
+    customDataContentType: 'application/json',
+  }
+}
+
 /** Of several events for one transition each has its own id, and always the same. */
 function eventOf(transition: Transition, type: string, subject: { id: string; content: object }): CDEvent {
   const chain = chainId(transition)
@@ -125,16 +139,19 @@ function artifactOf({ image, digest }: Transition): string | undefined {
   return image === undefined ? undefined : imagePurl(image, digest)
 }
 
-function environmentOf(transition: Transition) {
-  const { cluster, workload } = transition
-  return { id: `${cluster}/${workload.namespace}`, source: sourceOf(transition) }
+/** Where something happened, and to what. */
+type Place = Pick<Transition, 'cluster' | 'workload'>
+
+function environmentOf(place: Place) {
+  const { cluster, workload } = place
+  return { id: `${cluster}/${workload.namespace}`, source: sourceOf(place) }
 }
 
-function serviceId({ workload: { kind, namespace, name } }: Transition): string {
+function serviceId({ workload: { kind, namespace, name } }: Place): string {
   return `${kind.toLowerCase()}/${namespace}/${name}`
 }
 
 /** An absolute URI that needs no address: fairlead in that cluster. */
-function sourceOf({ cluster }: Transition): string {
+function sourceOf({ cluster }: Place): string {
   return `urn:fairlead:${encodeURIComponent(sanitiseLine(cluster, 253))}`
 }

@@ -26,7 +26,7 @@ export function pendingTransition(
 /** So long after it happened nobody is told any more: a sink that comes back is not flooded with what was. */
 const maxAgeMs = 24 * 3_600_000
 
-export function isTooOld({ at }: PendingEvent, now: Date): boolean {
+export function isTooOld({ at }: Pick<PendingEvent, 'at'>, now: Date): boolean {
   return now.getTime() - Date.parse(at) > maxAgeMs
 }
 

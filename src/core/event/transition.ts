@@ -74,6 +74,11 @@ export function rolloutId({ cluster, workload, revision, startedAt }: Omit<Trans
   return uuidV5(eventNamespace, [cluster, workload.uid, revision, startedAt ?? ''].join('\0'))
 }
 
+/** The id under which it is told that a workload is gone. Another one of the same name has another uid. */
+export function removalId({ cluster, workload }: Pick<TransitionIdentity, 'cluster' | 'workload'>): string {
+  return uuidV5(eventNamespace, [cluster, workload.uid, 'removed'].join('\0'))
+}
+
 /** The UUID that all events of one image change share; undefined when the change is not known. */
 export function chainId({ changeId }: Pick<Transition, 'changeId'>): string | undefined {
   return changeId === undefined ? undefined : uuidV5(chainNamespace, changeId)

@@ -1,7 +1,8 @@
 import { sanitiseLine } from '../change/text.ts'
 import type { PhaseName } from '../workload/phase.ts'
 import { durationSeconds, failureMessage, sentLabels } from './fact.ts'
-import { chainId, eventId, rolloutId, type Transition } from './transition.ts'
+import type { Removal } from './removal.ts'
+import { chainId, eventId, rolloutId, type Transition, type TransitionWorkload } from './transition.ts'
 
 /** One event of the generic webhook. What is not known is absent. */
 export interface WebhookEvent {
@@ -29,15 +30,45 @@ export interface WebhookEvent {
   chainId?: string
 }
 
+/** A workload was deleted. */
+export interface WebhookRemoval extends Pick<WebhookEvent, 'id' | 'time' | 'cluster' | 'workload'> {
+  type: 'fairlead.workload.removed'
+  /** What it was last. */
+  version: Pick<WebhookEvent['version'], 'current' | 'image' | 'digest'>
+}
+
 /** The body that the generic webhook is sent: events in order. */
 export function renderWebhookBody(transitions: readonly Transition[]): { events: WebhookEvent[] } {
   return { events: transitions.map(renderWebhookEvent) }
 }
 
+/** The same about workloads that are gone. */
+export function renderWebhookRemovals(removals: readonly Removal[]): { events: WebhookRemoval[] } {
+  return { events: removals.map(renderRemoval) }
+}
+
+function renderRemoval({ id, cluster, workload, version, image, digest, at }: Removal): WebhookRemoval {
+  return {
+    id,
+    type: 'fairlead.workload.removed',
+    time: at,
+    cluster,
+    workload: renderWorkload(workload),
+    version: {
+      current: sanitiseLine(version),
+      ...(image !== undefined && { image: sanitiseLine(image, 512) }),
+      ...(digest !== undefined && { digest }),
+    },
+  }
+}
+
+function renderWorkload({ kind, namespace, name, uid, labels }: TransitionWorkload): WebhookEvent['workload'] {
+  return { kind, namespace, name, uid, labels: sentLabels(labels) }
+}
+
 function renderWebhookEvent(transition: Transition): WebhookEvent {
   const { cluster, workload, revision, phase, startedAt, finishedAt, recovered, rollback, incident } = transition
   const { version, previousVersion, image, digest, commit } = transition
-  const { kind, namespace, name, uid, labels } = workload
   const seconds = durationSeconds(transition)
   const chain = chainId(transition)
   return {
@@ -45,7 +76,7 @@ function renderWebhookEvent(transition: Transition): WebhookEvent {
     type: `fairlead.rollout.${phase}`,
     time: transition.at,
     cluster,
-    workload: { kind, namespace, name, uid, labels: sentLabels(labels) },
+    workload: renderWorkload(workload),
     rollout: {
       id: rolloutId(transition),
       revision,

@@ -25,6 +25,14 @@ describe('a receiver of CDEvents is sent each event by itself', () => {
     await close()
   })
 
+  test('also that a workload is gone', async () => {
+    const { sink, receiver, close } = await openSinkWorld('cdevents binary', createManualClock())
+    const { cluster, workload, version, at } = failed
+    await sink.removed?.([{ id: '8f0b6f2e-0b43-5b6e-9a39-0d5c9a3b7c11', cluster, workload, version, at }])
+    expect(receiver.requests.map(({ headers }) => headers['ce-type'])).toEqual(['dev.cdevents.service.removed.0.3.0'])
+    await close()
+  })
+
   test('and stops with the workload whose event is refused, not with the others', async () => {
     const { sink, receiver, close } = await openSinkWorld('cdevents binary', createManualClock())
     receiver.decide(({ headers }) => (headers['ce-subject'] === 'deployment/shop/web' ? { status: 500 } : undefined))

@@ -19,3 +19,16 @@ test('a webhook is sent events in order, signed over the bytes of the body', asy
   })
   await close()
 })
+
+test('a webhook is sent what is gone, signed like everything', async () => {
+  const { sink, receiver, close } = await openSinkWorld('webhook', createManualClock())
+  const { cluster, workload, version, at } = aTransition()
+  await sink.removed?.([{ id: 'r1', cluster, workload, version, at }])
+  const [request] = receiver.requests
+  expect(request?.json).toMatchObject({ events: [{ id: 'r1', type: 'fairlead.workload.removed' }] })
+  const signature = createHmac('sha256', secrets.signing)
+    .update(request?.text ?? '')
+    .digest('hex')
+  expect(request?.headers['x-signature']).toBe(`sha256=${signature}`)
+  await close()
+})
