@@ -61,7 +61,12 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue,
     isLeader,
     transition({ event, workload }) {
       const live = stores.workload(objectKey(workload))
-      return pendingTransition(event, workload, { cluster, labels: live?.uid === workload.uid ? live.labels : {} })
+      const labels = live?.uid === workload.uid ? live.labels : {}
+      return pendingTransition(event, workload, {
+        cluster,
+        labels,
+        slackMessage: records.read(workload)?.status?.slackMessage,
+      })
     },
     acknowledge: (key) => queue.add(key, { afterMs: acknowledgeMs }),
   })
@@ -84,7 +89,7 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue,
     release: (key) => queue.add(key),
   })
   // What was sent is taken out by whoever sent it, and is no reason to write for anybody else.
-  const settled = () => undefined
+  const untold = { settled: () => undefined, messageOf: () => undefined }
   const removals = createRemovals({ cluster: world.cluster, isLeader, outbox })
   const isRemovalTold = world.sinks.some(({ removed }) => removed !== undefined)
   return {
@@ -109,7 +114,7 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue,
     }),
     /** True when the cluster does not keep it like this; whoever leads then writes it, news first. */
     record(key: string, workload: Workload, state: RolloutState): boolean {
-      const wanted = wantedRecord({ workload, state, record: records.read(workload) }, { ...facts, settled })
+      const wanted = wantedRecord({ workload, state, record: records.read(workload) }, { ...facts, ...untold })
       if (wanted === undefined) return false
       if (!wanted.news || !stores.rolloutRecords.isInstalled) silent.add(key)
       else if (isLeader()) queue.add(key, { urgent: true })

@@ -1,5 +1,6 @@
+import type { MessagePlace } from './api/workload-rollout-state.ts'
 import type { Removal } from './core/event/removal.ts'
-import type { Transition } from './core/event/transition.ts'
+import type { ToldTransition } from './core/event/transition.ts'
 
 /**
  * One outside system that is told about phase transitions.
@@ -16,9 +17,14 @@ import type { Transition } from './core/event/transition.ts'
 export interface Sink {
   /** Stable: the `sink` label of metrics, and what a state remembers as not sent yet. */
   readonly name: SinkName
-  send(transitions: readonly Transition[]): Promise<void>
+  send(transitions: readonly ToldTransition[]): Promise<void>
   /** Told of workloads that were deleted, in order with their transitions; absent where the receiver has no word for it. */
   removed?(removals: readonly Removal[]): Promise<void>
+  /**
+   * Where the message about a rollout (`rolloutId`) stands; absent where messages are never changed. It is kept with what
+   * else is known of the rollout, and handed back with its transitions when we have been restarted.
+   */
+  messageOf?(rollout: string): MessagePlace | undefined
   /** Says that we live; only some receivers want to know, every five minutes and from the leader alone. */
   heartbeat?(at: Date): Promise<void>
 }

@@ -89,6 +89,12 @@ const status: Schema = {
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['id'],
     },
+    slackMessage: {
+      type: 'object',
+      description: 'The message of the newest rollout that Slack was told of, to be changed in place.',
+      required: ['rollout', 'channel', 'ts'],
+      properties: { rollout: filled(64), channel: filled(100), ts: filled(100) },
+    },
     eventsDropped: { ...number, description: 'Events given up: refused, too old or too many.' },
     conditions: {
       type: 'array',

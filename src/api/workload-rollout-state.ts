@@ -73,9 +73,17 @@ export interface WorkloadRolloutStateStatus {
   incident?: string
   /** Events that some sink has not taken yet, oldest first; at most 8. */
   pending?: PendingEvent[]
+  /** Where the newest rollout that Slack was told of has its message; absent when it cannot be changed there. */
+  slackMessage?: MessagePlace & { rollout: string }
   /** How many events were given up, because they were refused, too old or too many. */
   eventsDropped?: number
   conditions?: Condition[]
+}
+
+/** Where a message stands, in Slack's words. */
+export interface MessagePlace {
+  channel: string
+  ts: string
 }
 
 /** One transition that still has to be told, complete in itself: the status may be about a newer rollout already. */

@@ -1,8 +1,8 @@
 import { objectKey } from '../api/kubernetes.ts'
-import type { WorkloadRolloutState } from '../api/workload-rollout-state.ts'
+import type { MessagePlace, WorkloadRolloutState } from '../api/workload-rollout-state.ts'
 import type { Removal } from '../core/event/removal.ts'
 import type { Settlement } from '../core/event/rollout-record.ts'
-import type { Transition } from '../core/event/transition.ts'
+import type { ToldTransition } from '../core/event/transition.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Sink } from '../ports-event.ts'
 import type { Metrics } from './metrics.ts'
@@ -22,6 +22,8 @@ export interface Outbox {
   tellRemoved(removal: Removal): void
   /** What became of an event at a sink; undefined while it waits, and when it is not known here. */
   settled(id: string, sink: string): Settlement | undefined
+  /** Where a rollout has its message, at the sink that can change messages; undefined when it is not known here. */
+  messageOf(rollout: string): MessagePlace | undefined
   /** Another replica sends from now on. */
   clear(): void
   run(signal: AbortSignal): Promise<void>
@@ -34,7 +36,7 @@ export interface OutboxDeps {
   random: () => number
   metrics: Pick<Metrics, 'events' | 'readEventQueues'>
   isLeader: () => boolean
-  transition: (queued: QueuedTransition) => Transition
+  transition: (queued: QueuedTransition) => ToldTransition
   /** An event of this workload (`Kind/namespace/name`) came to its end at a sink: the record can be written without it. */
   acknowledge: (workload: string) => void
 }
@@ -94,6 +96,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     settled(id, sink) {
       const known = events.get(id)?.get(sink)
       return known === 'waiting' ? undefined : known
+    },
+    messageOf(rollout) {
+      for (const sink of deps.sinks) {
+        const place = sink.messageOf?.(rollout)
+        if (place !== undefined) return place
+      }
+      return undefined
     },
     clear() {
       events.clear()

@@ -1,7 +1,7 @@
 import type { PendingEvent, WorkloadRef } from '../api/workload-rollout-state.ts'
 import { isTooOld, nextAttempt } from '../core/event/pending.ts'
 import type { Removal } from '../core/event/removal.ts'
-import type { Transition } from '../core/event/transition.ts'
+import type { ToldTransition } from '../core/event/transition.ts'
 import { asFairleadError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Sink } from '../ports-event.ts'
@@ -44,7 +44,7 @@ export interface SinkQueueDeps {
   random: () => number
   /** Asked before each call. */
   isLeader: () => boolean
-  transition: (queued: QueuedTransition) => Transition
+  transition: (queued: QueuedTransition) => ToldTransition
   /** An event came to its end. */
   settled: (queued: QueuedEvent, result: Exclude<EventResult, 'failed'>) => void
   counted: (result: EventResult, events: number) => void

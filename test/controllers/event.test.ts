@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { WorkloadRolloutState } from '../../src/api/workload-rollout-state.ts'
-import { eventId } from '../../src/core/event/transition.ts'
+import { eventId, rolloutId } from '../../src/core/event/transition.ts'
 import { FairleadError } from '../../src/errors.ts'
 import { aborted } from '../../src/runtime/abort.ts'
 import type { Leader } from '../../src/runtime/leader.ts'
@@ -232,6 +232,32 @@ describe('another replica', () => {
     await expect.poll(() => scene.sinks.map((sink) => sink.told())).toEqual([news, news])
     await expect.poll(() => statusOf(scene.world)).not.toHaveProperty('pending')
   })
+})
+
+test('where Slack has the message of a rollout is known to the next process', async () => {
+  const scene = aScene()
+  const [slack] = scene.sinks
+  if (slack === undefined) throw new Error('no sink')
+  const place = { channel: 'C0123', ts: '1700000000.000001' }
+  slack.messageOf = (rollout) => (slack.taken.some((one) => rolloutId(one) === rollout) ? place : undefined)
+  const first = await start(scene)
+  await first.quiet()
+  story[1]?.[1](scene.world)
+  await untilKept(scene, '2.0.0 rolling_out', async () => undefined)
+  await expect.poll(() => statusOf(scene.world)?.slackMessage).toMatchObject(place)
+  await first.stop()
+  slack.messageOf = () => undefined
+  await start(scene)
+  story[3]?.[1](scene.world)
+  await untilKept(scene, '2.0.0 success', async () => undefined)
+  await expect
+    .poll(() => slack.taken.map(({ phase, toldAt }) => [phase, toldAt]))
+    .toEqual([
+      ['rolling_out', undefined],
+      ['success', place],
+    ])
+  await expect.poll(() => statusOf(scene.world)).not.toHaveProperty('pending')
+  expect(statusOf(scene.world)?.slackMessage).toMatchObject(place)
 })
 
 describe('a workload that is deleted', () => {

@@ -1,10 +1,10 @@
 import type { Removal } from '../../src/core/event/removal.ts'
-import { eventId, type Transition } from '../../src/core/event/transition.ts'
+import { eventId, type ToldTransition, type Transition } from '../../src/core/event/transition.ts'
 import type { Sink, SinkName } from '../../src/ports-event.ts'
 
 /** A sink that remembers what it took, in order, each as often as it came. */
 export interface FakeSink extends Sink {
-  readonly taken: readonly Transition[]
+  readonly taken: readonly ToldTransition[]
   /** Workloads that it was told are gone; of webhook and cdevents only, as the real ones. */
   readonly gone: readonly Removal[]
   /** `version phase` of what it took, each id once: what a receiver makes of it. */
@@ -16,7 +16,7 @@ export interface FakeSink extends Sink {
 }
 
 export function createFakeSink(name: SinkName): FakeSink {
-  const taken: Transition[] = []
+  const taken: ToldTransition[] = []
   const gone: Removal[] = []
   let calls = 0
   let busy = false

@@ -1,14 +1,15 @@
+import type { MessagePlace } from '../../api/workload-rollout-state.ts'
 import { renderSlackDigest, renderSlackMessage, type SlackMessage } from '../../core/event/slack-message.ts'
-import type { Transition } from '../../core/event/transition.ts'
+import { rolloutId, type ToldTransition } from '../../core/event/transition.ts'
 import type { Sink } from '../../ports-event.ts'
-import { createSlackMemory, type SlackPlace } from './memory.ts'
+import { createSlackMemory } from './memory.ts'
 
 /** A way into a channel. */
 export interface SlackChannel {
   /** Says where it stands, if it can be changed there later. */
-  post(message: SlackMessage): Promise<SlackPlace | undefined>
+  post(message: SlackMessage): Promise<MessagePlace | undefined>
   /** False when it can be changed no longer. */
-  update(place: SlackPlace, message: SlackMessage): Promise<boolean>
+  update(place: MessagePlace, message: SlackMessage): Promise<boolean>
 }
 
 /** More failures at once than this are one message. */
@@ -22,19 +23,23 @@ export function createSlackSink(channel: SlackChannel): Sink {
   const memory = createSlackMemory()
 
   /** In place; false when there is no message or it can be changed no longer. */
-  async function update(transition: Transition): Promise<boolean> {
-    const place = memory.placeOf(transition)
-    return place !== undefined && (await channel.update(place, renderSlackMessage(transition)))
+  async function update(transition: ToldTransition): Promise<boolean> {
+    const rollout = rolloutId(transition)
+    const place = memory.placeOf(rollout) ?? transition.toldAt
+    if (place === undefined || !(await channel.update(place, renderSlackMessage(transition)))) return false
+    memory.placed(rollout, place)
+    return true
   }
 
-  async function tell(transition: Transition): Promise<void> {
+  async function tell(transition: ToldTransition): Promise<void> {
     if (await update(transition)) return
     const place = await channel.post(renderSlackMessage(transition))
-    if (place !== undefined) memory.placed(transition, place)
+    if (place !== undefined) memory.placed(rolloutId(transition), place)
   }
 
   return {
     name: 'slack',
+    messageOf: memory.placeOf,
     async send(transitions) {
       const news = transitions.filter((one) => !memory.isTold(one))
       const failures = news.filter((one) => one.phase === 'failed' && !memory.isDigested(one))

@@ -28,7 +28,7 @@ export interface RolloutRecordDeps {
   /** Names of those who are told of transitions. */
   sinks: readonly string[]
   /** Tells them. */
-  outbox: Pick<Outbox, 'offer' | 'settled'>
+  outbox: Pick<Outbox, 'offer' | 'settled' | 'messageOf'>
 }
 
 interface Observed {
@@ -60,7 +60,8 @@ export function createRolloutRecordController(
     },
     decide: (observed) => ({
       ...observed,
-      status: wantedRecord(observed, { ...deps, settled: deps.outbox.settled })?.status,
+      status: wantedRecord(observed, { ...deps, settled: deps.outbox.settled, messageOf: deps.outbox.messageOf })
+        ?.status,
     }),
     async propose(decided) {
       const { workload, record, status } = decided
@@ -84,7 +85,7 @@ export function wantedRecord(
     causeOf,
     clusterName,
     ...told
-  }: Pick<RolloutRecordDeps, 'causeOf' | 'clusterName' | 'sinks'> & Pick<Outbox, 'settled'>,
+  }: Pick<RolloutRecordDeps, 'causeOf' | 'clusterName' | 'sinks'> & Pick<Outbox, 'settled' | 'messageOf'>,
 ): ReturnType<typeof decideRecord> {
   const cause = workload.revision === state.revision ? causeOf(workload) : undefined
   return decideRecord({
@@ -95,6 +96,7 @@ export function wantedRecord(
     cluster: clusterName,
     sinks: told.sinks,
     settled: told.settled,
+    messageOf: told.messageOf,
   })
 }
 

@@ -1,18 +1,26 @@
-import type { PendingEvent, WorkloadRef } from '../../api/workload-rollout-state.ts'
+import type { PendingEvent, WorkloadRef, WorkloadRolloutStateStatus } from '../../api/workload-rollout-state.ts'
 import type { FairleadError } from '../../errors.ts'
 import { imageTag } from '../workload/version.ts'
 import { isWorkloadKind } from '../workload/workload.ts'
-import type { Transition } from './transition.ts'
+import { rolloutId, type ToldTransition, type Transition } from './transition.ts'
 
-/** What is kept of a transition, whole again. `labels` are those that the workload has now. */
+interface PendingFacts {
+  cluster: string
+  /** Those that the workload has now. */
+  labels: Readonly<Record<string, string>>
+  /** As it is kept. */
+  slackMessage?: WorkloadRolloutStateStatus['slackMessage']
+}
+
+/** What is kept of a transition, whole again. */
 export function pendingTransition(
   { id: _, sinks: __, recovered, rollback, image, ...event }: PendingEvent,
   workload: WorkloadRef,
-  { cluster, labels }: { cluster: string; labels: Readonly<Record<string, string>> },
-): Transition {
+  { cluster, labels, slackMessage }: PendingFacts,
+): ToldTransition {
   const { kind, namespace, name, uid } = workload
   const digest = image === undefined ? undefined : imageTag(image).digest
-  return {
+  const transition: Transition = {
     cluster,
     workload: { kind: isWorkloadKind(kind) ? kind : 'Deployment', namespace, name, uid, labels },
     ...event,
@@ -21,6 +29,8 @@ export function pendingTransition(
     ...(image !== undefined && { image }),
     ...(digest !== undefined && { digest }),
   }
+  if (slackMessage?.rollout !== rolloutId(transition)) return transition
+  return { ...transition, toldAt: { channel: slackMessage.channel, ts: slackMessage.ts } }
 }
 
 /** So long after it happened nobody is told any more: a sink that comes back is not flooded with what was. */

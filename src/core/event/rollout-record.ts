@@ -1,4 +1,5 @@
 import {
+  type MessagePlace,
   maxPendingEvents,
   type PendingEvent,
   type WorkloadRolloutStateStatus,
@@ -8,7 +9,7 @@ import type { PhaseName } from '../workload/phase.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
 import { isSameRollout, type RolloutFacts, rolloutFacts } from '../workload/rollout-status.ts'
 import { speakingImage, type Workload } from '../workload/workload.ts'
-import { eventId } from './transition.ts'
+import { eventId, rolloutId } from './transition.ts'
 
 /** What the record of a rollout is decided from. */
 export interface RecordFacts {
@@ -23,6 +24,8 @@ export interface RecordFacts {
   sinks: readonly string[]
   /** What became of an event at a sink; undefined while it still has to be sent there. */
   settled: (id: string, sink: string) => Settlement | undefined
+  /** Where a rollout has its message, as far as this process knows. */
+  messageOf: (rollout: string) => MessagePlace | undefined
 }
 
 /** `dropped`: given up, because it was refused, too old, or there was no room. */
@@ -57,11 +60,22 @@ export function decideRecord(given: RecordFacts): RolloutRecord | undefined {
     ...(commit !== undefined && { commit }),
     ...(changeId !== undefined && { changeId }),
     ...(open !== undefined && { incident: open }),
+    ...slackMessage(given, facts),
     ...(left.dropped > 0 && { eventsDropped: left.dropped }),
   }
   const told = given.sinks.length === 0 ? [] : phases
   const events = told.map((phase, index) => pendingEvent(given, status, { phase, incident: incidents[index] }))
   return { status: withPending(status, [...(left.events ?? []), ...events]), news: phases.length > 0 }
+}
+
+/** The newest one; a rollout that nobody was told of yet leaves the last one's. */
+function slackMessage(given: RecordFacts, facts: RolloutFacts): Pick<WorkloadRolloutStateStatus, 'slackMessage'> {
+  const { kept, state, cluster, messageOf } = given
+  const { revision, startedAt } = facts
+  const id = startedAt && rolloutId({ cluster, workload: { uid: state.uid }, revision, startedAt })
+  const place = id && messageOf(id)
+  if (id && place) return { slackMessage: { rollout: id, channel: place.channel, ts: place.ts } }
+  return kept?.slackMessage === undefined ? {} : { slackMessage: kept.slackMessage }
 }
 
 /** What still has to be told of what is kept, by the same list when nothing changed, and how many events were given up. */

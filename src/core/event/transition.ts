@@ -1,3 +1,4 @@
+import type { MessagePlace } from '../../api/workload-rollout-state.ts'
 import type { PhaseName } from '../workload/phase.ts'
 import type { WorkloadKind } from '../workload/workload.ts'
 import { uuidV5 } from './uuid.ts'
@@ -49,6 +50,11 @@ export interface Transition {
   rollback: boolean
   /** Id of the failure that began what this failure goes on with or this success ends; absent when nothing had failed. */
   incident?: string
+}
+
+/** A transition, and where an earlier life has told of the same rollout; absent when it has not, or nobody knows. */
+export interface ToldTransition extends Transition {
+  toldAt?: MessagePlace
 }
 
 /** What makes a transition the one it is. */

@@ -73,8 +73,14 @@ function readStatus(status: unknown): WorkloadRolloutStateStatus | undefined {
     ...optional('remainingSeconds', count(status, 'remainingSeconds')),
     ...flags(status, ['recovered', 'firstSight', 'rollback']),
     ...(pending.length > 0 && { pending }),
+    ...optional('slackMessage', readMessage(field(status, 'slackMessage'))),
     ...(dropped > 0 && { eventsDropped: dropped }),
   }
+}
+
+function readMessage(value: unknown): WorkloadRolloutStateStatus['slackMessage'] {
+  const [rollout, channel, ts] = ['rollout', 'channel', 'ts'].map((key) => text(value, key))
+  return rollout === undefined || channel === undefined || ts === undefined ? undefined : { rollout, channel, ts }
 }
 
 function readPending(value: unknown): PendingEvent[] {

@@ -6,7 +6,14 @@ import type { RolloutReason, RolloutState } from './rollout-state.ts'
 /** The facts of a rollout that are kept in the cluster, without what is told about it to others. */
 export type RolloutFacts = Omit<
   WorkloadRolloutStateStatus,
-  'observedGeneration' | 'commit' | 'changeId' | 'incident' | 'pending' | 'eventsDropped' | 'conditions'
+  | 'observedGeneration'
+  | 'commit'
+  | 'changeId'
+  | 'incident'
+  | 'pending'
+  | 'slackMessage'
+  | 'eventsDropped'
+  | 'conditions'
 >
 
 /**

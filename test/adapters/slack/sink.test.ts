@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { rolloutId } from '../../../src/core/event/transition.ts'
 import { openSinkWorld, type SinkKind, type SinkWorld, secrets } from '../../contract/sink-world.ts'
 import { createManualClock } from '../../fakes/clock.ts'
 import { aTransition } from '../../fakes/transition.ts'
@@ -37,6 +38,17 @@ describe('a bot', () => {
     const [posted, changed] = receiver.requests
     expect(posted?.headers.authorization).toBe(`Bearer ${secrets.botToken}`)
     expect([posted, changed].map((one) => Reflect.get(Object(one?.json), 'channel'))).toEqual(['deployments', 'C0123'])
+  })
+
+  test('changes the message that an earlier life has posted, and goes on with it', async () => {
+    const first = await aChannel()
+    await first.sink.send([began])
+    const toldAt = first.sink.messageOf?.(rolloutId(began))
+    expect(toldAt).toEqual({ channel: 'C0123', ts: expect.any(String) })
+    const second = await aChannel()
+    await second.sink.send([{ ...succeeded, ...(toldAt && { toldAt }) }])
+    expect(second.calls()).toEqual(['update #1 :white_check_mark: Rollout succeeded: shop/web 1.4.2 (production-eu)'])
+    expect(second.sink.messageOf?.(rolloutId(began))).toEqual(toldAt)
   })
 
   test('has a message of its own for the next rollout', async () => {

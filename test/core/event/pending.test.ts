@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PendingEvent } from '../../../src/api/workload-rollout-state.ts'
 import { isTooOld, nextAttempt, pendingTransition } from '../../../src/core/event/pending.ts'
-import { eventId } from '../../../src/core/event/transition.ts'
+import { eventId, rolloutId } from '../../../src/core/event/transition.ts'
 import { FairleadError } from '../../../src/errors.ts'
 
 const workload = { kind: 'Deployment', namespace: 'prod', name: 'web', uid: 'u1' }
@@ -56,6 +56,16 @@ describe('a transition that was kept', () => {
     const transition = pendingTransition(event, workload, { cluster: 'prod', labels: {} })
     expect(transition).not.toHaveProperty('image')
     expect(eventId(transition)).toBe(eventId({ cluster: 'prod', workload, ...event }))
+  })
+
+  test('knows where an earlier life has told of its rollout, and of no other', () => {
+    const facts = { cluster: 'prod', labels: {} }
+    const rollout = rolloutId({ cluster: 'prod', workload, ...event })
+    const place = { channel: 'C1', ts: '1.1' }
+    const told = (id: string) =>
+      pendingTransition(event, workload, { ...facts, slackMessage: { rollout: id, ...place } })
+    expect(told(rollout).toldAt).toEqual(place)
+    expect(told('another')).not.toHaveProperty('toldAt')
   })
 
   test('is told for a day', () => {

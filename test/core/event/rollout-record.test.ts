@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { maxPendingEvents, type WorkloadRolloutStateStatus } from '../../../src/api/workload-rollout-state.ts'
+import {
+  type MessagePlace,
+  maxPendingEvents,
+  type WorkloadRolloutStateStatus,
+} from '../../../src/api/workload-rollout-state.ts'
 import type { RolloutCause } from '../../../src/core/change/rollout-cause.ts'
 import { decideRecord, type Settlement, withPending } from '../../../src/core/event/rollout-record.ts'
+import { rolloutId } from '../../../src/core/event/transition.ts'
 import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
 import { readWorkload, type Workload } from '../../../src/core/workload/workload.ts'
 import { deployment } from '../workload/sample.ts'
@@ -22,7 +27,8 @@ function aWorkload(sinks: readonly string[] = ['slack', 'webhook']) {
   let kept: WorkloadRolloutStateStatus | undefined
   const settlements = new Map<string, Settlement>()
   const settled = (id: string, sink: string) => settlements.get(`${id} ${sink}`)
-  const given = { cluster: 'prod', sinks, settled }
+  const places = new Map<string, MessagePlace>()
+  const given = { cluster: 'prod', sinks, settled, messageOf: (rollout: string) => places.get(rollout) }
   const world = {
     get kept() {
       return kept
@@ -42,6 +48,13 @@ function aWorkload(sinks: readonly string[] = ['slack', 'webhook']) {
     /** The number-th event of what is kept came to its end at a sink. */
     settle(number: number, sink: string, settlement: Settlement = 'sent') {
       settlements.set(`${kept?.pending?.[number]?.id} ${sink}`, settlement)
+    },
+    /** Slack has a message about the rollout that is kept. */
+    post(ts: string) {
+      const { revision = '', startedAt = '' } = kept ?? {}
+      const rollout = rolloutId({ cluster: 'prod', workload: { uid: state?.uid ?? '' }, revision, startedAt })
+      places.set(rollout, { channel: 'C1', ts })
+      return { rollout, channel: 'C1', ts }
     },
     events: () => (kept?.pending ?? []).map(({ phase, version }) => `${version} ${phase}`),
   }
@@ -244,6 +257,36 @@ describe('an event that came to its end', () => {
     world.keep(web(2, '2.0.0', 3), 2)
     expect(sinksOf(world.kept)).toEqual([['webhook'], ['slack', 'webhook']])
     expect(world.kept?.eventsDropped).toBe(1)
+  })
+})
+
+describe('the message of a rollout', () => {
+  test('is kept with the end of the event that it tells, and no write is made for it alone', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 1), 1)
+    const message = world.post('1.1')
+    expect(world.see(web(2, '2.0.0', 1), 2)).toBeUndefined()
+    world.settle(0, 'slack')
+    world.keep(web(2, '2.0.0', 1), 2)
+    expect(world.kept?.slackMessage).toEqual(message)
+    world.keep(web(2, '2.0.0', 3), 3)
+    expect(world.kept?.slackMessage).toEqual(message)
+  })
+
+  test('stays until the next rollout has one', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(2, '2.0.0', 3), 1)
+    const first = world.post('1.1')
+    world.settle(0, 'slack')
+    world.keep(web(2, '2.0.0', 3), 2)
+    world.keep(web(3, '3.0.0', 1), 3)
+    expect(world.kept?.slackMessage).toEqual(first)
+    const second = world.post('2.2')
+    world.settle(1, 'slack')
+    world.keep(web(3, '3.0.0', 1), 4)
+    expect(world.kept?.slackMessage).toEqual(second)
   })
 })
 
