@@ -71,7 +71,7 @@ export function wake(
   // Every status of the engine matters to what was delivered; what still waits looks at Git, and that is slower.
   const wakeDelivered = () => {
     const delivered = [...stores.requests.values()].filter(({ status }) => status?.phase === 'Completed')
-    wakeUnsettled(delivered.filter((request) => !isApplied(request)))
+    wakeUnsettled(delivered.filter((request) => !isApplied(request) || isWaiting(request)))
   }
   const wakeEverything = () => {
     images.wakeAll()
@@ -102,6 +102,11 @@ export function wake(
     for (const store of stores.workloads) for (const one of store.values()) queues.rollback.add(objectKey(one))
     for (const key of rollouts.unrecorded()) queues.workload.add(key)
   })
+}
+
+/** Applied, and some workload does not run it yet: another commit may still take its place. */
+function isWaiting({ status }: UpdateRequest): boolean {
+  return status?.rollouts?.some(({ phase }) => phase === 'waiting') === true
 }
 
 /** The series of a workload tell when its commit reached the branch, which may be known after its rollout. */

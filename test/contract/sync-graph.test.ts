@@ -183,7 +183,8 @@ for (const backend of ['native', 'isomorphic'] as const) {
       const states: string[] = []
       for (const owner of ownersAt(served.url, applied)) {
         const request = requestFor(served.url)
-        const { state, reason } = await followCommit(request, { commit, owner, now }, { engine, repositories })
+        const deps = { engine, repositories, liveWorkload: () => undefined }
+        const { state, reason } = await followCommit(request, { commit, owner, now }, deps)
         states.push(`${state} ${reason}`)
       }
       return states

@@ -7,8 +7,8 @@ import { putLive, settle } from './rollout.ts'
 
 const web = (tag: string) => `ghcr.io/acme/web:${tag}`
 
-/** A world where 1.1.0 was pushed and Flux has applied the commit, though nothing is live yet. */
-async function anAppliedUpdate(): Promise<{ world: FakeWorld; replica: Replica }> {
+/** A world where 1.1.0 was pushed, and Flux has not seen it yet. */
+async function aPushedUpdate(): Promise<{ world: FakeWorld; replica: Replica }> {
   const world = createFakeWorld()
   world.registry.push(image('web'), '1.0.0', { digest: digestOf('1.0.0') })
   const annotations = { 'fairlead.dev/policy': 'minor', 'fairlead.dev/require-approval': 'false' }
@@ -17,6 +17,12 @@ async function anAppliedUpdate(): Promise<{ world: FakeWorld; replica: Replica }
   await world.sync()
   const replica = await start(world)
   await push(world, replica, '1.1.0')
+  return { world, replica }
+}
+
+/** The same, and Flux has applied the commit, though nothing is live yet. */
+async function anAppliedUpdate(): Promise<{ world: FakeWorld; replica: Replica }> {
+  const { world, replica } = await aPushedUpdate()
   await world.sync()
   await replica.quiet()
   return { world, replica }
@@ -151,5 +157,43 @@ describe('what became of an update', () => {
     await start(world)
     expect(outcomeOf(world)).toMatchObject({ reason: 'Failed' })
     expect(world.requests()).toEqual(before)
+  })
+
+  const putBack = (world: FakeWorld) => {
+    const text = world.git.read('main', 'apps/web.yaml') ?? ''
+    world.git.commit('main', { 'apps/web.yaml': text.replace('1.1.0', '1.0.0') }, 'Not now')
+  }
+  const superseded = { truth: 'Unknown', reason: 'Superseded', rollouts: [{ phase: 'superseded' }] }
+
+  test('is that another commit took its place, before the engine applied either', async () => {
+    const { world, replica } = await aPushedUpdate()
+    putBack(world)
+    await world.sync()
+    await replica.quiet()
+    expect(outcomeOf(world)).toMatchObject({
+      ...superseded,
+      message: expect.stringContaining('took the place of'),
+    })
+    const found = world.requests().find(({ spec }) => spec.change.to === web('1.1.0'))
+    const of = (type: string) => found?.status?.conditions?.find((one) => one.type === type)
+    expect(of('Applied')).toMatchObject({ status: 'False', reason: 'Superseded' })
+    expect(of('Progressing')).toMatchObject({ status: 'False', reason: 'Superseded' })
+  })
+
+  test('is that another commit took its place, after the engine applied it and before it was live', async () => {
+    const { world, replica } = await anAppliedUpdate()
+    putBack(world)
+    await world.sync()
+    await replica.quiet()
+    expect(outcomeOf(world)).toMatchObject(superseded)
+  })
+
+  test('is not that, when something else in the file changed', async () => {
+    const { world, replica } = await aPushedUpdate()
+    const text = world.git.read('main', 'apps/web.yaml') ?? ''
+    world.git.commit('main', { 'apps/web.yaml': `# hello\n${text}` }, 'Say hello')
+    await world.sync()
+    await replica.quiet()
+    expect(outcomeOf(world)).toMatchObject({ reason: 'WaitingForSync', rollouts: [{ phase: 'waiting' }] })
   })
 })

@@ -1,5 +1,6 @@
 import type { UpdateRequest, UpdateRequestPhase, WorkloadRollout } from '../../api/update-request.ts'
 import { isApproved } from '../../core/change/approval.ts'
+import { supersedeRollouts } from '../../core/change/outcome.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
 import { FairleadError } from '../../errors.ts'
@@ -52,11 +53,13 @@ export function createUpdateRequestController(
       // A fresh delivery is first written down; its status wakes us again. So it is with what was just applied.
       if (decision.kind !== 'follow') return { ...proposed, sync: undefined, rollouts: undefined }
       const rollouts = followRollouts(facts.request, facts.now, deps)
-      if (rollouts !== undefined || commit === undefined || owner === undefined) {
-        return { ...proposed, sync: undefined, rollouts }
-      }
+      const isWaiting = rollouts?.some(({ phase }) => phase === 'waiting') ?? true
+      if (!isWaiting || commit === undefined || owner === undefined) return { ...proposed, sync: undefined, rollouts }
       const sync = await followCommit(facts.request, { commit, owner, now: facts.now }, deps)
-      return { ...proposed, sync, rollouts }
+      // What was applied stays so; what takes its place before it runs ends it.
+      const shown = rollouts === undefined ? sync : undefined
+      if (sync.state !== 'superseded') return { ...proposed, sync: shown, rollouts }
+      return { ...proposed, sync: shown, rollouts: supersedeRollouts(facts.request, sync.message, facts.now) }
     },
     async report({ facts, decision, status, progress, delivered, retryAfterMs, sync, rollouts }) {
       const { request, now } = facts

@@ -1,5 +1,8 @@
+import { objectKey } from '../../api/kubernetes.ts'
 import { isAboutChart, isRollback, type UpdateRequest } from '../../api/update-request.ts'
+import { carriesImage } from '../../core/change/carried-image.ts'
 import { requestId } from '../../core/change/claim.ts'
+import { isValueReplaced } from '../../core/change/replaced-value.ts'
 import { normaliseRepositoryUrl } from '../../core/change/repository-url.ts'
 import { readSlotReference } from '../../core/image/slot-reference.ts'
 import { type EngineObjects, type GitPlace, type Owner, ownerObject } from '../../core/manifest/origin.ts'
@@ -14,6 +17,7 @@ import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
 import { fluxCommit } from '../../core/sync/flux-revision.ts'
 import { decideHelmSync } from '../../core/sync/helm.ts'
 import { syncedObject } from '../../core/sync/sync-state.ts'
+import type { Workload } from '../../core/workload/workload.ts'
 import { findCommit } from '../../delivery/find-commit.ts'
 import { ownerChain } from '../../delivery/owner-chain.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
@@ -21,7 +25,20 @@ import type { Repositories } from '../../delivery/repositories.ts'
 export interface FollowDeps {
   engine: EngineObjects
   repositories: Repositories
+  /** By `Kind/namespace/name`. */
+  liveWorkload: (key: string) => Workload | undefined
 }
+
+/** A commit whose way is followed, and whether what it wants runs somewhere already. */
+interface FollowedCommit {
+  commit: string
+  change: UpdateRequest['spec']['change']
+  isLive: boolean
+  now: Date
+}
+
+/** Changes of a file that are looked through for the one that took the place of ours. */
+const changeLimit = 20
 
 /**
  * How far the engine has come with the commit of a request, from its objects as they are now: first the object that
@@ -37,16 +54,19 @@ export async function followCommit(
   const chain = ownerChain(owner, deps.engine)
   const reader = chain[readerOf(chain, change)]
   if (reader === undefined) return decideSync({ commit, ancestryOf: () => 'unknown', now })
+  const isLive = runsSomewhere(request, deps)
   const follow = async (one: string) => {
-    const found = await followSource(reader, change.repository, { commit: one, now }, deps)
+    const found = await followSource(reader, { commit: one, change, isLive, now }, deps)
     const isMaskable = reader.kind === 'Application' && !isAboutChart(request)
     return isMaskable ? withMask(found, reader.application.object, change) : found
   }
   let sync = await follow(commit)
-  if (sync.state !== 'applied' && sync.state !== 'superseded') {
+  if (sync.state !== 'applied') {
     const place = await findPlace(request, { commit, seen: sync.revision }, deps)
     if (place.kind === 'moved') sync = await follow(place.commit)
-    if (place.kind === 'lost') sync = { ...sync, state: 'failed', reason: 'CommitLost', message: place.message }
+    if (place.kind === 'lost' && sync.state !== 'superseded') {
+      sync = { ...sync, state: 'failed', reason: 'CommitLost', message: place.message }
+    }
   }
   for (const next of chain.slice(0, chain.indexOf(reader)).reverse()) {
     sync = decideDependent(next, sync, { now, leaves: next === owner ? leaves : undefined })
@@ -110,11 +130,10 @@ function foldersOf(owner: Owner): { place: GitPlace; path: string }[] {
 /** What the object that reads the changed file itself says about the commit. */
 async function followSource(
   owner: Owner,
-  repository: string,
-  { commit, now }: { commit: string; now: Date },
+  { commit, change, isLive, now }: FollowedCommit,
   { repositories }: FollowDeps,
 ): Promise<Sync> {
-  const { git } = repositories.find(repository)
+  const { git } = repositories.find(change.repository)
   const object = ownerObject(owner)
   const source =
     owner.kind === 'Kustomization' ? owner.source : owner.kind === 'HelmRelease' ? owner.chart?.source : undefined
@@ -123,12 +142,28 @@ async function followSource(
   const revisions = owner.kind === 'Application' ? argoRevisions(objects) : fluxRevisions(objects)
   for (const revision of revisions) answers.set(revision, await git.ancestry(commit, revision))
   const ancestryOf = (revision: string): Ancestry => answers.get(revision) ?? 'unknown'
-  if (owner.kind === 'Application') return decideArgoSync(object, { commit, ancestryOf })
+  // What runs was not replaced before it was applied, whatever has become of it since.
+  const later = isLive ? [] : revisions.filter((one) => one !== commit && answers.get(one) === 'yes')
+  const replaced = new Set<string>()
+  for (const one of later) {
+    const changes = await git.history(one, change.path, changeLimit)
+    if (isValueReplaced(changes, { commit, ...change })) replaced.add(one)
+  }
+  const question = { commit, ancestryOf, isReplaced: (revision: string) => replaced.has(revision), now }
+  if (owner.kind === 'Application') return decideArgoSync(object, question)
   const kustomization = owner.kind === 'Kustomization' ? object : undefined
-  const sync = decideSync({ kustomization, source: source?.object, commit, ancestryOf, now })
+  const sync = decideSync({ ...question, kustomization, source: source?.object })
   if (owner.kind === 'Kustomization') return sync
   // A chart in Git: once its source holds the commit, the release's own generation and state tell.
   return decideHelmSync(object, sync.state === 'seen' ? { ...sync, state: 'applied' } : sync, now)
+}
+
+/** Some container that the change is about runs what it wants. */
+function runsSomewhere({ spec }: UpdateRequest, { liveWorkload }: FollowDeps): boolean {
+  return spec.targets.some((target) => {
+    const image = liveWorkload(objectKey(target))?.containers.find(({ name }) => name === target.container)?.image
+    return image !== undefined && carriesImage(image, spec.change)
+  })
 }
 
 /** `leaves` is the version of its chart that the commit leaves behind, where that is what was changed. */

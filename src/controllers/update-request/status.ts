@@ -77,6 +77,10 @@ function newConditions({ progress, delivered, sync, rollouts }: Omit<Learnt, 'no
       message: 'the engine has applied the commit',
     })
     conditions.push({ type: 'Degraded', status: 'False', reason: 'Applied', message: '' })
+  } else if (sync?.state === 'superseded') {
+    const over = { status: 'False', reason: 'Superseded' } as const
+    conditions.push({ type: 'Progressing', ...over, message: sync.message })
+    conditions.push({ type: 'Degraded', ...over, message: '' })
   } else if (progress !== undefined) {
     const { status, reason, message, degraded } = progress
     conditions.push({ type: 'Progressing', status, reason, message })

@@ -43,6 +43,16 @@ export function decideRollouts({ request, isReplaced, live, now }: OutcomeFacts)
   })
 }
 
+/** Another commit took the place of the change before it ran: so it ends for every workload that is not at its end. Pure. */
+export function supersedeRollouts({ spec, status }: UpdateRequest, why: string, now: Date): WorkloadRollout[] {
+  const before = new Map((status?.rollouts ?? []).map((one) => [one.workload, one]))
+  return [...new Set(spec.targets.map(objectKey))].map((workload) => {
+    const known = before.get(workload)
+    if (known !== undefined && isFinalRollout(known)) return known
+    return { workload, phase: 'superseded', message: sanitiseLine(why), ...startOf(known), finishedAt: rfc3339(now) }
+  })
+}
+
 /** Nothing more is to come for this workload. */
 export function isFinalRollout({ phase }: WorkloadRollout): boolean {
   return phase === 'success' || phase === 'failed' || phase === 'superseded'

@@ -45,11 +45,12 @@ export function isRolledOut(request: UpdateRequest): boolean {
   return finalReasons.has(conditionOf(request, rolledOutCondition)?.reason ?? '')
 }
 
-/** Applied, and its outcome is known or nobody waits for it any more. */
+/** Its outcome is known, or it was applied and nobody waits for it any more. */
 export function isSettled(request: UpdateRequest, now: Date): boolean {
+  if (isRolledOut(request)) return true
   if (!isApplied(request)) return false
   const appliedMs = Date.parse(conditionOf(request, 'Applied')?.lastTransitionTime ?? '')
-  return isRolledOut(request) || now.getTime() - appliedMs > followMs
+  return now.getTime() - appliedMs > followMs
 }
 
 /** A condition of a request by its type. */

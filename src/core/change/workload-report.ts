@@ -7,7 +7,7 @@ import type { Workload } from '../workload/workload.ts'
 import { carrierOf, pushedAtMs } from './carrier.ts'
 import { isCredible } from './claim.ts'
 import { knownFacts } from './known-facts.ts'
-import { conditionOf, isApplied } from './rolled-out.ts'
+import { conditionOf, isApplied, isRolledOut } from './rolled-out.ts'
 
 /** A watched workload for people: what runs, in which phase, since when, from which commit, and what is to come. */
 export interface WorkloadReport {
@@ -107,11 +107,11 @@ export function standingOf(workload: Pick<Workload, 'revision'>, state: RolloutS
   return { phase, reason, message, recovered, ...knownFacts({ since, startedAt, finishedAt, deadlineAt }) }
 }
 
-/** Nothing for a request that has come to its end, or whose commit was applied. */
+/** Nothing for a request that has come to its end, or whose commit was applied or replaced. */
 function waitingUpdate(request: UpdateRequest): WaitingUpdate[] {
   const phase = request.status?.phase ?? 'Pending'
   const isDelivered = phase === 'Completed'
-  if (isDelivered ? isApplied(request) : finalPhases.includes(phase)) return []
+  if (isDelivered ? isApplied(request) || isRolledOut(request) : finalPhases.includes(phase)) return []
   const progress = conditionOf(request, 'Progressing')
   const pushedMs = isDelivered ? pushedAtMs(request) : undefined
   const since = pushedMs === undefined ? request.metadata.creationTimestamp : rfc3339(new Date(pushedMs))

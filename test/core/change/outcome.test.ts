@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { UpdateRequest, UpdateRequestStatus, WorkloadRollout } from '../../../src/api/update-request.ts'
 import { carriesImage, isNewerImage } from '../../../src/core/change/carried-image.ts'
-import { decideRollouts, type LiveRollout } from '../../../src/core/change/outcome.ts'
+import { decideRollouts, type LiveRollout, supersedeRollouts } from '../../../src/core/change/outcome.ts'
 import { isRolledOut, isSettled, summariseRollouts } from '../../../src/core/change/rolled-out.ts'
 import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
@@ -158,6 +158,21 @@ describe('what became of a change that is applied', () => {
     const facts = { request: aRequest(), now, live: () => live('main-2') }
     expect(decideRollouts({ ...facts, isReplaced: false })[0]?.phase).toBe('waiting')
     expect(decideRollouts({ ...facts, isReplaced: true })[0]?.phase).toBe('superseded')
+  })
+
+  test('ends when another commit took its place, but for what was at its end', () => {
+    const workloads = ['Deployment/prod/web', 'Deployment/prod/worker']
+    const request = aRequest({ rollouts: [{ workload: workloads[0] ?? '', phase: 'success' }] })
+    request.spec.targets = ['web', 'worker'].map((name) => ({ ...request.spec.targets[0], name })) as never
+    expect(supersedeRollouts(request, 'main@sha1:1 changed the value again', now)).toEqual([
+      { workload: workloads[0], phase: 'success' },
+      {
+        workload: workloads[1],
+        phase: 'superseded',
+        message: 'main@sha1:1 changed the value again',
+        finishedAt: '2026-03-01T12:00:00Z',
+      },
+    ])
   })
 
   test('counts once for a workload with two containers, and both must carry the image', () => {
