@@ -69,6 +69,28 @@ describe('series of owners', () => {
     expect(pieces.join('').split('\n').length).toBe(5000 + 3)
   })
 
+  test('after any sequence of changes are what they would be if only the last of each had ever been there', () => {
+    const owner = fc.constantFrom('a', 'b', 'c')
+    const sample = fc.record({
+      family: fc.constantFrom(info, phase),
+      labels: fc.record({ version: fc.constantFrom('1.0.0', '1.1.0', '2"') }),
+      value: fc.constantFrom(0, 1),
+    })
+    const change = fc.tuple(owner, fc.option(fc.array(sample, { maxLength: 3 }), { nil: undefined }))
+    fc.assert(
+      fc.property(fc.array(change), (changes) => {
+        const [series, fresh] = [createSeries(), createSeries()]
+        for (const [name, samples] of changes) {
+          if (samples === undefined) series.delete(name)
+          else series.set(name, samples)
+        }
+        for (const [name, samples] of new Map(changes)) if (samples !== undefined) fresh.set(name, samples)
+        const lines = (of: ReturnType<typeof createSeries>) => text(of).split('\n').sort()
+        expect(lines(series)).toEqual(lines(fresh))
+      }),
+    )
+  })
+
   test('any label value stays on one line', () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
