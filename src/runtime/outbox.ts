@@ -6,7 +6,7 @@ import type { ToldTransition } from '../core/event/transition.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { Sink } from '../ports-event.ts'
 import type { Metrics } from './metrics.ts'
-import { createSinkQueue, type QueuedEvent, type QueuedTransition, type SinkQueue } from './sink-queue.ts'
+import { createSinkQueue, eventResults, type QueuedEvent, type QueuedTransition, type SinkQueue } from './sink-queue.ts'
 
 /**
  * Tells every sink of every pending event that the cluster keeps, at least once. What is pending is written together with
@@ -54,6 +54,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       deps.acknowledge(objectKey(workload))
     }
     const counted = (result: string, count: number) => deps.metrics.events.inc({ sink: sink.name, result }, count)
+    // A counter that begins with its first event has no increase in it.
+    for (const result of eventResults) counted(result, 0)
     queues.set(sink.name, createSinkQueue({ ...deps, sink, settled, counted }))
   }
   deps.metrics.readEventQueues(() => [...queues].map(([sink, queue]) => depthOf(sink, queue, deps.clock.now())))

@@ -21,8 +21,9 @@ export interface QueuedRemoval {
   removal: Removal
 }
 
-/** How the telling of events went. `failed`: an attempt that is made again. */
-export type EventResult = 'sent' | 'refused' | 'expired' | 'failed'
+/** How the telling of events went. `failed`: an attempt that is made again; `dropped`: there was no room for it. */
+export const eventResults = ['sent', 'refused', 'expired', 'failed', 'dropped'] as const
+export type EventResult = Exclude<(typeof eventResults)[number], 'dropped'>
 
 /** What one sink has still to be told, in the order in which it happened. */
 export interface SinkQueue {

@@ -11,6 +11,9 @@ import { createFakeSink } from '../fakes/sink.ts'
 
 const at = '2026-01-01T00:00:00Z'
 
+/** From the beginning, or the first of each would be no increase. */
+const nothing = { sent: 0, refused: 0, expired: 0, failed: 0, dropped: 0 }
+
 function anOutbox(...names: SinkName[]) {
   const clock = createManualClock(at)
   const log = createRecordingLog()
@@ -81,7 +84,7 @@ describe('the outbox', () => {
       'sent',
       undefined,
     ])
-    expect(await counted('webhook')).toEqual({ sent: 2 })
+    expect(await counted('webhook')).toEqual({ ...nothing, sent: 2 })
   })
 
   test('sends what failed again, later and later, and nothing before it', async () => {
@@ -103,7 +106,7 @@ describe('the outbox', () => {
     sink.answer = () => undefined
     await clock.advance(300_000)
     expect(sink.told()).toEqual(['a failed', 'b failed'])
-    expect(await counted('webhook')).toEqual({ failed: 9, sent: 2 })
+    expect(await counted('webhook')).toEqual({ ...nothing, failed: 9, sent: 2 })
   })
 
   test('tells that a workload is gone after all that happened to it, and only whom has a word for it', async () => {
@@ -171,7 +174,7 @@ describe('the outbox', () => {
     await clock.advance(1000)
     expect(sink.taken.map(({ version }) => version)).toEqual(['e0', 'e1', 'e2', 'e4', 'e5'])
     expect(outbox.settled('e3', 'webhook')).toBe('dropped')
-    expect(await counted('webhook')).toEqual({ sent: 5, refused: 1 })
+    expect(await counted('webhook')).toEqual({ ...nothing, sent: 5, refused: 1 })
     expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
       { fields: { sink: 'webhook', workload: 'Deployment/prod/web3', id: 'e3', code: 'TooLarge' } },
     ])
@@ -184,7 +187,7 @@ describe('the outbox', () => {
     await clock.advance(1000)
     expect(sinks[0]?.told()).toEqual(['new failed'])
     expect(outbox.settled('old', 'webhook')).toBe('dropped')
-    expect(await counted('webhook')).toEqual({ sent: 1, expired: 1 })
+    expect(await counted('webhook')).toEqual({ ...nothing, sent: 1, expired: 1 })
   })
 
   test('does not send what had no room in its record any more', async () => {
