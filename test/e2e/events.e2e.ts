@@ -256,6 +256,7 @@ describe('all that time', () => {
     expect(words[0]).toContain('1.1.0 service.upgraded')
     expect(words[1]).toContain('1.1.0-bad incident.detected')
     expect(words[1]).not.toContain('1.1.0-bad service.upgraded')
+    expect(words[1]).toContain('3.0.0 incident.resolved')
   })
 
   test('every way of telling was used, and no message was refused', () => {
