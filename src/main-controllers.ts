@@ -16,7 +16,9 @@ import { createWorkloadController } from './controllers/workload/controller.ts'
 import type { Templates } from './core/change/template-place.ts'
 import type { UpdateWindow } from './core/change/window.ts'
 import type { UpdateRule } from './core/image/rule.ts'
+import { engineFailureOf, releaseFailureOf } from './core/manifest/failed-release.ts'
 import { breakerWait } from './core/rollback/breaker.ts'
+import type { Workload } from './core/workload/workload.ts'
 import type { Branches } from './delivery/branch-reader.ts'
 import { createExplanations } from './delivery/explanation.ts'
 import type { OtherWriters } from './delivery/image-policy.ts'
@@ -100,6 +102,7 @@ export function createControllers(deps: ControllersDeps) {
     checks: [createPlatformCheck(manifests), createSignatureCheck(world.registry)],
     rollouts: deps.rollouts,
     liveWorkload: stores.workload,
+    failedRelease: (workload: Workload) => releaseFailureOf(workload, stores.engine.objects),
     clock,
     log,
     metrics,
@@ -173,6 +176,7 @@ export function createControllers(deps: ControllersDeps) {
     workload: createWorkloadController({
       ...shared,
       workload: stores.workload,
+      engineFailure: (workload, owner) => engineFailureOf(workload, owner, stores.engine.objects),
       deadlineMs: config.rollouts.deadline,
       requestsOf: (key) => stores.requests.byIndex('workload', key),
       causes: createCauses({ cluster: world.cluster, clock, log }),

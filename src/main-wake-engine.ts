@@ -10,6 +10,8 @@ export interface EngineWakes {
   delivered(): void
   /** What waits for a workload or release, by `Kind/namespace/name`. */
   requestsOf(key: string): void
+  /** A release failed, is tried again or is well, and these workloads name it as theirs. */
+  released(workloads: readonly string[]): void
   /** What may be traced, or to where, has changed. */
   everything(): void
 }
@@ -26,7 +28,7 @@ interface Composed {
 export function wakeByEngine(
   stores: Stores,
   images: ImageWatch,
-  { delivered, everything, requestsOf }: EngineWakes,
+  { delivered, everything, released, requestsOf }: EngineWakes,
 ): void {
   const { engine } = stores
   engine.kustomizations.subscribe((_, before, after) => {
@@ -53,6 +55,9 @@ export function wakeByEngine(
   }
   engine.helmReleases.subscribe((key, before, after) => {
     composedMoved([`HelmRelease/${key}`], before, after)
+    if (!isDeepStrictEqual(before?.failure, after?.failure)) {
+      released(stores.ownedBy(`HelmRelease/${key}`).map(objectKey))
+    }
     if (!isSameWord(before?.object, after?.object)) releaseMoved(`HelmRelease/${key}`)
   })
   engine.applications.subscribe((key, before, after) => {

@@ -85,7 +85,17 @@ export function wake(
   // Whoever asked for the version that was taken back hears of it where it was asked for.
   const tellOfRollback = (rollback: UpdateRequest) => tellOutcomes(siblingsOf(rollback, stores))
   const wakeRequestsOf = (key: string) => wakeUnsettled(stores.requests.byIndex('workload', key))
-  wakeByEngine(stores, images, { delivered: wakeDelivered, requestsOf: wakeRequestsOf, everything: wakeEverything })
+  wakeByEngine(stores, images, {
+    delivered: wakeDelivered,
+    requestsOf: wakeRequestsOf,
+    released(workloads) {
+      for (const key of workloads) {
+        queues.workload.add(key)
+        queues.rollback.add(key)
+      }
+    },
+    everything: wakeEverything,
+  })
   rollouts.onChange((key) => {
     wakeRequestsOf(key)
     queues.rollback.add(key)

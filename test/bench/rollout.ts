@@ -39,6 +39,7 @@ async function unchangedEvent(): Promise<BenchRow> {
     )
   const controller = createWorkloadController({
     workload: (key) => store.objects.get(key),
+    engineFailure: () => undefined,
     deadlineMs: 900_000,
     clock,
     log: silentLog,

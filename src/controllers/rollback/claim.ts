@@ -7,7 +7,7 @@ import { field } from '../../core/workload/field.ts'
 import { FairleadError } from '../../errors.ts'
 import { isOwn, type ObserveDeps, ownChange, readLive } from './observe.ts'
 
-export type ClaimDeps = Pick<ObserveDeps, 'cluster' | 'liveWorkload' | 'rollouts' | 'requests'>
+export type ClaimDeps = Pick<ObserveDeps, 'cluster' | 'liveWorkload' | 'rollouts' | 'requests' | 'failedRelease'>
 
 /**
  * Asks again, right before the commit, what a rollback that nobody asked for claims: that some target has failed with the
@@ -41,17 +41,19 @@ async function ranWell(request: UpdateRequest, key: string, deps: ClaimDeps): Pr
 function claimOf(
   request: UpdateRequest,
   { key, container }: { key: string; container: string },
-  { liveWorkload, rollouts, requests }: ClaimDeps,
+  { liveWorkload, rollouts, requests, failedRelease }: ClaimDeps,
 ): ClaimedFailure {
   const { from } = request.spec.change
   const [brought] = requests
     .ofWorkload(key)
     .filter((one) => slotOf(one) === slotOf(request) && isOwn(one, from))
     .sort((a, b) => sequenceOf(b) - sequenceOf(a))
+  const workload = liveWorkload(key)
   return {
     from,
-    runs: liveWorkload(key)?.containers.find(({ name }) => name === container)?.image,
+    runs: workload?.containers.find(({ name }) => name === container)?.image,
     rollout: rollouts.get(key)?.state,
+    isTakenBack: workload !== undefined && failedRelease(workload)?.isTakenBack === true,
     noted: brought && ownChange(brought, key),
   }
 }

@@ -15,6 +15,7 @@ import { slotPast } from '../../core/rollback/past.ts'
 import { revisionsWith } from '../../core/rollback/put-back.ts'
 import { mayRollBack, type RollbackDefaults, resolveRollback } from '../../core/rollback/settings.ts'
 import { standsFailed } from '../../core/rollback/standing-failure.ts'
+import type { ReleaseFailure } from '../../core/sync/helm-failure.ts'
 import { field } from '../../core/workload/field.ts'
 import { isObserved } from '../../core/workload/phase.ts'
 import { podCause } from '../../core/workload/pod-cause.ts'
@@ -35,6 +36,8 @@ export interface ObserveDeps extends TraceSlotsDeps, RollbackDefaults {
   /** By `Kind/namespace/name`. */
   liveWorkload: (key: string) => Workload | undefined
   rollouts: Pick<RolloutStates, 'get'>
+  /** How the release that a workload belongs to has failed. */
+  failedRelease: (workload: Workload) => ReleaseFailure | undefined
   requests: TraceSlotsDeps['requests'] & {
     /** That have it as a target. */
     ofWorkload(key: string): readonly UpdateRequest[]
@@ -54,10 +57,13 @@ export interface ObservedSlot {
 
 /** Is there anything to put right about this workload? Cheap, for it is asked about every one of them. */
 export function isFailing(workload: Workload, state: RolloutState, deps: ObserveDeps): boolean {
+  // What Helm has taken back runs well, and Git still holds what failed.
+  const isTakenBack = deps.failedRelease(workload)?.isTakenBack === true
   const key = objectKey(workload)
   const isNoted = () => deps.requests.ofWorkload(key).some((one) => hasNotedFailure(one, key))
   // What was put back in the cluster alone is no failure to put right, and worth saying.
-  if (state.reason !== 'RevertedInCluster' && !standsFailed(state, state.firstSight && isNoted())) return false
+  const isFailed = isTakenBack ? isNoted() : standsFailed(state, state.firstSight && isNoted())
+  if (state.reason !== 'RevertedInCluster' && !isFailed) return false
   return workload.containers.some(({ name: container, image }) => mayRollBack({ ...workload, container, image }, deps))
 }
 
@@ -88,11 +94,14 @@ async function observeSlot(
   const newestFirst = siblings.toSorted((a, b) => sequenceOf(b) - sequenceOf(a))
   const own = newestFirst.find((one) => isOwn(one, trace.image))
   const earlier = newestFirst.find((one) => isRollback(one) && one.spec.change.from === trace.image)
+  const release = deps.failedRelease(workload)
+  const isRunning = carriesImage(image, { to: trace.image })
   const base: FailureFacts = {
     workload: key,
     scope,
     rollout: state,
-    isRunning: carriesImage(image, { to: trace.image }),
+    isRunning,
+    isTakenBack: release?.isTakenBack === true && !isRunning,
     value: trace.image,
     own: own && ownChange(own, key),
     earlier: earlier && (await earlierRollback(earlier, { trace, destination })),
@@ -103,7 +112,7 @@ async function observeSlot(
   const noted = base.own?.message ?? ''
   return {
     ...seen,
-    facts: { ...base, ...(await readPast(slot, deps)), ...circumstances(slot, { state, noted }, deps) },
+    facts: { ...base, ...(await readPast(slot, deps)), ...circumstances(slot, { state, noted, release }, deps) },
   }
 }
 
@@ -156,7 +165,7 @@ export async function readLive(workload: Workload, cluster: Pick<Cluster, 'get'>
 /** `noted` is what the request knows about it, where nobody has seen it fail since. */
 function circumstances(
   { workload }: TracedSlot,
-  { state, noted }: { state: RolloutState; noted: string },
+  { state, noted, release }: { state: RolloutState; noted: string; release: ReleaseFailure | undefined },
   { stall }: { stall: StallWatch },
 ) {
   const progressing = workload.conditions.find(({ type }) => type === 'Progressing')
@@ -169,7 +178,7 @@ function circumstances(
       reason: state.cause === unknownCause ? refused?.reason : (state.cause ?? refused?.reason),
       words: isTold ? said : `${said}; ${refused.message}`,
     },
-    isGivenUp: isExceeded || state.reason === 'EngineFailed',
+    isGivenUp: isExceeded || release?.isGivenUp === true,
     hasPods: workload.counters.updated > 0,
     ...stall.look(workload, state.deadlineMs),
   }

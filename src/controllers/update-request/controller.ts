@@ -13,7 +13,7 @@ import { type FollowDeps, followCommit } from './follow.ts'
 import { placeOf } from './group.ts'
 import { createJournal, type JournalDeps, requestKey } from './journal.ts'
 import { observeLeadTimes } from './lead-time.ts'
-import { followRollouts, lastGoodOf, type OutcomeDeps } from './outcome.ts'
+import { failedRollouts, followRollouts, lastGoodOf, type OutcomeDeps } from './outcome.ts'
 import { concludeProposal, showProposal } from './propose.ts'
 import { nextStatus, pushedCondition } from './status.ts'
 
@@ -56,9 +56,10 @@ export function createUpdateRequestController(
       const isWaiting = rollouts?.some(({ phase }) => phase === 'waiting') ?? true
       if (!isWaiting || commit === undefined || owner === undefined) return { ...proposed, sync: undefined, rollouts }
       const sync = await followCommit(facts.request, { commit, owner, now: facts.now }, deps)
+      const failed = failedRollouts(facts.request, { sync, owner, now: facts.now }, deps)
       // What was applied stays so; what takes its place before it runs ends it.
       const shown = rollouts === undefined ? sync : undefined
-      if (sync.state !== 'superseded') return { ...proposed, sync: shown, rollouts }
+      if (sync.state !== 'superseded') return { ...proposed, sync: shown, rollouts: rollouts ?? failed }
       return { ...proposed, sync: shown, rollouts: supersedeRollouts(facts.request, sync.message, facts.now) }
     },
     async report({ facts, decision, status, progress, delivered, retryAfterMs, sync, rollouts }) {

@@ -81,6 +81,11 @@ function newConditions({ progress, delivered, sync, rollouts }: Omit<Learnt, 'no
     const over = { status: 'False', reason: 'Superseded' } as const
     conditions.push({ type: 'Progressing', ...over, message: sync.message })
     conditions.push({ type: 'Degraded', ...over, message: '' })
+  } else if (rollouts !== undefined && sync !== undefined) {
+    // Helm could not make it: what was to come has come.
+    const { reason, message } = sync
+    conditions.push({ type: 'Progressing', status: 'False', reason, message })
+    conditions.push({ type: 'Degraded', status: 'True', reason, message })
   } else if (progress !== undefined) {
     const { status, reason, message, degraded } = progress
     conditions.push({ type: 'Progressing', status, reason, message })

@@ -1,7 +1,8 @@
 import { objectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { carrierOf, pushedAtMs } from '../../core/change/carrier.ts'
-import { nominatedOwner } from '../../core/manifest/origin.ts'
+import { type Nomination, nominatedOwner } from '../../core/manifest/origin.ts'
+import type { EngineFailure } from '../../core/workload/engine-failure.ts'
 import { needsCause, withCause } from '../../core/workload/rollout-cause.ts'
 import { type RolloutState, trackRollout } from '../../core/workload/rollout-state.ts'
 import { isSameLook, restoreRollout } from '../../core/workload/rollout-status.ts'
@@ -23,6 +24,8 @@ export interface WorkloadDeps {
   metrics: Metrics
   /** Why rollouts in trouble do not get on. */
   causes: Causes
+  /** What the owner that a workload names could not make true. */
+  engineFailure: (workload: Workload, owner: Nomination) => EngineFailure | undefined
   /** Where what is learnt is kept while we live. */
   rollouts: RolloutStates
   /** The updates that were ever decided for a workload, as far as they are kept. */
@@ -84,11 +87,13 @@ export function createWorkloadController(deps: WorkloadDeps): Controller<Observe
       const { workload, remembered, now, monotonicMs } = observed
       if (workload === undefined) return { ...observed, state: undefined }
       if (workload.deleting) return { ...observed, state: remembered?.state }
+      const owner = nominatedOwner(workload)
       const state = trackRollout(remembered?.state, workload, now, {
         elapsedMs: remembered === undefined ? 0 : monotonicMs - remembered.atMs,
         defaultDeadlineMs: deps.deadlineMs,
         // What the engine applied was committed; only templates that nobody declares can be reverted by hand.
-        committed: nominatedOwner(workload) !== undefined,
+        committed: owner !== undefined,
+        engineFailure: owner && deps.engineFailure(workload, owner),
       })
       return { ...observed, state }
     },

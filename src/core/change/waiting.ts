@@ -1,6 +1,6 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { pushedAtMs } from './carrier.ts'
-import { conditionOf, isApplied } from './rolled-out.ts'
+import { conditionOf, isApplied, isRolledOut } from './rolled-out.ts'
 
 /** What an UpdateRequest waits for that somebody may have to look after. */
 export const waitedFor = ['approval', 'sync', 'rollback'] as const
@@ -30,7 +30,8 @@ export function waitingOf(request: UpdateRequest): Waiting | undefined {
     const what = waits.get(conditionOf(request, 'Progressing')?.reason ?? '')
     return what !== undefined && !Number.isNaN(sinceMs) ? { what, sinceMs } : undefined
   }
-  const isOver = isApplied(request) || conditionOf(request, 'Applied')?.reason === 'Superseded'
+  const isSuperseded = conditionOf(request, 'Applied')?.reason === 'Superseded'
+  const isOver = isApplied(request) || isRolledOut(request) || isSuperseded
   if (phase !== 'Completed' || isOver) return undefined
   const sinceMs = pushedAtMs(request)
   return sinceMs === undefined ? undefined : { what: 'sync', sinceMs }

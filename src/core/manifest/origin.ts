@@ -173,7 +173,8 @@ function placesOf(who: string, application: ArgoApplication): (GitPlace | undefi
   throw new FairleadError('PinnedRevision', message, { evidence: pinned })
 }
 
-function lists(owner: FluxKustomization | FluxHelmRelease, applied: Applied): boolean {
+/** Whether what an object nominates lists it, too. */
+export function lists(owner: FluxKustomization | FluxHelmRelease, applied: Applied): boolean {
   const { group = 'apps', kind, namespace, name, annotations = {} } = applied
   if (owner.inventory.has(`${namespace}_${name}_${group}_${kind}`)) return true
   if (!('release' in owner) || owner.inventory.size > 0) return false

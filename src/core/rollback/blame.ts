@@ -42,8 +42,9 @@ const pullTrouble: readonly RegExp[] = [
 const late = /timed? ?out|deadline exceeded/i
 /** Some policy looks at images, and does not want this one. */
 const deniedByWebhook = /admission webhook .* denied/
-/** What a Deployment's controller says when it gives up tells nothing about the cause. */
-const gaveUp = /has timed out progressing|exceeded its progress deadline/g
+/** What a Deployment's controller or Helm says when it gives up tells nothing about the cause. */
+const gaveUp =
+  /has timed out progressing|exceeded its progress deadline|Helm (?:install|upgrade|test) failed for [^;]*/g
 
 /** Reads it from what is known about a workload's pods. `unknown` for what is not known here. Pure. */
 export function blameOf({ reason, words }: KnownCause): Blame {

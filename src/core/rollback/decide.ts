@@ -14,6 +14,8 @@ export interface FailureFacts {
   rollout: RolloutState | undefined
   /** Some container that the slot decides runs what Git holds. */
   isRunning: boolean
+  /** None does, for the release that held it has failed, and Helm has put back what ran before. */
+  isTakenBack: boolean
   /** Value of the slot in Git. */
   value: string
   /** The delivered request that brought this value; undefined when somebody else did. */
@@ -77,7 +79,7 @@ const causeRecheckMs = 60_000
 
 /** What stands in the way before anything older is looked at; undefined when nothing does. Pure. */
 export function findObstacle(facts: FailureFacts): NoRollback | undefined {
-  const { scope, rollout, isRunning, value, workload, own } = facts
+  const { scope, rollout, isRunning, isTakenBack, value, workload, own } = facts
   if (scope === 'off') return silent('OptedOut', 'rollback is off for it')
   if (rollout?.reason === 'RevertedInCluster') {
     return none(
@@ -86,10 +88,10 @@ export function findObstacle(facts: FailureFacts): NoRollback | undefined {
     )
   }
   if (!hasFailed(facts)) return silent('NotFailed', 'its newest rollout has not failed')
-  if (!isRunning) return silent('NotRunning', `it does not run ${value}, which Git holds`)
+  if (!isRunning && !isTakenBack) return silent('NotRunning', `it does not run ${value}, which Git holds`)
   const before = obstacleOfEarlier(facts)
   if (before !== undefined) return before
-  if (rollout !== undefined && lastGoodOf(facts) === rollout.revision) {
+  if (!isTakenBack && rollout !== undefined && lastGoodOf(facts) === rollout.revision) {
     const words = `${workload} fails with the very template that ran well last, and nothing better is known`
     return none('LastGoodFails', `${words}: ${rollout.message}`)
   }
@@ -128,8 +130,12 @@ export function decideRollback(facts: RollbackFacts): RollbackDecision {
   return { kind: 'rollback', to: good.image, why: `${workload} failed: ${cause.words}` }
 }
 
-/** What its request is to note has to be noted first, so that the outcome is known before it is changed. */
-function hasFailed({ rollout, own }: FailureFacts): boolean {
+/**
+ * What its request is to note has to be noted first, so that the outcome is known before it is changed. What Helm has taken
+ * back is well again, and was not what Git holds: then the note is all there is.
+ */
+function hasFailed({ rollout, own, isTakenBack }: FailureFacts): boolean {
+  if (isTakenBack) return own?.isFailed === true
   return standsFailed(rollout, own?.isFailed === true) && own?.isFailed !== false
 }
 

@@ -18,13 +18,17 @@ export interface ClaimedFailure {
   /** Image that the container runs; undefined when there is no such container. */
   runs: string | undefined
   rollout: RolloutState | undefined
+  /** Helm has put back what ran before, for its release failed. */
+  isTakenBack: boolean
   /** What the request that brought `from` has noted; undefined when somebody else brought it. */
   noted: { isFailed: boolean; lastGood: string | undefined } | undefined
 }
 
-/** Whether a target has failed with the very value that is to go. Pure. */
-export function hasFailedWith({ from, runs, rollout, noted }: ClaimedFailure): boolean {
-  return runs !== undefined && carriesImage(runs, { to: from }) && standsFailed(rollout, noted?.isFailed === true)
+/** Whether a target has failed with the very value that is to go; of what Helm has taken back only the note is left. Pure. */
+export function hasFailedWith({ from, runs, rollout, isTakenBack, noted }: ClaimedFailure): boolean {
+  if (runs === undefined) return false
+  if (!carriesImage(runs, { to: from })) return isTakenBack && noted?.isFailed === true
+  return standsFailed(rollout, noted?.isFailed === true)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isPolicyAnnotation, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { count, field, list, strings, text } from '../workload/field.ts'
+import { type ReleaseFailure, releaseFailure } from './helm-failure.ts'
 import { withoutManagedFields } from './kept-object.ts'
 
 /** The parts of a Flux Kustomization that tell where a workload comes from. */
@@ -37,6 +38,8 @@ export interface FluxHelmRelease {
   isSettled: boolean
   /** What runs was made of its newest generation: it is settled, did not fail, was not taken back and is not suspended. */
   isDeployed: boolean
+  /** Why Helm could not make what it asks for now. */
+  failure: ReleaseFailure | undefined
   object: KubernetesObject
 }
 
@@ -129,6 +132,7 @@ export function readHelmRelease(object: KubernetesObject): FluxHelmRelease {
     inventory: inventoryOf(object),
     isSettled: isSettled(object),
     isDeployed: isSettled(object) && !isTakenBack(object) && field(object.spec, 'suspend') !== true,
+    failure: releaseFailure(object),
     object: withoutManagedFields(object),
   }
 }

@@ -50,13 +50,17 @@ function bareVersion(version: string): string {
   return version.replace(/^v/, '').replace(/\+.*$/, '')
 }
 
-/** The first of Stalled, a failed release or test, Remediated, and any other Ready=False, at this generation. */
+/**
+ * The first of Stalled, a failed release or test, Remediated, and any other Ready=False, at this generation. A test whose
+ * failure is ignored leaves the release ready (helm-controller, `summarize`).
+ */
 function failureOf(release: KubernetesObject): FluxCondition | undefined {
   if (field(release.status, 'conditions') === undefined) return undefined
+  const isReady = fluxCondition(release, 'Ready')?.status === 'True'
   const bad: readonly (readonly [type: string, status: string])[] = [
     ['Stalled', 'True'],
     ['Released', 'False'],
-    ['TestSuccess', 'False'],
+    ...(isReady ? [] : [['TestSuccess', 'False'] as const]),
     ['Remediated', 'True'],
     ['Ready', 'False'],
   ]

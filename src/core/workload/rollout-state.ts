@@ -1,5 +1,6 @@
 import { rfc3339 } from '../../api/condition.ts'
 import { deadlineMs } from './deadline.ts'
+import { type EngineFailure, isAbout } from './engine-failure.ts'
 import { decidePhase, isObserved, type Phase, type PhaseName, type PhaseReason } from './phase.ts'
 import { nextVerdict, type Verdict } from './verdict.ts'
 import type { Workload } from './workload.ts'
@@ -63,8 +64,8 @@ export interface TrackOptions {
   defaultDeadlineMs?: number | 'auto' | undefined
   /** The template that is seen now was put there by a commit, so going back to an older one is no revert by hand. */
   committed?: boolean | undefined
-  /** The engine gave up on the configuration that holds this revision, e.g. a HelmRelease with `UpgradeFailed`. */
-  engineFailure?: string | undefined
+  /** The engine could not make its configuration true; a rollout that this is about has failed, whatever its pods do. */
+  engineFailure?: EngineFailure | undefined
 }
 
 interface Look {
@@ -147,16 +148,24 @@ function followSame(previous: RolloutState, look: Look): RolloutState {
   const next = { ...previous, ...seen(look, previous), ...tick(previous, look), verdict }
   const state = withoutStaleDeadline(next, previous)
   // after a revert in the cluster what runs is not what this rollout is about
-  if (state.liveRevision !== state.revision || state.phase === 'success') return state
-  const { options } = look
+  if (state.liveRevision !== state.revision) return state
+  const { engineFailure } = look.options
+  if (isAbout(engineFailure, state)) {
+    return state.phase === 'failed' ? state : failByEngine(state, engineFailure, look)
+  }
+  if (state.phase === 'success') return state
   const phase = phaseOf(state, look)
   if (state.phase === 'failed') {
     return phase.phase === 'success' ? { ...applyPhase(state, phase, look), recovered: true } : state
   }
-  if (options.engineFailure !== undefined) {
-    return close(state, { phase: 'failed', reason: 'EngineFailed', message: options.engineFailure }, look)
-  }
   return applyPhase(state, phase, look)
+}
+
+/** Its pods may be well while its test is not, and then it is not what ran well last. */
+function failByEngine(state: RolloutState, { message }: EngineFailure, look: Look): RolloutState {
+  const { succeededRevision, ...rest } = state
+  const failed = succeededRevision === undefined || succeededRevision === state.revision ? rest : state
+  return close({ ...failed, recovered: false }, { phase: 'failed', reason: 'EngineFailed', message }, look)
 }
 
 /** The interval since the last look counts when the clock ran at its beginning. */

@@ -56,6 +56,7 @@ function aCluster() {
   const metrics = createMetrics('test')
   const controller = createWorkloadController({
     workload: (key) => live.get(key),
+    engineFailure: () => undefined,
     deadlineMs: 900_000,
     clock,
     log: silentLog,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Blame, blameOf } from '../../../src/core/rollback/blame.ts'
 
 const image = 'Back-off pulling image "ghcr.io/acme/web:1.1.0"'
+const helm = 'UpgradeFailed: Helm upgrade failed for release prod/shop with chart shop@1.0.0: context deadline exceeded'
 
 describe('who has to answer for it', () => {
   const rows: [what: string, reason: string | undefined, words: string, blame: Blame][] = [
@@ -28,6 +29,8 @@ describe('who has to answer for it', () => {
     ['a reason that is not known', 'Strange', 'something', 'unknown'],
     ['a name that every object has', 'constructor', '', 'unknown'],
     ['Kubernetes giving up without a word', undefined, 'ReplicaSet "web-1" has timed out progressing.', 'unknown'],
+    ['an image that is not there when Helm gives up', 'ImagePullBackOff', `${helm}; pod web-1: ${image}`, 'version'],
+    ['Helm giving up without a word', undefined, helm, 'unknown'],
     ['what was only noted', undefined, 'not done; pod web-1: container web: CrashLoopBackOff: back-off', 'version'],
     ['what was noted about the cluster', undefined, 'has timed out progressing.; pod web-1: Unschedulable', 'cluster'],
   ]

@@ -27,6 +27,7 @@ function facts(changes: Partial<RollbackFacts> = {}, rollout: Partial<RolloutSta
     scope: 'own',
     rollout: { ...failed, ...rollout },
     isRunning: true,
+    isTakenBack: false,
     value: 'web:1.1.0',
     own: { isFailed: true, message: 'it failed', lastGood: 'good' },
     earlier: undefined,
@@ -64,6 +65,10 @@ describe('the value that ran well is put back', () => {
       'when our clock ran out for an unknown reason and its pods are there',
       facts({ cause: { reason: undefined, words: '' }, isGivenUp: false, unchangedMs: 60_000 }),
     ],
+    [
+      'when Helm has put it back in the cluster already',
+      facts({ isRunning: false, isTakenBack: true }, { phase: 'success', revision: 'good', liveRevision: 'good' }),
+    ],
     ['when an earlier rollback was overtaken', facts(earlier('Superseded'))],
   ]
   test.each(rows)('%s', (_, known) => {
@@ -74,6 +79,16 @@ describe('the value that ran well is put back', () => {
 describe('nothing is put back', () => {
   const rows: [when: string, facts: RollbackFacts, reason: string][] = [
     ['where it is off', facts({ scope: 'off' }), 'OptedOut'],
+    [
+      'when Helm has put back what nobody saw fail',
+      facts({ isRunning: false, isTakenBack: true, own: { ...facts().own, isFailed: false } as never }),
+      'NotFailed',
+    ],
+    [
+      'when Helm has put back what people brought, which may be about something older',
+      facts({ isRunning: false, isTakenBack: true, own: undefined, scope: 'any' }),
+      'NotFailed',
+    ],
     ['when the template was put back in the cluster', facts({}, { reason: 'RevertedInCluster' }), 'RevertedInCluster'],
     ['while it rolls out', facts({ own: undefined, scope: 'any' }, { phase: 'rolling_out' }), 'NotFailed'],
     [

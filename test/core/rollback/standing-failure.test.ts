@@ -37,13 +37,24 @@ describe('a workload stands failed', () => {
 })
 
 describe('a claimed failure', () => {
-  const claim = { from: 'web:1.1.0', rollout: failed, noted: undefined }
+  const claim = { from: 'web:1.1.0', rollout: failed, isTakenBack: false, noted: undefined }
   const rows: [when: string, runs: string | undefined, expected: boolean][] = [
     ['is about what runs', 'web:1.1.0', true],
     ['is not about another version', 'web:1.2.0', false],
     ['is not about a container that is gone', undefined, false],
   ]
   test.each(rows)('%s', (_, runs, expected) => expect(hasFailedWith({ ...claim, runs })).toBe(expected))
+
+  const notes: [what: string, isTakenBack: boolean, isFailed: boolean, expected: boolean][] = [
+    ['is about what Helm has put back, as it was noted', true, true, true],
+    ['is not about what Helm has put back when nobody noted a failure', true, false, false],
+    ['is not about what somebody else put back', false, true, false],
+  ]
+  test.each(notes)('%s', (_, isTakenBack, isFailed, expected) => {
+    const noted = { isFailed, lastGood: 'good' }
+    const rollout = { ...failed, phase: 'success', revision: 'good', liveRevision: 'good' } as const
+    expect(hasFailedWith({ ...claim, runs: 'web:1.0.0', rollout, isTakenBack, noted })).toBe(expected)
+  })
 })
 
 test('what was tracked tells better than what was noted which template ran well', () => {

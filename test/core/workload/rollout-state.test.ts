@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { EngineFailure } from '../../../src/core/workload/engine-failure.ts'
 import { type RolloutState, type TrackOptions, trackRollout } from '../../../src/core/workload/rollout-state.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { daemonSet, deployment, type Parts, statefulSet, template } from './sample.ts'
@@ -275,13 +276,42 @@ describe('a failure', () => {
     expect(web.finish()).toMatchObject({ phase: 'success', recovered: true })
   })
 
-  it('comes at once when the engine gave up', () => {
-    const web = follow()
-    web.apply('2.0.0', 2)
-    expect(web.look({ engineFailure: 'HelmRelease prod/web: UpgradeFailed' })).toMatchObject({
-      phase: 'failed',
-      reason: 'EngineFailed',
-      message: 'HelmRelease prod/web: UpgradeFailed',
+  describe('that the engine tells', () => {
+    const message = 'HelmRelease/prod/web UpgradeFailed: timed out'
+    const upgrade: EngineFailure = { message, fromMs: start, untilMs: start + 5 * minute }
+
+    it('comes at once', () => {
+      const web = follow()
+      web.apply('2.0.0', 2)
+      const failed = { phase: 'failed', reason: 'EngineFailed', message, clock: 'stopped' }
+      expect(web.look({ engineFailure: upgrade })).toMatchObject(failed)
+    })
+
+    it('comes when its pods are well, too, and then that template is not what ran well last', () => {
+      const web = follow()
+      web.apply('2.0.0', 2)
+      expect(web.finish()).toMatchObject({ phase: 'success', succeededRevision: expect.anything() })
+      const failed = web.look({ engineFailure: upgrade })
+      expect(failed).toMatchObject({ phase: 'failed', reason: 'EngineFailed' })
+      expect(failed).not.toHaveProperty('succeededRevision')
+      expect(web.look({ engineFailure: upgrade })).toEqual(failed)
+      expect(web.look()).toMatchObject({ phase: 'success', recovered: true })
+    })
+
+    const others: [what: string, failure: EngineFailure][] = [
+      ['which began before that attempt', { ...upgrade, fromMs: start + 1 }],
+      ['which began after that failure, as when Helm puts back what ran', { ...upgrade, untilMs: start }],
+    ]
+    it.each(others)('says nothing about a rollout %s', (_, engineFailure) => {
+      const web = follow()
+      web.apply('2.0.0', 2)
+      expect(web.look({ engineFailure }).phase).toBe('rolling_out')
+      web.finish()
+      expect(web.look({ engineFailure }).phase).toBe('success')
+    })
+
+    it('says nothing about what ran before it was first seen', () => {
+      expect(follow().look({ engineFailure: { ...upgrade, untilMs: undefined } }).phase).toBe('success')
     })
   })
 
