@@ -8,6 +8,7 @@ import { globMatcher } from './core/image/glob.ts'
 import { type EngineObjects, findOwner, nominatedOwner, nominationName } from './core/manifest/origin.ts'
 import type { LiveContainer } from './core/manifest/trace.ts'
 import { chartSubject, type UpdateSubject } from './core/manifest/update-subject.ts'
+import { field } from './core/workload/field.ts'
 import { readRolloutRecord } from './core/workload/read-rollout-record.ts'
 import { readWorkload, type Workload, withInherited } from './core/workload/workload.ts'
 import { asFairleadError } from './errors.ts'
@@ -44,7 +45,7 @@ export function createStores(
     [...config.updates.rules, ...config.windows].flatMap(({ match }) => Object.keys(match?.labels ?? {})),
   )
   const shape = (object: KubernetesObject) =>
-    watched(object.metadata.namespace ?? '') ? readWorkload(object, extraLabels) : undefined
+    watched(object.metadata.namespace ?? '') && !isBorrowed(object) ? readWorkload(object, extraLabels) : undefined
   const workloads = workloadResources.map((resource) => createStore(cluster, resource, shape, options))
   const byKind = new Map(workloadResources.map((resource, index) => [resource.kind as string, workloads[index]]))
   for (const store of workloads) store.addIndex('owner', (workload) => nominatedName(workload))
@@ -136,6 +137,11 @@ export function keyOfWorkload(before: Workload | undefined, after: Workload | un
 function readRequest(object: KubernetesObject): UpdateRequest | undefined {
   const request = object as UpdateRequest
   return Array.isArray(request.spec?.targets) && typeof request.spec.change?.to === 'string' ? request : undefined
+}
+
+/** A Rollout whose template is that of a Deployment, which is followed itself. */
+function isBorrowed({ spec }: KubernetesObject): boolean {
+  return field(spec, 'workloadRef') !== undefined
 }
 
 function namespaceFilter({ include, exclude }: Config['cluster']['namespaces']): (namespace: string) => boolean {

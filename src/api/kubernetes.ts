@@ -56,6 +56,7 @@ export const resources = {
   deployment: { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment', namespaced: true },
   statefulSet: { group: 'apps', version: 'v1', plural: 'statefulsets', kind: 'StatefulSet', namespaced: true },
   daemonSet: { group: 'apps', version: 'v1', plural: 'daemonsets', kind: 'DaemonSet', namespaced: true },
+  argoRollout: { group: 'argoproj.io', version: 'v1alpha1', plural: 'rollouts', kind: 'Rollout', namespaced: true },
   updateRequest: {
     group: 'fairlead.dev',
     version: 'v1alpha1',
@@ -154,7 +155,17 @@ export const resources = {
 } as const satisfies Record<string, Resource>
 
 /** The kinds whose images and phases are followed. */
-export const workloadResources = [resources.deployment, resources.statefulSet, resources.daemonSet] as const
+export const workloadResources = [
+  resources.deployment,
+  resources.statefulSet,
+  resources.daemonSet,
+  resources.argoRollout,
+] as const
+
+/** Of a workload by its kind, as `involvedObject` and owner references name it. */
+export function workloadApiVersion(kind: string): string {
+  return apiVersionOf(workloadResources.find((one) => one.kind === kind) ?? resources.deployment)
+}
 
 /** `apps/v1`, or `v1` for the core group. */
 export function apiVersionOf(resource: Resource): string {

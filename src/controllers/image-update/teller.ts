@@ -1,4 +1,4 @@
-import { objectKey } from '../../api/kubernetes.ts'
+import { objectKey, workloadApiVersion } from '../../api/kubernetes.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { FairleadError } from '../../errors.ts'
 import type { Clock, EventRecorder, Log } from '../../ports.ts'
@@ -42,7 +42,7 @@ export function createTeller({ events, clock, log }: TellerDeps): Teller {
     const key = `${objectKey(workload)}/${container}`
     if (!isWorthTelling(key, error) || !isNew(key, `${code}: ${message}`)) return
     log.warn({ workload: objectKey(workload), container, code, evidence }, message)
-    const about = { apiVersion: 'apps/v1', ...workload }
+    const about = { apiVersion: workloadApiVersion(workload.kind), ...workload }
     const text = container === '' ? message : `${container}: ${message}`
     await events.record(about, { type: 'Warning', reason: code, message: text })
   }
@@ -50,7 +50,7 @@ export function createTeller({ events, clock, log }: TellerDeps): Teller {
   const block = async (workload: UpdateSubject, container: string, { reason, message }: Blocked) => {
     if (!isNew(`${objectKey(workload)}/${container}`, `${reason}: ${message}`)) return
     log.info({ workload: objectKey(workload), container, reason }, message)
-    const about = { apiVersion: 'apps/v1', ...workload }
+    const about = { apiVersion: workloadApiVersion(workload.kind), ...workload }
     await events.record(about, { type: 'Normal', reason, message: `${container}: ${message}` })
   }
 

@@ -178,7 +178,7 @@ function circumstances(
       reason: state.cause === unknownCause ? refused?.reason : (state.cause ?? refused?.reason),
       words: isTold ? said : `${said}; ${refused.message}`,
     },
-    isGivenUp: isExceeded || release?.isGivenUp === true,
+    isGivenUp: isExceeded || release?.isGivenUp === true || workload.health?.phase === 'Degraded',
     hasPods: workload.counters.updated > 0,
     ...stall.look(workload, state.deadlineMs),
   }

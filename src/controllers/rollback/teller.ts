@@ -1,5 +1,5 @@
 import { withCondition } from '../../api/condition.ts'
-import { objectKey, resources } from '../../api/kubernetes.ts'
+import { objectKey, resources, workloadApiVersion } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import type { RollbackDecision } from '../../core/rollback/decide.ts'
@@ -56,7 +56,7 @@ export function createTeller({ cluster, own, events, clock, log }: TellerDeps): 
       log.info({ workload: key, reason: words.reason }, words.message)
       const type = decision.kind === 'none' ? 'Warning' : 'Normal'
       const event = { type, reason: `Rollback${words.reason}`, message: words.message } as const
-      await events.record({ apiVersion: 'apps/v1', ...workload }, event)
+      await events.record({ apiVersion: workloadApiVersion(workload.kind), ...workload }, event)
     },
     forget: (key) => void told.delete(key),
   }

@@ -16,7 +16,7 @@ export interface AppTrailEvent {
   eventId: string
   occurredAt: string
   source: AppTrailSource
-  workload: { kind: Uppercase<WorkloadKind>; name: string; namespace: string }
+  workload: { kind: (typeof kinds)[WorkloadKind]; name: string; namespace: string }
   labels: Record<string, string>
   kind: 'DEPLOYMENT'
   outcome?: 'SUCCEEDED' | 'FAILED'
@@ -35,7 +35,13 @@ export interface AppTrailHeartbeat {
 
 const phases = { rolling_out: 'PROGRESSING', success: 'COMPLETED', failed: 'FAILED' } as const
 const outcomes = { rolling_out: undefined, success: 'SUCCEEDED', failed: 'FAILED' } as const
-const kinds = { Deployment: 'DEPLOYMENT', StatefulSet: 'STATEFULSET', DaemonSet: 'DAEMONSET' } as const
+/** AppTrail knows these three; a Rollout stands in for a Deployment. */
+const kinds = {
+  Deployment: 'DEPLOYMENT',
+  StatefulSet: 'STATEFULSET',
+  DaemonSet: 'DAEMONSET',
+  Rollout: 'DEPLOYMENT',
+} as const
 
 /** A transition in AppTrail's words; a failure carries its cause in `error`. */
 export function renderAppTrailEvent(transition: Transition, agentVersion: string): AppTrailEvent {

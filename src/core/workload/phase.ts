@@ -8,6 +8,7 @@ export type PhaseReason =
   | 'OnDelete'
   | 'Unobserved'
   | 'ProgressDeadlineExceeded'
+  | 'Degraded'
   | 'Complete'
   | 'Paused'
   | 'DeadlineExceeded'
@@ -41,6 +42,7 @@ export const defaultDeadlineMs = 15 * 60_000
 
 /**
  * Decides the phase; the first rule that holds: OnDelete, unobserved, ProgressDeadlineExceeded, done, paused, deadline.
+ * For a Rollout of Argo Rollouts its controller says whether it is degraded, done or paused.
  * `done` is the rule of `kubectl rollout status` (kubectl pkg/polymorphichelpers/rollout_status.go).
  */
 export function decidePhase(workload: Workload, options: PhaseOptions = {}): Phase {
@@ -51,15 +53,22 @@ export function decidePhase(workload: Workload, options: PhaseOptions = {}): Pha
   const exceeded = options.isVerdictStale === true ? undefined : progressDeadlineMessage(workload)
   if (exceeded !== undefined) return ended('failed', 'ProgressDeadlineExceeded', exceeded)
   if (!isCounted(workload)) return rolling(workload, 'Unobserved', 'the object does not say how many pods it wants')
+  const { health } = workload
+  if (health?.phase === 'Degraded') return ended('failed', 'Degraded', health.message || 'its controller gave it up')
   const progress = rolloutProgress(workload)
   if (progress.done) return ended('success', 'Complete', progress.message)
-  if (workload.paused) return rolling(workload, 'Paused', `paused: ${progress.message}`)
+  if (isPaused(workload)) return rolling(workload, 'Paused', `paused: ${progress.message}`)
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
   const elapsedMs = elapsedOf(options)
   if (elapsedMs !== undefined && elapsedMs >= deadlineMs) {
     return ended('failed', 'DeadlineExceeded', `not done after ${renderMinutes(deadlineMs)}: ${progress.message}`)
   }
   return rolling(workload, 'Progressing', progress.message)
+}
+
+/** By its spec, or by a step of its canary. */
+function isPaused({ paused, health }: Workload): boolean {
+  return paused || health?.phase === 'Paused'
 }
 
 /** True when the controller has looked at the newest spec; generations start at 1, so an observed 0 is none. */
@@ -85,7 +94,7 @@ function progressDeadlineMessage(workload: Workload): string | undefined {
 }
 
 function rolling(workload: Workload, reason: PhaseReason, message: string): Phase {
-  return { phase: 'rolling_out', reason, message, clock: workload.paused ? 'stopped' : 'running', done: false }
+  return { phase: 'rolling_out', reason, message, clock: isPaused(workload) ? 'stopped' : 'running', done: false }
 }
 
 function ended(phase: 'success' | 'failed', reason: PhaseReason, message: string): Phase {

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { sanitiseLine } from '../change/text.ts'
 import { field, list, text } from './field.ts'
-import type { Workload } from './workload.ts'
+import type { Workload, WorkloadKind } from './workload.ts'
 
 /** Why a rollout does not get on. Both texts come from outside and are one clean line each. */
 export interface Cause {
@@ -62,9 +62,15 @@ function creationFailure({ conditions }: Workload): Cause | undefined {
   return failure === undefined ? undefined : causeOf(failure.reason, `${failure.reason}: ${failure.message}`)
 }
 
+/** Where the pods of a ReplicaSet tell its hash. */
+const hashLabels: Partial<Record<WorkloadKind, string>> = {
+  Deployment: 'pod-template-hash',
+  Rollout: 'rollouts-pod-template-hash',
+}
+
 /**
- * A pod belongs to the StatefulSet or DaemonSet that owns it; to the Deployment whose ReplicaSet (`<name>-<hash>`) owns
- * it; and, when it names no owner, to the workload that selects its labels.
+ * A pod belongs to the StatefulSet or DaemonSet that owns it; to the Deployment or Rollout whose ReplicaSet
+ * (`<name>-<hash>`) owns it; and, when it names no owner, to the workload that selects its labels.
  */
 function belongsTo(pod: KubernetesObject, workload: Workload): boolean {
   if ((text(pod.metadata, 'namespace') ?? '') !== workload.namespace) return false
@@ -74,10 +80,11 @@ function belongsTo(pod: KubernetesObject, workload: Workload): boolean {
     const wanted = Object.entries(workload.selector)
     return wanted.length > 0 && wanted.every(([name, value]) => text(labels, name) === value)
   }
-  const hash = text(labels, 'pod-template-hash') ?? ''
+  const label = hashLabels[workload.kind]
+  const hash = label && text(labels, label)
   return owners.some((owner) => {
     const name = text(owner, 'name')
-    if (workload.kind !== 'Deployment') return text(owner, 'kind') === workload.kind && name === workload.name
+    if (label === undefined) return text(owner, 'kind') === workload.kind && name === workload.name
     return text(owner, 'kind') === 'ReplicaSet' && name === `${workload.name}-${hash}`
   })
 }

@@ -26,6 +26,8 @@ export function rolloutProgress(workload: CountedWorkload): Progress {
       return statefulSetProgress(workload)
     case 'DaemonSet':
       return daemonSetProgress(workload)
+    case 'Rollout':
+      return argoRolloutProgress(workload)
   }
 }
 
@@ -60,6 +62,14 @@ function daemonSetProgress({ wanted, counters }: CountedWorkload): Progress {
   if (counters.updated < wanted) return waiting(`${counters.updated} of ${wanted} pods are updated`)
   if (available < wanted) return waiting(`${available} of ${wanted} updated pods are available`)
   return finished(wanted === 0 ? 'no node wants a pod' : `${wanted} of ${wanted} pods are updated and available`)
+}
+
+/** Its controller knows of steps, analyses and Services besides the pods. */
+function argoRolloutProgress({ wanted, counters, health }: CountedWorkload): Progress {
+  if (health?.phase !== 'Healthy') {
+    return waiting(health?.message || `${counters.updated} of ${wanted} replicas are updated`)
+  }
+  return finished(wanted === 0 ? 'scaled to zero' : `${wanted} of ${wanted} replicas are updated and available`)
 }
 
 function waiting(message: string): Progress {

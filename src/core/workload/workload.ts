@@ -1,16 +1,20 @@
 import { fluxHelmLabels, fluxKustomizeLabels, policyPrefixes, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
+import { observedGeneration, type RolloutHealth, readRolloutHealth } from './argo-rollout.ts'
 import { count, field, integer, list, strings, text } from './field.ts'
 import { templateRevision } from './revision.ts'
 import { workloadVersion } from './version.ts'
 
-export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const
+/** `Rollout` is the one of Argo Rollouts. */
+export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'Rollout'] as const
 
 export type WorkloadKind = (typeof workloadKinds)[number]
 
-/** What a Deployment, a StatefulSet and a DaemonSet have in common, and nothing that is not needed: 10,000 are kept. */
+/** What a Deployment, a StatefulSet, a DaemonSet and a Rollout have in common, and nothing that is not needed: 10,000 are kept. */
 export interface Workload {
   kind: WorkloadKind
+  /** Only where it is not `apps`. */
+  group?: string
   namespace: string
   name: string
   uid: string
@@ -21,7 +25,7 @@ export interface Workload {
   revision: string
   /**
    * By which the controller itself tells two templates apart: a Deployment's revision annotation, a StatefulSet's
-   * `updateRevision`, a DaemonSet's generation.
+   * `updateRevision`, a DaemonSet's generation, a Rollout's `currentPodHash`.
    */
   controllerRevision: string
   /** Shown version: label, tag or digest; empty when there is no container. */
@@ -43,6 +47,8 @@ export interface Workload {
   counters: WorkloadCounters
   /** StatefulSet only: all pods are at the newest revision. */
   revisionsEqual: boolean
+  /** Rollout only: what its controller says. */
+  health?: RolloutHealth
   /** `Progressing`, `Available` and `ReplicaFailure`, where the kind has them. */
   conditions: readonly WorkloadCondition[]
   labels: Readonly<Record<string, string>>
@@ -95,7 +101,7 @@ export function isWorkloadKind(kind: string): kind is WorkloadKind {
 }
 
 /**
- * The compact shape of a Deployment, StatefulSet or DaemonSet. Never throws: whatever makes no sense counts as absent,
+ * The compact shape of a Deployment, StatefulSet, DaemonSet or Rollout. Never throws: whatever makes no sense counts as absent,
  * and an object of another kind is read as a Deployment. `extraLabels` names labels to keep beside the usual ones.
  */
 export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet<string>): Workload {
@@ -113,7 +119,8 @@ export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet
     containers,
     namespace: text(metadata, 'namespace') ?? '',
     uid: text(metadata, 'uid') ?? '',
-    observedGeneration: count(status, 'observedGeneration'),
+    observedGeneration:
+      kind === 'Rollout' ? observedGeneration(status, generation) : count(status, 'observedGeneration'),
     revision: templateRevision(template),
     controllerRevision: controllerRevision(kind, object, generation),
     version: workloadVersion({
@@ -133,6 +140,7 @@ export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet
       annotationPrefixes.some((prefix) => annotation.startsWith(prefix)),
     ),
     selector: strings(field(field(spec, 'selector'), 'matchLabels')),
+    ...(kind === 'Rollout' && { group: 'argoproj.io', health: readRolloutHealth(spec, status) }),
   }
 }
 
@@ -168,6 +176,8 @@ function controllerRevision(kind: WorkloadKind, object: KubernetesObject, genera
       return text(object.status, 'updateRevision') ?? ''
     case 'DaemonSet':
       return String(generation)
+    case 'Rollout':
+      return text(object.status, 'currentPodHash') ?? ''
   }
 }
 
@@ -179,7 +189,7 @@ function readStrategy(kind: WorkloadKind, spec: unknown): Pick<Workload, 'strate
     strategy: text(strategy, 'type') ?? 'RollingUpdate',
     // the API server fills in partition 0 whenever rollingUpdate is there
     partition: partitioned ? (count(rollingUpdate, 'partition') ?? 0) : undefined,
-    paused: kind === 'Deployment' && field(spec, 'paused') === true,
+    paused: (kind === 'Deployment' || kind === 'Rollout') && field(spec, 'paused') === true,
   }
 }
 
@@ -205,7 +215,7 @@ function readCounters(kind: WorkloadKind, status: unknown): WorkloadCounters {
     current: count(status, 'replicas') ?? 0,
     updated: count(status, 'updatedReplicas') ?? 0,
     ready: count(status, 'readyReplicas') ?? 0,
-    available: kind === 'Deployment' ? (available ?? 0) : available,
+    available: kind === 'StatefulSet' ? available : (available ?? 0),
   }
 }
 

@@ -196,7 +196,7 @@ export const openApiDocument = {
         summary: 'Why the image of a workload is (not) updated.',
         parameters: [
           query('namespace', 'Of the workload.', true),
-          query('kind', 'Deployment, StatefulSet or DaemonSet.', true),
+          query('kind', 'Deployment, StatefulSet, DaemonSet or Rollout (of Argo Rollouts).', true),
           query('name', 'Of the workload.', true),
           query('container', 'Only this one.'),
         ],

@@ -56,6 +56,24 @@ export function daemonSet(parts: Parts = {}): KubernetesObject {
   })
 }
 
+/** A Rollout `prod/web` of Argo Rollouts with three replicas, at the end of its steps and observed. */
+export function argoRollout(parts: Parts = {}): KubernetesObject {
+  const settled = sample('Rollout', parts, {
+    spec: { replicas: 3, strategy: { canary: { steps: [{ setWeight: 20 }, { pause: {} }] } } },
+    status: {
+      observedGeneration: '1',
+      currentPodHash: 'a',
+      stableRS: 'a',
+      phase: 'Healthy',
+      replicas: 3,
+      updatedReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+    },
+  })
+  return { ...settled, apiVersion: 'argoproj.io/v1alpha1' }
+}
+
 function sample(kind: string, parts: Parts, settled: Parts): KubernetesObject {
   return {
     apiVersion: 'apps/v1',
