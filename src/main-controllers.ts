@@ -8,6 +8,8 @@ import type { Memory } from './controllers/pull-request/memory.ts'
 import { createRollbacksByPerson } from './controllers/rollback/by-person.ts'
 import { requireFailure } from './controllers/rollback/claim.ts'
 import { createRollbackController } from './controllers/rollback/controller.ts'
+import { rollbackGates } from './controllers/rollback/explain.ts'
+import { createStallWatch } from './controllers/rollback/stall.ts'
 import { createChangeSources } from './controllers/update-request/change-source.ts'
 import { createUpdateRequestController } from './controllers/update-request/controller.ts'
 import { readSituation } from './controllers/update-request/situation.ts'
@@ -143,6 +145,7 @@ export function createControllers(deps: ControllersDeps) {
     cluster: world.cluster,
     onFailure: rollback.onFailure,
     requests,
+    stall: createStallWatch(clock),
   }
   const requestsAt = (repository: string, branch: string) =>
     stores.requests.byIndex('branch', `${repository} ${branch}`)
@@ -192,6 +195,7 @@ export function createControllers(deps: ControllersDeps) {
       cluster: world.cluster,
       rollbacks: createRollbacksByPerson(rollbacks),
       holds: createHoldsByPerson({ ...rollbacks, words: updateRequest.words, suspend }),
+      rollbackGates: (key) => rollbackGates(key, rollbacks),
       imageUpdate: createImageUpdateController({ ...imageUpdate, isLeader: () => true }),
     }),
   }

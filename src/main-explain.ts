@@ -1,5 +1,5 @@
 import { type ObjectKey, objectKey } from './api/kubernetes.ts'
-import { finalPhases, sequenceOf, type UpdateRequest } from './api/update-request.ts'
+import { finalPhases, isRollback, sequenceOf, type UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import type { createImageUpdateController } from './controllers/image-update/controller.ts'
 import { type ContainerDecision, decideContainer } from './controllers/image-update/decide.ts'
@@ -12,6 +12,7 @@ import type { PreviewDeps } from './controllers/update-request/preview.ts'
 import type { ContainerExplanation, Gate, WorkloadExplanation } from './core/change/gate.ts'
 import type { UpdateRule } from './core/image/rule.ts'
 import type { UpdateSubject } from './core/manifest/update-subject.ts'
+import { type BreakerWait, isAutomaticRollback } from './core/rollback/breaker.ts'
 import { slotSiblings } from './delivery/traced-slot.ts'
 import { asFairleadError, FairleadError } from './errors.ts'
 import type { Stores } from './main-stores.ts'
@@ -25,6 +26,9 @@ export interface ExplainDeps extends FollowDeps, Pick<PreviewDeps, 'situation'> 
   rules: readonly UpdateRule[]
   /** Looks like the one that decides, also on a replica that does not lead; only its eyes are used. */
   imageUpdate: Pick<ReturnType<typeof createImageUpdateController>, 'observe'>
+  /** Why a failed workload is (not) rolled back, by container. */
+  rollbackGates: (key: ObjectKey) => Promise<ReadonlyMap<string, Gate>>
+  breaker: (request: UpdateRequest, now: Date) => BreakerWait | undefined
 }
 
 /**
@@ -46,7 +50,12 @@ export async function explainWorkload(
   const observation = await deps.imageUpdate.observe(objectKey(key))
   const wanted = workload.containers.filter(({ name }) => container === undefined || name === container)
   const containers: ContainerExplanation[] = []
-  for (const one of wanted) containers.push(await explainContainer(one, { workload, observation }, deps))
+  const rollback = await deps.rollbackGates(key)
+  for (const one of wanted) {
+    const explained = await explainContainer(one, { workload, observation }, deps)
+    const back = rollback.get(one.name)
+    containers.push({ ...explained, gates: [...explained.gates, ...(back === undefined ? [] : [back])] })
+  }
   return { ...identityOf(key), containers }
 }
 
@@ -86,7 +95,9 @@ async function standingOf(request: UpdateRequest, deps: ExplainDeps): Promise<Ga
     const { owner } = situation
     const isKnown = commit !== undefined && owner !== undefined
     const sync = isKnown ? await followCommit(request, { commit, owner, now: deps.clock.now() }, deps) : undefined
-    return explainRequest({ request, situation, fourEyes: deps.fourEyes, sync, now: deps.clock.now() })
+    const now = deps.clock.now()
+    const breaker = isAutomaticRollback(request) ? deps.breaker(request, now) : undefined
+    return explainRequest({ request, situation, fourEyes: deps.fourEyes, breaker, sync, now })
   } catch (thrown) {
     const { code, message } = asFairleadError(thrown)
     return [{ gate: 'request', verdict: 'unknown', reason: code, message }]
@@ -103,6 +114,9 @@ function requestOf(decision: ContainerDecision, siblings: readonly UpdateRequest
     if (decision.kind === 'update') return spec.change.to.split('@')[0]?.endsWith(`:${decision.tag}`) === true
     return decision.kind === 'wait' ? !finalPhases.includes(phase) : phase === 'Completed'
   }
+  // While something is on its way back, that is what people ask about.
+  const back = siblings.find((one) => isRollback(one) && !finalPhases.includes(one.status?.phase ?? 'Pending'))
+  if (back !== undefined) return back
   return siblings.filter(fits).sort((a, b) => sequenceOf(b) - sequenceOf(a))[0]
 }
 

@@ -1,7 +1,7 @@
 import { objectKey, resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
-import { decideRollback, type RollbackDecision } from '../../core/rollback/decide.ts'
+import { decideRollback, type NoRollback, type RollbackDecision } from '../../core/rollback/decide.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
@@ -10,7 +10,7 @@ import type { Clock, Log, OwnObjects, Registry } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import { isFailing, type ObserveDeps, type ObservedSlot, observeSlots } from './observe.ts'
 import type { RequestSituation } from './situation.ts'
-import { createStallWatch } from './stall.ts'
+import type { StallWatch } from './stall.ts'
 import { createTeller, type TellerDeps } from './teller.ts'
 
 export interface RollbackDeps extends ObserveDeps, TellerDeps {
@@ -18,6 +18,7 @@ export interface RollbackDeps extends ObserveDeps, TellerDeps {
   registry: Pick<Registry, 'digest'>
   /** Whether such a request could be carried out for all that its slot decides. */
   situation: (request: UpdateRequest) => Promise<RequestSituation>
+  stall: StallWatch
   /** Only the holder of the lease decides. */
   isLeader: () => boolean
   clock: Clock
@@ -38,7 +39,7 @@ interface Decided extends Observed {
 
 /** Failed rollout → decision to put back what ran well; how it lands is the business of whoever carries decisions out. */
 export function createRollbackController(deps: RollbackDeps): Controller<Observed, Decided, Decided, Decided> {
-  const stall = createStallWatch(deps.clock)
+  const { stall } = deps
   const teller = createTeller(deps)
 
   const failingState = (key: string, workload: Workload | undefined): RolloutState | undefined => {
@@ -55,13 +56,10 @@ export function createRollbackController(deps: RollbackDeps): Controller<Observe
       const workload = deps.liveWorkload(key)
       const state = failingState(key, workload)
       if (workload === undefined || state === undefined || !deps.isLeader()) return undefined
-      return { key, workload, slots: await observeSlots(workload, state, { ...deps, stall }) }
+      return { key, workload, slots: await observeSlots(workload, state, deps) }
     },
     decide(observed) {
-      const decided = observed.slots.map((slot) => {
-        const { facts } = slot
-        return { slot, decision: 'kind' in facts ? facts : decideRollback(facts) }
-      })
+      const decided = observed.slots.map((slot) => ({ slot, decision: decideSlot(slot) }))
       const [first] = decided.toSorted((a, b) => rankOf(a.decision) - rankOf(b.decision))
       const nothing: RollbackDecision = { kind: 'none', reason: 'NoSlot', message: '', silent: true }
       return { ...observed, slot: first?.slot, decision: first?.decision ?? nothing }
@@ -85,34 +83,54 @@ function rankOf(decision: RollbackDecision): number {
   return decision.silent === true ? 3 : 2
 }
 
+/** What comes of one slot, from what was seen of it. */
+export function decideSlot({ facts }: ObservedSlot): RollbackDecision {
+  return 'kind' in facts ? facts : decideRollback(facts)
+}
+
 type Wanted = Extract<RollbackDecision, { kind: 'rollback' }>
 
-/** Makes the decision an UpdateRequest; what is not in the registry any more is not put back. */
-async function ensureRollback(
-  workload: Workload,
+export type PrepareDeps = Pick<RollbackDeps, 'registry' | 'situation'>
+
+/** The request for a way back, or why there is none: what is not in the registry any more is not put back. */
+export async function prepareRollback(
   { trace, destination, siblings }: ObservedSlot,
-  decision: Wanted,
-  { own, registry, situation, log }: RollbackDeps,
-): Promise<RollbackDecision> {
-  const image = parseImageReference(decision.to)
+  { namespace, decision }: { namespace: string; decision: Wanted },
+  { registry, situation }: PrepareDeps,
+): Promise<UpdateRequest | NoRollback> {
+  const { to, why } = decision
+  const image = parseImageReference(to)
   const digest = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
   if (digest === undefined) {
-    const message = `the registry does not have ${decision.to} any more, which ran well before`
-    return { kind: 'none', reason: 'OldImageGone', message }
+    return {
+      kind: 'none',
+      reason: 'OldImageGone',
+      message: `the registry does not have ${to} any more, which ran well before`,
+    }
   }
-  const { namespace } = workload
-  const { to, why } = decision
   const request = renderRollbackRequest({ trace, destination, namespace, to, digest, why, by: undefined, siblings })
-  const obstacle = obstacleOf(await situation(request))
-  if (obstacle !== undefined) return obstacle
-  await createAnew(request, siblings, own)
-  const { namespace: where, name } = request.metadata
-  log.warn({ workload: objectKey(workload), request: `${where}/${name}`, from: trace.image, to, why }, 'rolls back')
+  return obstacleOf(await situation(request)) ?? request
+}
+
+/** Makes the decision an UpdateRequest. */
+async function ensureRollback(
+  workload: Workload,
+  slot: ObservedSlot,
+  decision: Wanted,
+  deps: RollbackDeps,
+): Promise<RollbackDecision> {
+  const request = await prepareRollback(slot, { namespace: workload.namespace, decision }, deps)
+  if (!('metadata' in request)) return request
+  await createAnew(request, slot.siblings, deps.own)
+  const { to, why } = decision
+  const { namespace, name } = request.metadata
+  const words = { workload: objectKey(workload), request: `${namespace}/${name}`, from: slot.trace.image, to, why }
+  deps.log.warn(words, 'rolls back')
   return decision
 }
 
 /** A request that could never be carried out is not made. */
-function obstacleOf({ mode, moved, refusal }: RequestSituation): RollbackDecision | undefined {
+function obstacleOf({ mode, moved, refusal }: RequestSituation): NoRollback | undefined {
   if (refusal !== undefined) return { kind: 'none', reason: refusal.code, message: refusal.message }
   if (moved !== undefined) return { kind: 'none', reason: 'ValueChanged', message: moved }
   if (mode !== undefined) return undefined

@@ -2,6 +2,7 @@ import type { UpdateRequest } from '../../api/update-request.ts'
 import { finalPhases } from '../../api/update-request.ts'
 import { isApproved, waitingWords } from '../../core/change/approval.ts'
 import { type Gate, type GateVerdict, pass, stop, wait } from '../../core/change/gate.ts'
+import { type BreakerWait, breakerReason } from '../../core/rollback/breaker.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import { type TimingFacts, waitForAge, waitForWindow } from './decide.ts'
 import type { Situation } from './situation.ts'
@@ -11,6 +12,8 @@ export interface RequestStanding {
   request: UpdateRequest
   situation: Situation
   fourEyes: boolean
+  /** Why it has to wait for other rollbacks. */
+  breaker: BreakerWait | undefined
   /** How far the engine is with its commit, when it has one. */
   sync: Sync | undefined
   now: Date
@@ -31,7 +34,7 @@ export function explainRequest(standing: RequestStanding): Gate[] {
   return [pass('request', phase, `${name} is ${phase}`), ...waits(standing)]
 }
 
-function waits({ request, situation, fourEyes, now }: RequestStanding): Gate[] {
+function waits({ request, situation, fourEyes, breaker, now }: RequestStanding): Gate[] {
   const { refusal, moved, hold, mode, suspended, requireApproval } = situation
   if (refusal !== undefined) {
     const { code, message, evidence } = refusal
@@ -49,6 +52,7 @@ function waits({ request, situation, fourEyes, now }: RequestStanding): Gate[] {
     suspended
       ? stop('suspend', 'Suspended', 'suspend is set: nothing is pushed')
       : pass('suspend', 'NotSuspended', 'nothing is suspended'),
+    ...(breaker === undefined || isApproved(request, fourEyes) ? [] : [breakerGate(breaker, now)]),
     approvalGate(request, { isNeeded, isProposed, fourEyes }),
     // Windows hold the merge of a pull request, not the pull request.
     ...timing({
@@ -63,6 +67,11 @@ function waits({ request, situation, fourEyes, now }: RequestStanding): Gate[] {
     ...gates,
     isProposed ? proposalGate(request) : wait('delivery', 'Delivering', 'it is on its way to the branch'),
   ]
+}
+
+function breakerGate({ message, untilMs }: BreakerWait, now: Date): Gate {
+  const until = untilMs === undefined ? {} : { until: new Date(now.getTime() + untilMs).toISOString() }
+  return { ...wait('rollback', breakerReason, message), ...until }
 }
 
 function approvalGate(

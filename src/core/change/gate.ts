@@ -15,6 +15,7 @@ export type GateName =
   | 'pull-request'
   | 'delivery'
   | 'sync'
+  | 'rollback'
 
 /** `stop`: somebody must change something. `wait`: it goes on by itself, or by an approval. `unknown` is said as such. */
 export type GateVerdict = 'pass' | 'wait' | 'stop' | 'unknown'

@@ -137,7 +137,7 @@ describe('a request in mode pull-request', () => {
   test.each(rows)('%s', (_, status, changed, expected, message, link) => {
     const situation = { ...proposed, ...changed }
     const request = aRequest('web', ['prod'], status)
-    const gates = explainRequest({ request, situation, fourEyes: false, sync: undefined, now })
+    const gates = explainRequest({ request, situation, fourEyes: false, breaker: undefined, sync: undefined, now })
     expect(gates.map(({ gate, verdict, reason }) => `${gate}: ${verdict} ${reason}`)).toEqual(expected)
     expect(gates.at(-1)).toMatchObject({ message, ...(link === undefined ? {} : { evidence: [link] }) })
   })
@@ -145,7 +145,14 @@ describe('a request in mode pull-request', () => {
   test('that was merged tells by whom, and where', () => {
     const status = { phase: 'Completed', pullRequest, approvedBy: 'alice' } as const
     const request = aRequest('web', ['prod'], status)
-    const gates = explainRequest({ request, situation: proposed, fourEyes: false, sync: undefined, now })
+    const gates = explainRequest({
+      request,
+      situation: proposed,
+      fourEyes: false,
+      breaker: undefined,
+      sync: undefined,
+      now,
+    })
     const message = 'pull request #12 is merged, approved by alice'
     expect(gates[1]).toEqual({ gate: 'pull-request', verdict: 'pass', reason: 'Merged', message, evidence: [url] })
   })
