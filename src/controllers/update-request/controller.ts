@@ -1,6 +1,7 @@
 import type { UpdateRequest, UpdateRequestPhase, WorkloadRollout } from '../../api/update-request.ts'
 import { isApproved } from '../../core/change/approval.ts'
 import { supersedeRollouts } from '../../core/change/outcome.ts'
+import { lateRefreshMs } from '../../core/sync/argo-refresh.ts'
 import type { Sync } from '../../core/sync/flux.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
 import { FairleadError } from '../../errors.ts'
@@ -86,7 +87,7 @@ export function createUpdateRequestController(
         }
       }
       tellStanding(decision, facts)
-      const requeueAfterMs = decision.kind === 'wait' ? decision.untilMs : retryAfterMs
+      const requeueAfterMs = decision.kind === 'wait' ? decision.untilMs : (retryAfterMs ?? lateMs(sync))
       return requeueAfterMs === undefined ? {} : { requeueAfterMs }
     },
   }
@@ -117,6 +118,11 @@ export function createUpdateRequestController(
     const seconds = (now.getTime() - Date.parse(pushed?.lastTransitionTime ?? '')) / 1000
     if (seconds >= 0) deps.metrics.syncLag.observe({ engine }, seconds)
   }
+}
+
+/** That an engine does not look wakes nobody. */
+function lateMs(sync: Sync | undefined): number | undefined {
+  return sync?.reason === 'NotFetched' ? lateRefreshMs : undefined
 }
 
 /** Does what was decided, and says what the status has to say about it. */

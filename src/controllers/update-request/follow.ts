@@ -1,6 +1,7 @@
 import { objectKey } from '../../api/kubernetes.ts'
 import { isAboutChart, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import { carriesImage } from '../../core/change/carried-image.ts'
+import { pushedAtMs } from '../../core/change/carrier.ts'
 import { requestId } from '../../core/change/claim.ts'
 import { isValueReplaced } from '../../core/change/replaced-value.ts'
 import { normaliseRepositoryUrl } from '../../core/change/repository-url.ts'
@@ -11,6 +12,7 @@ import { explainLanding } from '../../core/rollback/landing.ts'
 import type { Ancestry } from '../../core/sync/ancestry.ts'
 import { argoRevisions } from '../../core/sync/argo-evidence.ts'
 import { withMask } from '../../core/sync/argo-mask.ts'
+import { withLateRefresh } from '../../core/sync/argo-refresh.ts'
 import { decideArgoSync } from '../../core/sync/argocd.ts'
 import { decideDependentSync } from '../../core/sync/dependent.ts'
 import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
@@ -57,8 +59,10 @@ export async function followCommit(
   const isLive = runsSomewhere(request, deps)
   const follow = async (one: string) => {
     const found = await followSource(reader, { commit: one, change, isLive, now }, deps)
-    const isMaskable = reader.kind === 'Application' && !isAboutChart(request)
-    return isMaskable ? withMask(found, reader.application.object, change) : found
+    if (reader.kind !== 'Application') return found
+    const { object } = reader.application
+    const late = withLateRefresh(found, object, { pushedMs: pushedAtMs(request), now })
+    return isAboutChart(request) ? late : withMask(late, object, change)
   }
   let sync = await follow(commit)
   if (sync.state !== 'applied') {
