@@ -161,6 +161,21 @@ export function describeGitRepository(backend: 'native' | 'isomorphic'): void {
         expect(served.git(['hash-object', '-t', 'commit', '--stdin'], `${text}\n`)).toBe(change.commit)
       })
 
+      test('may change no file: its message is all there is, and the history tells it', async () => {
+        const served = serve()
+        const [repository, snapshot] = await openSnapshot(served)
+        const empty = plan(snapshot, {}, { message: 'Release\n\nFairlead-Action: release' })
+        await pushPlan(repository, snapshot.revision, empty)
+        expect(served.git(['rev-parse', 'main', 'main^{tree}'])).toBe(
+          `${empty.commit}\n${served.git(['rev-parse', `${snapshot.revision}^{tree}`])}`,
+        )
+        const fresh = await repository.snapshot('main', { fresh: true })
+        expect(await repository.log(snapshot.revision, fresh.revision)).toMatchObject([
+          { id: empty.commit, message: expect.stringContaining('Fairlead-Action: release') },
+        ])
+        expect(served.git(['fsck', '--full', '--strict'])).toBe('')
+      })
+
       test('sends several commits at once', async () => {
         const served = serve({ 'a/a.yaml': 'v: 1\n', 'a/b.yaml': 'v: 1\n', 'c.yaml': 'v: 1\n' })
         const [repository, snapshot] = await openSnapshot(served)

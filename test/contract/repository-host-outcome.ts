@@ -81,6 +81,16 @@ export function describeOutcomes(current: () => HostWorld): void {
       expect(await git.read(base, 'README.md')).toBe('gitops\n')
     })
 
+    it('may change no file', async () => {
+      const { git, base } = current()
+      const before = await headOfBase()
+      const id = await commits().commit({ branch: base, base: before, message, files: [] })
+      const [newest] = await git.log(base)
+      expect(newest).toMatchObject({ id, parents: [before] })
+      expect(newest?.message.trim()).toBe(message)
+      expect(await git.read(base, 'README.md')).toBe('gitops\n')
+    })
+
     it('on a head that moved is PushRejected, and nothing changes', async () => {
       const { git, base } = current()
       const before = await headOfBase()

@@ -62,6 +62,19 @@ describe('a delivery', () => {
     expect(ours(repository.messages('main'))).toHaveLength(1)
   })
 
+  test('without a file is a commit only where its message is all there is to say', async () => {
+    const { repository, queue } = aQueue()
+    const before = await repository.remoteHead('main')
+    const said = { id: 'said', date: new Date(0) }
+    const change = { kind: 'change', edits: [], message: 'Release\n\nFairlead-Id: said\n' } as const
+    expect(await queue.submit({ ...said, plan: () => change })).toEqual({ kind: 'settled', commit: undefined })
+    expect(await repository.remoteHead('main')).toBe(before)
+    const pushed = await queue.submit({ ...said, plan: () => ({ ...change, isEmpty: true }) })
+    expect(pushed).toEqual({ kind: 'pushed', commit: await repository.remoteHead('main') })
+    expect(repository.messages('main')[0]).toContain('Fairlead-Id: said')
+    expect(repository.read('main', 'apps/web.yaml')).toBe('image: web:1\n')
+  })
+
   test('submitted twice at once is one commit', async () => {
     const { repository, queue } = aQueue()
     const [one, two] = await Promise.all([queue.submit(bump('web', '1', '2')), queue.submit(bump('web', '1', '2'))])

@@ -122,6 +122,8 @@ describe('the role of an approver', () => {
       'watch updaterequests',
       'update updaterequests/approve',
       'update updaterequests/rollback',
+      'update updaterequests/hold',
+      'update updaterequests/release',
     ])
   })
 })

@@ -12,8 +12,8 @@ import type { Workload } from '../../core/workload/workload.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
 import { openApplier } from '../../delivery/open-applier.ts'
 import type { QuarantineReader } from '../../delivery/quarantine.ts'
+import { type TracedSlot, type TraceSlotsDeps, traceSlots } from '../../delivery/workload-slot.ts'
 import { asFairleadError, FairleadError, orRefusal } from '../../errors.ts'
-import { type TracedSlot, type TraceSlotsDeps, traceSlots } from '../rollback/traced-slot.ts'
 
 export interface ObserveDeps extends TraceSlotsDeps, RollbackDefaults {
   /** By `Kind/namespace/name`. */

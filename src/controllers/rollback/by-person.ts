@@ -9,11 +9,11 @@ import type { OlderValue } from '../../core/rollback/decide.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { writeContendedStatus } from '../../delivery/contended-status.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
+import { type TracedSlot, traceSlots } from '../../delivery/workload-slot.ts'
 import { FairleadError } from '../../errors.ts'
 import type { Clock, EventRecorder, Log, OwnObjects, Registry } from '../../ports.ts'
 import { type ObserveDeps, readPast } from './observe.ts'
 import type { RequestSituation } from './situation.ts'
-import { type TracedSlot, traceSlots } from './traced-slot.ts'
 
 /** What a person wants to have again. */
 export interface WantedRollback {

@@ -25,11 +25,11 @@ import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { SlotHistory } from '../../delivery/slot-history.ts'
+import { type TracedSlot, type TraceSlotsDeps, traceSlots } from '../../delivery/workload-slot.ts'
 import { FairleadError } from '../../errors.ts'
 import type { Cluster } from '../../ports.ts'
 import type { RolloutStates } from '../../runtime/rollout-states.ts'
 import type { StallWatch } from './stall.ts'
-import { type TracedSlot, type TraceSlotsDeps, traceSlots } from './traced-slot.ts'
 
 export interface ObserveDeps extends TraceSlotsDeps, RollbackDefaults {
   cluster: Pick<Cluster, 'get'>

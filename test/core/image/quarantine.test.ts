@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type PolicyFields, parsePolicy } from '../../../src/core/image/policy.ts'
-import { findQuarantined, withoutReleased } from '../../../src/core/image/quarantine.ts'
+import { findKeptAway, findQuarantined, withoutReleased } from '../../../src/core/image/quarantine.ts'
 
 const [d1, d2, d3] = ['1', '2', '3'].map((digit) => `sha256:${digit.repeat(64)}`)
 
@@ -144,5 +144,20 @@ describe('a release', () => {
     const commits = log.map(([id, message]) => ({ id, message }))
     const kept = withoutReleased(found, commits, new Set(['Deployment/prod/web']))
     expect(kept.map(({ commit }) => commit)).toEqual(left)
+  })
+})
+
+describe('what is kept away now, and would be missed', () => {
+  const policy = parsePolicy({ policy: 'minor' })
+  const one = (tag: string, digest?: string) => ({ tag, digest, by: '', commit: '' })
+  const rows: [what: string, present: string, found: ReturnType<typeof one>[], left: string[]][] = [
+    ['is what is newer', '1.0.0', [one('1.1.0'), one('1.2.0')], ['1.1.0', '1.2.0']],
+    ['is nothing that is behind', '1.2.0', [one('1.1.0'), one('1.3.0')], ['1.3.0']],
+    ['is not what stands there again', '1.1.0', [one('1.1.0')], []],
+    ['is other content of the same tag', '1.1.0', [one('1.1.0', d1)], ['1.1.0']],
+    ['is what nobody can order', '1.1.0', [one('hotfix')], ['hotfix']],
+  ]
+  test.each(rows)('%s', (_, present, found, left) => {
+    expect(findKeptAway(found, `ghcr.io/acme/web:${present}`, policy).map(({ tag }) => tag)).toEqual(left)
   })
 })

@@ -1,13 +1,13 @@
-import { objectKey } from '../../api/kubernetes.ts'
-import type { UpdateRequest } from '../../api/update-request.ts'
-import { slotNamespaces, slotTargets } from '../../core/manifest/slot/target.ts'
-import type { LiveContainer } from '../../core/manifest/trace.ts'
-import { type AppliedTrace, traceThrough } from '../../core/manifest/trace-through.ts'
-import type { Workload } from '../../core/workload/workload.ts'
-import { type Destination, destinationOn } from '../../delivery/destination.ts'
-import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
-import { slotId, slotSiblings } from '../../delivery/traced-slot.ts'
-import { asFairleadError, type FairleadError } from '../../errors.ts'
+import { objectKey } from '../api/kubernetes.ts'
+import type { UpdateRequest } from '../api/update-request.ts'
+import { slotNamespaces, slotTargets } from '../core/manifest/slot/target.ts'
+import type { LiveContainer } from '../core/manifest/trace.ts'
+import { type AppliedTrace, traceThrough } from '../core/manifest/trace-through.ts'
+import type { Workload } from '../core/workload/workload.ts'
+import { asFairleadError, type FairleadError } from '../errors.ts'
+import { type Destination, destinationOn } from './destination.ts'
+import { type OpenApplierDeps, openApplier } from './open-applier.ts'
+import { slotId, slotSiblings } from './traced-slot.ts'
 
 export interface TraceSlotsDeps extends OpenApplierDeps {
   /** Live containers of workloads that belong to the same release or Application. */
