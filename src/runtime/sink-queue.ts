@@ -53,11 +53,14 @@ export interface SinkQueueDeps {
 
 /** Taken at once by one call. */
 const batchSize = 100
+/** So many attempts in a row fail before one of the events, and not the sink, is thought to be why. */
+const patience = 3
 const standbyPauseMs = 1_000
 
 /**
  * Sends to one sink, one call at a time, so that the transitions of a workload arrive in order. What fails is sent again,
- * later and later, before anything that came after it; other sinks do not wait for it.
+ * later and later, before anything that came after it; other sinks do not wait for it. What goes on failing is sent in
+ * ever smaller batches, and a workload whose event fails alone lets the others pass: it may be the only one to fail.
  */
 export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
   const { sink, clock, log, counted } = deps
@@ -66,6 +69,8 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
   let failures = 0
   /** How many of the first are sent alone, because one of them is refused. */
   let alone = 0
+  /** How many are sent at once; less than `batchSize` after failures. */
+  let size = batchSize
 
   const finish = (queued: QueuedEvent, result: Exclude<EventResult, 'failed'>) => {
     // it may have been taken out meanwhile
@@ -76,9 +81,9 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
 
   const take = (): QueuedEvent[] => {
     const batch: QueuedEvent[] = []
-    const [size, now] = [alone > 0 ? 1 : batchSize, clock.now()]
+    const [most, now] = [alone > 0 ? 1 : size, clock.now()]
     for (const queued of waiting.values()) {
-      if (batch.length === size || (batch[0] !== undefined && isRemoval(batch[0]) !== isRemoval(queued))) break
+      if (batch.length === most || (batch[0] !== undefined && isRemoval(batch[0]) !== isRemoval(queued))) break
       if (isTooOld(queued.event, now)) {
         log.warn(fieldsOf(sink, queued), 'an event is too old to be told any more')
         finish(queued, 'expired')
@@ -100,6 +105,7 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
       if (signal.aborted) return
       failures = 0
       alone = Math.max(0, alone - batch.length)
+      size = Math.min(batchSize, size * 2)
       for (const queued of batch) finish(queued, 'sent')
     } catch (thrown) {
       await recover(batch, thrown, signal)
@@ -126,7 +132,18 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
     }
     counted('failed', batch.length)
     log.info({ ...fields, events: batch.length }, `events will be sent again: ${error.message}`)
+    if (failures > patience) {
+      if (batch.length === 1) putLast(first.workload)
+      size = Math.max(1, Math.floor(batch.length / 2))
+    }
     await clock.sleep(next.ms, signal)
+  }
+
+  /** All events of the workload, in their order. */
+  const putLast = ({ uid }: WorkloadRef) => {
+    for (const [id, queued] of [...waiting]) {
+      if (queued.workload.uid === uid && waiting.delete(id)) waiting.set(id, queued)
+    }
   }
 
   const work = async (signal: AbortSignal) => {
@@ -152,6 +169,7 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
       waiting.clear()
       failures = 0
       alone = 0
+      size = batchSize
     },
     async run(signal) {
       signal.addEventListener('abort', () => wake(), { once: true })
@@ -162,8 +180,9 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
       return waiting.size
     },
     get oldestAt() {
-      const [first] = waiting.values()
-      return first?.event.at
+      let oldest: string | undefined
+      for (const { event } of waiting.values()) if (oldest === undefined || event.at < oldest) oldest = event.at
+      return oldest
     },
   }
 }

@@ -106,7 +106,7 @@ describe('the outbox', () => {
     sink.answer = () => undefined
     await clock.advance(300_000)
     expect(sink.told()).toEqual(['a failed', 'b failed'])
-    expect(await counted('webhook')).toEqual({ ...nothing, failed: 9, sent: 2 })
+    expect(await counted('webhook')).toEqual({ ...nothing, failed: 8, sent: 2 })
   })
 
   test('tells that a workload is gone after all that happened to it, and only whom has a word for it', async () => {
@@ -129,6 +129,44 @@ describe('the outbox', () => {
     expect(order).toEqual(['a', 'b', 'gone', 'c'])
     expect(slack?.gone).toEqual([])
     expect(webhook.gone.map(({ id }) => id)).toEqual(['gone'])
+  })
+
+  test('is not held up by an event that alone fails, and keeps the order of its workload', async () => {
+    const { clock, outbox, sinks, exposition } = anOutbox('webhook')
+    const [sink] = sinks
+    if (sink === undefined) throw new Error('no sink')
+    sink.answer = (transitions) => {
+      if (transitions.some(({ version }) => version === 'poison')) throw busy()
+    }
+    outbox.offer(record('web', [event('poison', ['webhook']), event('after', ['webhook'])]))
+    const later = '2026-01-01T00:00:30Z'
+    for (let n = 0; n < 250; n++) outbox.offer(record(`web-${n}`, [event(`e${n}`, ['webhook'], { at: later })]))
+    await clock.advance(20 * 60_000)
+    expect(sink.told()).toHaveLength(250)
+    expect(sink.taken).toHaveLength(250)
+    expect(await exposition()).toContainEqual(expect.stringMatching(/oldest_age_seconds.* 1200$/))
+    outbox.offer(record('new', [event('new', ['webhook'], { at: later })]))
+    await clock.advance(20 * 60_000)
+    expect(sink.told().slice(250)).toEqual(['new failed'])
+    await clock.advance(24 * 3_600_000)
+    expect(sink.told().slice(250)).toEqual(['new failed'])
+    expect(sink.calls).toBeLessThan(400)
+  })
+
+  test('sends as many at once as before when a sink is back that was away for long', async () => {
+    const { clock, outbox, sinks } = anOutbox('webhook')
+    const [sink] = sinks
+    if (sink === undefined) throw new Error('no sink')
+    sink.answer = () => {
+      throw busy()
+    }
+    for (let n = 0; n < 500; n++) outbox.offer(record(`web-${n}`, [event(`e${n}`, ['webhook'])]))
+    await clock.advance(6 * 3_600_000)
+    const before = sink.calls
+    sink.answer = () => undefined
+    await clock.advance(10 * 60_000)
+    expect(sink.taken).toHaveLength(500)
+    expect(sink.calls - before).toBeLessThan(20)
   })
 
   test('waits as long as the receiver wants', async () => {
