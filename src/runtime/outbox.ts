@@ -16,7 +16,7 @@ import { createSinkQueue, eventResults, type QueuedEvent, type QueuedTransition,
 export interface Outbox {
   /** A record in its newest version. What it does not hold any more is not sent. */
   offer(record: WorkloadRolloutState): void
-  /** The record at `namespace/name` is gone, with its workload; what waits is still sent. */
+  /** The record at `namespace/name` is gone, with its workload; what waits is still sent, the newest 10,000 of it. */
   withdraw(key: string): void
   /** A workload is gone. Nothing in the cluster remembers that, so a process that dies before it was told loses it. */
   tellRemoved(removal: Removal): void
@@ -41,11 +41,16 @@ export interface OutboxDeps {
   acknowledge: (workload: string) => void
 }
 
+/** Workloads that come and go while a sink is away must not fill the memory. */
+const maxOrphans = 10_000
+
 export function createOutbox(deps: OutboxDeps): Outbox {
   /** By id of the event, by sink. */
   const events = new Map<string, Map<string, Settlement | 'waiting'>>()
   /** Ids of the events in each record. */
   const kept = new Map<string, readonly string[]>()
+  /** Ids of events whose record is gone, oldest first. */
+  const orphans = new Set<string>()
   const queues = new Map<string, SinkQueue>()
 
   for (const sink of deps.sinks) {
@@ -75,6 +80,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       if (ids.length === 0) kept.delete(key)
       else kept.set(key, ids)
       for (const event of pending) {
+        orphans.delete(event.id)
         const known = events.get(event.id) ?? new Map<string, Settlement | 'waiting'>()
         events.set(event.id, known)
         for (const sink of event.sinks) {
@@ -85,8 +91,16 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       }
     },
     withdraw(key) {
-      for (const id of kept.get(key) ?? []) events.delete(id)
+      for (const id of kept.get(key) ?? []) {
+        events.delete(id)
+        orphans.add(id)
+      }
       kept.delete(key)
+      for (const id of orphans) {
+        if (orphans.size <= maxOrphans) break
+        orphans.delete(id)
+        forget(id)
+      }
     },
     tellRemoved(removal) {
       const { id, at, workload } = removal
@@ -109,6 +123,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     clear() {
       events.clear()
       kept.clear()
+      orphans.clear()
       for (const queue of queues.values()) queue.clear()
     },
     async run(signal) {

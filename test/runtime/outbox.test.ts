@@ -252,6 +252,17 @@ describe('the outbox', () => {
     expect(sinks[0]?.told()).toEqual(['a failed'])
   })
 
+  test('keeps a bounded number of events of deleted workloads for a sink that is away', async () => {
+    const { outbox, sinks, counted, exposition } = anOutbox('slack', 'webhook')
+    for (const sink of sinks) sink.answer = () => new Promise(() => undefined)
+    for (let n = 0; n < 10_500; n++) {
+      outbox.offer(record(`web-${n}`, [event(`e${n}`, ['slack'])]))
+      outbox.withdraw(`prod/web-${n}`)
+    }
+    expect(await exposition()).toContain('fairlead_event_queue_length{sink="slack"} 10000')
+    expect(await counted('slack')).toEqual({ dropped: 500 })
+  })
+
   test('sends nothing while another replica leads, and what that one left when it leads again', async () => {
     const { clock, outbox, sinks, role } = anOutbox('webhook')
     role.leads = false
