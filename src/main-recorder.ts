@@ -110,6 +110,7 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue,
       cluster: world.cluster,
       own: fenced(world.own, leader),
       isLeader,
+      log,
       outbox,
     }),
     /** True when the cluster does not keep it like this; whoever leads then writes it, news first. */

@@ -170,6 +170,31 @@ describe('the state of a rollout is kept in the cluster', () => {
     expect(statusOf(world)).toMatchObject({ phase: 'success', version: '2.0.0' })
   })
 
+  test('where an older definition drops a field, nothing is written twice', async () => {
+    const world = aSettledWorld()
+    const { updateStatus } = world.cluster.own
+    const written: string[] = []
+    world.cluster.own.updateStatus = (resource, object) => {
+      if (resource.kind !== workloadRolloutState.kind) return updateStatus(resource, object)
+      written.push(JSON.stringify(object.status))
+      const { succeededRevision: _, ...status } = object.status as Record<string, unknown>
+      return updateStatus(resource, { ...object, status })
+    }
+    const replica = await start(world)
+    await expect.poll(() => statusOf(world)).toMatchObject({ phase: 'success', version: '1.0.0' })
+    putLive(world, 'web', 'ghcr.io/acme/web:2.0.0')
+    await expect.poll(() => statusOf(world)).toMatchObject({ phase: 'rolling_out', version: '2.0.0' })
+    settle(world, 'web', { updated: 1 })
+    await expect.poll(() => statusOf(world)).toMatchObject({ phase: 'success', version: '2.0.0' })
+    for (let look = 0; look < 5; look++) {
+      world.annotate('web', { 'fairlead.dev/look': `${look}` })
+      await replica.quiet()
+    }
+    expect(written).toEqual([...new Set(written)])
+    const warned = replica.log.lines.filter(({ message }) => message.includes('CustomResourceDefinitions'))
+    expect(warned).toHaveLength(1)
+  })
+
   test('where the kind is not installed, rollouts are followed all the same', async () => {
     const world = aSettledWorld()
     world.cluster.objects.uninstall(workloadRolloutState)

@@ -7,7 +7,7 @@ import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import { isSameLook } from '../../core/workload/rollout-status.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { asFairleadError, FairleadError } from '../../errors.ts'
-import type { Cluster, OwnObjects } from '../../ports.ts'
+import type { Cluster, Log, OwnObjects } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import type { Outbox } from '../../runtime/outbox.ts'
 import { type RolloutRecords, recordKey } from '../../runtime/rollout-records.ts'
@@ -23,6 +23,7 @@ export interface RolloutRecordDeps {
   cluster: Pick<Cluster, 'get'>
   own: Pick<OwnObjects, 'create' | 'updateStatus'>
   isLeader: () => boolean
+  log: Log
   /** `cluster.name` of the configuration. */
   clusterName: string
   /** Names of those who are told of transitions. */
@@ -44,14 +45,33 @@ interface Decided extends Observed {
 
 const { workloadRolloutState } = resources
 
+const alteredWords =
+  'the API server keeps a WorkloadRolloutState otherwise than it was written: apply the CustomResourceDefinitions of this version'
+
 /** Keeps what is known about rollouts in the cluster: one WorkloadRolloutState for each workload. */
 export function createRolloutRecordController(
   deps: RolloutRecordDeps,
 ): Controller<Observed, Decided, Decided, Decided> {
+  /** What came back otherwise than it was written, by workload: written again it would come back so again. */
+  const altered = new Map<string, string>()
+  let isTold = false
+
+  const compare = (decided: Decided, record: WorkloadRolloutState, text: string) => {
+    const isKept = wantedRecord({ ...decided, record }, { ...deps, settled: () => undefined }) === undefined
+    if (isKept) {
+      altered.delete(decided.key)
+      return
+    }
+    altered.set(decided.key, text)
+    if (!isTold) deps.log.warn({ workload: decided.key }, alteredWords)
+    isTold = true
+  }
+
   return {
     name: 'rollout-record',
     async observe(key) {
       const [workload, seen] = [deps.workload(key), deps.rollouts.get(key)]
+      if (workload === undefined) altered.delete(key)
       if (!deps.isLeader() || workload === undefined || seen?.state.uid !== workload.uid) return undefined
       const record = deps.records.read(workload)
       // With what is deleted its record goes, often before it: it must not come back.
@@ -64,9 +84,12 @@ export function createRolloutRecordController(
         ?.status,
     }),
     async propose(decided) {
-      const { workload, record, status } = decided
-      if (status === undefined) return decided
-      deps.outbox.offer(await write(record ?? (await create(workload, deps)), status, deps))
+      const { key, workload, record, status } = decided
+      const text = JSON.stringify(status)
+      if (status === undefined || altered.get(key) === text) return decided
+      const written = await write(record ?? (await create(workload, deps)), status, deps)
+      deps.outbox.offer(written)
+      compare(decided, written, text)
       return decided
     },
     verify: async (decided) => decided,
