@@ -18,3 +18,13 @@ export function percentile(values: readonly number[], share: number): number {
 export function round(value: number, digits = 1): number {
   return Math.round(value * 10 ** digits) / 10 ** digits
 }
+
+/** For the end of a report, one line per row: whether its aim was met, its name, the aim, and what was measured. */
+export function summary(rows: readonly BenchRow[]): string {
+  const lines = rows.map(({ row, aim, met, result }) => {
+    const verdict = met === undefined ? '-' : met ? 'ok' : 'MISSED'
+    const measured = Object.entries(result).map(([name, value]) => `${name} ${value}`)
+    return `${verdict.padEnd(6)} | ${row} | ${aim} | ${measured.join(', ')}`
+  })
+  return `${['aim    | what | wanted | measured', ...lines].join('\n')}\n`
+}

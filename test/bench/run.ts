@@ -10,7 +10,7 @@ import { memoryRows } from './memory.ts'
 import { policyRows } from './policy.ts'
 import { restartRows } from './restart.ts'
 import { rolloutRows } from './rollout.ts'
-import type { BenchRow } from './row.ts'
+import { type BenchRow, summary } from './row.ts'
 import { scrapeRows } from './scrape.ts'
 import { traceRows } from './trace.ts'
 import { webhookRows } from './webhook.ts'
@@ -45,7 +45,14 @@ if (chosen.length === 0) {
     git: gitVersion(),
     commit: commitOfThis(),
   })
-  for (const [, measure] of chosen) for await (const row of await measure()) print(row)
+  const rows: BenchRow[] = []
+  for (const [, measure] of chosen) {
+    for await (const row of await measure()) {
+      print(row)
+      rows.push(row)
+    }
+  }
+  process.stdout.write(`\n${summary(rows)}`)
 }
 
 function print(line: object): void {

@@ -84,8 +84,9 @@ export function nominatedOwner(applied: Applied): Nomination | undefined {
   return application === undefined ? undefined : { kind: 'Application', ...application }
 }
 
-function tracked({ group = 'apps', annotations = {}, ...rest }: Applied) {
-  return { ...rest, group, annotations }
+/** Asked several times for every workload: what is not needed is not copied. */
+function tracked({ group = 'apps', kind, namespace, name, labels, annotations = {} }: Applied) {
+  return { group, kind, namespace, name, labels, annotations }
 }
 
 /** `Kind/namespace/name` of what is nominated. */

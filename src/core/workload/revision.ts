@@ -16,9 +16,11 @@ function sortedJson(value: unknown, depth: number): string {
   if (depth > maxDepth || value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return `[${value.map((entry) => sortedJson(entry, depth + 1)).join(',')}]`
   if (typeof value !== 'object') return JSON.stringify(value) ?? 'null'
-  const entries = Object.entries(value)
-    .filter(([, content]) => content !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, content]) => `${JSON.stringify(key)}:${sortedJson(content, depth + 1)}`)
-  return `{${entries.join(',')}}`
+  let entries = ''
+  for (const key of Object.keys(value).sort()) {
+    const content = (value as Readonly<Record<string, unknown>>)[key]
+    if (content === undefined) continue
+    entries += `${entries === '' ? '' : ','}${JSON.stringify(key)}:${sortedJson(content, depth + 1)}`
+  }
+  return `{${entries}}`
 }
