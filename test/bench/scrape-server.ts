@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import type { KubernetesObject } from '../../src/api/kubernetes.ts'
 import { workloadSamples } from '../../src/controllers/workload/series.ts'
@@ -34,7 +35,10 @@ const server = createMetricsServer({
 const { host, port } = await server.start()
 process.stdout.write(`http://${host}:${port}/metrics\n`)
 
-let [longestMs, longestCpuMs] = [0, 0]
+let [longestMs, longestCpuMs, longestGcMs] = [0, 0, 0]
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longestGcMs = Math.max(longestGcMs, duration)
+}).observe({ entryTypes: ['gc'] })
 let beforeMs = performance.now()
 let beforeCpu = process.cpuUsage()
 const beat = () => {
@@ -50,9 +54,9 @@ const beat = () => {
 setImmediate(beat)
 createInterface({ input: process.stdin }).on('line', () => {
   process.stdout.write(
-    `${JSON.stringify({ blockMs: round(longestMs), blockCpuMs: round(longestCpuMs), peakMiB: memory() })}\n`,
+    `${JSON.stringify({ blockMs: round(longestMs), blockCpuMs: round(longestCpuMs), gcMs: round(longestGcMs), peakMiB: memory() })}\n`,
   )
-  ;[longestMs, longestCpuMs] = [0, 0]
+  ;[longestMs, longestCpuMs, longestGcMs] = [0, 0, 0]
 })
 
 /** A workload whose second version is out since a while; both looks as the controller has them. */

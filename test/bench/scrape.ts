@@ -19,17 +19,24 @@ export async function scrapeRows(): Promise<BenchRow[]> {
     const address = await firstLine(server)
     const measured = async () => {
       server.stdin.write('\n')
-      return JSON.parse(await firstLine(server)) as { blockMs: number; blockCpuMs: number; peakMiB: number }
+      return JSON.parse(await firstLine(server)) as {
+        blockMs: number
+        blockCpuMs: number
+        gcMs: number
+        peakMiB: number
+      }
     }
     for (let warm = 0; warm < 3; warm++) await scrape(address)
     await measured()
     const blocks: number[] = []
     const cpuBlocks: number[] = []
+    const pauses: number[] = []
     const totals: number[] = []
     let [bytes, series, peakMiB] = [0, 0, 0]
     for (let index = 0; index < scrapes; index++) {
       const { tookMs, body } = await scrape(address)
-      const { blockMs, blockCpuMs, peakMiB: peak } = await measured()
+      const { blockMs, blockCpuMs, gcMs, peakMiB: peak } = await measured()
+      pauses.push(gcMs)
       cpuBlocks.push(blockCpuMs)
       totals.push(tookMs)
       blocks.push(blockMs)
@@ -37,7 +44,7 @@ export async function scrapeRows(): Promise<BenchRow[]> {
       series = body.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length
       peakMiB = peak
     }
-    return [row({ blocks, cpuBlocks, totals, bytes, series, peakMiB })]
+    return [row({ blocks, cpuBlocks, pauses, totals, bytes, series, peakMiB })]
   } finally {
     server.kill()
     await rm(folder, { recursive: true })
@@ -47,11 +54,14 @@ export async function scrapeRows(): Promise<BenchRow[]> {
 function row({
   blocks,
   cpuBlocks,
+  pauses,
   totals,
   ...size
 }: {
   blocks: number[]
   cpuBlocks: number[]
+  /** The longest pause of the garbage collector in each scrape. */
+  pauses: number[]
   totals: number[]
   bytes: number
   series: number
@@ -67,6 +77,7 @@ function row({
       blockMaxMs: Math.max(...blocks),
       blockCpuP50Ms: percentile(cpuBlocks, 0.5),
       blockCpuMaxMs: Math.max(...cpuBlocks),
+      gcMaxMs: Math.max(...pauses),
       totalP50Ms: round(totalMs),
       totalMaxMs: round(Math.max(...totals)),
       series: size.series,
