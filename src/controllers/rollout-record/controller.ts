@@ -57,7 +57,9 @@ export function createRolloutRecordController(
   let isTold = false
 
   const compare = (decided: Decided, record: WorkloadRolloutState, text: string) => {
-    const isKept = wantedRecord({ ...decided, record }, { ...deps, settled: () => undefined }) === undefined
+    // What is told meanwhile may change the rest at any time.
+    const told = { settled: () => undefined, messageOf: () => undefined }
+    const isKept = wantedRecord({ ...decided, record }, { ...deps, ...told }) === undefined
     if (isKept) {
       altered.delete(decided.key)
       return

@@ -57,6 +57,7 @@ function play(writes: readonly Write[], scope: 'own' | 'any'): Back[] {
       scope,
       rollout: failedWith(value, lastGood),
       isRunning: true,
+      isTakenBack: false,
       value,
       own: delivered.get(value),
       earlier: rolledBack.get(value),
