@@ -23,7 +23,7 @@ describe('a release that Helm could not upgrade', () => {
       message: expect.stringContaining(helmWords),
     })
     expect(conditionOf(world, '1.1.0', 'Progressing')).toMatchObject({ status: 'False', reason: 'UpgradeFailed' })
-    expect(conditionOf(world, '1.1.0', 'Degraded')).toMatchObject({ status: 'True' })
+    expect(conditionOf(world, '1.1.0', 'Degraded')).toMatchObject({ status: 'False' })
     const [state] = world.cluster.objects.list(workloadRolloutState)
     expect(state?.status).toMatchObject({ phase: 'failed', reason: 'EngineFailed' })
     expect(world.git.read('main', file)).toBe(release('1.1.0'))
@@ -81,8 +81,7 @@ describe('a release that Helm could not upgrade', () => {
     releaseSays(world, attempt.well())
     await replica.quiet()
     expect(commits(world)).toEqual([])
-    expect(conditionOf(world, '1.1.0', 'Applied')).toMatchObject({ status: 'True' })
-    expect(conditionOf(world, '1.1.0', 'Degraded')).toMatchObject({ status: 'False' })
+    expect(conditionOf(world, '1.1.0', 'RolledOut')).toMatchObject({ status: 'False', reason: 'Failed' })
     const [state] = world.cluster.objects.list(workloadRolloutState)
     expect(state?.status).toMatchObject({ phase: 'success', recovered: true })
   })

@@ -83,9 +83,9 @@ function newConditions({ progress, delivered, sync, rollouts }: Omit<Learnt, 'no
     conditions.push({ type: 'Degraded', ...over, message: '' })
   } else if (rollouts !== undefined && sync !== undefined) {
     // Helm could not make it: what was to come has come.
-    const { reason, message } = sync
-    conditions.push({ type: 'Progressing', status: 'False', reason, message })
-    conditions.push({ type: 'Degraded', status: 'True', reason, message })
+    const over = { status: 'False', reason: sync.reason } as const
+    conditions.push({ type: 'Progressing', ...over, message: sync.message })
+    conditions.push({ type: 'Degraded', ...over, message: '' })
   } else if (progress !== undefined) {
     const { status, reason, message, degraded } = progress
     conditions.push({ type: 'Progressing', status, reason, message })
