@@ -42,6 +42,7 @@ import { systemClock as clock } from './runtime/clock.ts'
 import { createHttp, type HttpClient, type HttpHost } from './runtime/http.ts'
 import type { SecretRegistry } from './runtime/log.ts'
 import type { Metrics } from './runtime/metrics.ts'
+import { laneConnections } from './runtime/sink-lane.ts'
 
 /** Every outside system, behind its port. */
 export interface World {
@@ -92,7 +93,7 @@ export async function connectWorld({ config, environment, log, secrets, metrics 
   const hosts = { ...httpHostsOf(registryHosts), ...notifyHosts(config), ...hostHttp(config), ...gitHosts(config) }
   const http = createHttp({ clock, hosts })
   const cloudHttp = createHttp({ clock, hosts: metadataHosts(config, registryHosts, environment) })
-  const sinkHttp = createHttp({ clock, hosts: sinkHosts(config) })
+  const sinkHttp = createHttp({ clock, hosts: sinkHosts(config), connections: laneConnections })
   const connection = createConnection(config.kubernetes, clock)
   const client = createClient(connection, `fairlead/${config.cluster.name}`)
   const sameEngine = config.engine.kubeconfig === '' && config.engine.context === ''

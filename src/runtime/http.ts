@@ -23,6 +23,8 @@ export interface HttpSettings {
   hosts?: Readonly<Record<string, HttpHost>> | ((host: string) => HttpHost | undefined)
   /** Name resolution; the system's by default. */
   lookup?: typeof systemLookup
+  /** Connections to one origin, and how many of them are kept for half a minute; 8 and 2, enough for polling, by default. */
+  connections?: { atOnce: number; kept: number }
 }
 
 /** The outbound client with its connections; `close` ends them and fails what is still under way. */
@@ -32,15 +34,21 @@ export interface HttpClient extends Http {
 
 const defaultTimeoutMs = 15_000
 const defaultMaxBytes = 4 * 1024 * 1024
-/** Per origin 8 at once, of which 2 are kept for half a minute: enough for polling, cheap in memory. */
-const agentOptions = { keepAlive: true, maxSockets: 8, maxFreeSockets: 2, maxTotalSockets: 128, timeout: 30_000 }
+const usualConnections = { atOnce: 8, kept: 2 }
 
 /**
  * The one outbound client, on node:http and node:https (the built-in fetch costs tens of MiB). Rejects with
  * `HttpFailed` (no answer, or a request we refuse to make), `Timeout`, `TooLarge`, `Aborted` or, for a CA file that cannot be used, `ConfigInvalid`; messages name method
  * and origin only, because paths and query strings of webhooks and token endpoints are secrets.
  */
-export function createHttp({ clock, hosts = {}, lookup = systemLookup }: HttpSettings): HttpClient {
+export function createHttp({
+  clock,
+  hosts = {},
+  lookup = systemLookup,
+  connections = usualConnections,
+}: HttpSettings): HttpClient {
+  const { atOnce: maxSockets, kept: maxFreeSockets } = connections
+  const agentOptions = { keepAlive: true, maxSockets, maxFreeSockets, maxTotalSockets: 128, timeout: 30_000 }
   const plainAgent = new http.Agent(agentOptions)
   const trust = createTrust(agentOptions)
   const underWay = new Set<AbortController>()

@@ -4,11 +4,14 @@ import { asFairleadError, type FairleadError } from '../errors.ts'
 /** What says whose event it is. */
 type AboutWorkload = Pick<Transition, 'workload'>
 
-/** As many connections as the outbound client opens to one origin. */
-const lanesAtOnce = 8
+/** A receiver far away answers late: only many at once make many a second. */
+const lanesAtOnce = 32
+
+/** Connections of the client that sends in lanes. Those of a batch serve the next one. */
+export const laneConnections = { atOnce: lanesAtOnce, kept: lanesAtOnce } as const
 
 /**
- * Sends the events of each workload one after the other, up to eight workloads at once. A workload whose sending
+ * Sends the events of each workload one after the other, up to 32 workloads at once. A workload whose sending
  * fails stops there; the others go on. Rejects at the end with a transient error if there is one, for then all are sent
  * again, else with the first.
  */

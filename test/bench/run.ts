@@ -12,6 +12,7 @@ import { restartRows } from './restart.ts'
 import { rolloutRows } from './rollout.ts'
 import { type BenchRow, summary } from './row.ts'
 import { scrapeRows } from './scrape.ts'
+import { sinkRows } from './sink.ts'
 import { traceRows } from './trace.ts'
 import { webhookRows } from './webhook.ts'
 
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]> | AsyncIterable
   scrape: scrapeRows,
   rollout: rolloutRows,
   restart: restartRows,
+  sink: sinkRows,
 }
 
 const [wanted = ''] = process.argv.slice(2)

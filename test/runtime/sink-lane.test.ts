@@ -15,7 +15,7 @@ describe('lanes', () => {
     expect(lanes).toEqual(['a1 a2', 'b1'])
   })
 
-  test('run eight at once, and no more', async () => {
+  test('run 32 at once, and no more', async () => {
     let open = () => {}
     const gate = new Promise<void>((resolve) => {
       open = resolve
@@ -23,16 +23,16 @@ describe('lanes', () => {
     let running = 0
     let most = 0
     const all = sendInLanes(
-      Array.from({ length: 20 }, (_, index) => of(`${index}`)),
+      Array.from({ length: 80 }, (_, index) => of(`${index}`)),
       async () => {
         most = Math.max(most, ++running)
-        if (running === 8) open()
+        if (running === 32) open()
         await gate
         running--
       },
     )
     await all
-    expect(most).toBe(8)
+    expect(most).toBe(32)
   })
 
   const refused = new FairleadError('SinkRefused', 'no')
