@@ -249,7 +249,7 @@ describe('the annotations', () => {
   test('of Headwind that are named have a say', () => {
     const written = { policy: 'glob', pattern: '1.*', 'require-approval': 'false', 'min-update-interval': '1m' }
     const named = unique(readme.matchAll(/headwind\.sh\/([a-z-]+)/g))
-    expect(named).toEqual([...Object.keys(written), 'images'].sort())
+    expect(named).toEqual([...Object.keys(written), 'images', 'auto-rollback'].sort())
     const headwind = Object.fromEntries(Object.entries(written).map(([name, value]) => [`headwind.sh/${name}`, value]))
     const expected = { policyText: 'glob 1.*', requireApproval: false, minUpdateIntervalMs: 60_000 }
     expect(settingsOf(headwind)).toMatchObject(expected)

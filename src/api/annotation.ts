@@ -38,14 +38,15 @@ export const annotationFields = [
   'chart-constraint',
 ] as const
 
-/** Headwind's names for fields of ours. */
-export const headwindFields = [
-  'policy',
-  'pattern',
-  'require-approval',
-  'min-update-interval',
-  'images',
-] as const satisfies readonly AnnotationField[]
+/** Headwind's names, and the fields of ours that they mean. */
+export const headwindFields: readonly { name: string; field: AnnotationField }[] = [
+  { name: 'policy', field: 'policy' },
+  { name: 'pattern', field: 'pattern' },
+  { name: 'require-approval', field: 'require-approval' },
+  { name: 'min-update-interval', field: 'min-update-interval' },
+  { name: 'images', field: 'images' },
+  { name: 'auto-rollback', field: 'rollback' },
+]
 
 /** Set by rollouts on what they apply; no field of a policy. */
 export const appliedStepField = 'applied-step'

@@ -80,6 +80,7 @@ function tightens(
     case 'require-approval':
       return value === 'true'
     case 'rollback':
+    case 'auto-rollback':
       return value === 'false'
     case 'mode':
       return value === 'observe' || (value === 'pull-request' && modeInGit() === 'commit')

@@ -43,7 +43,7 @@ export function collectFields(subject: SettingsSubject, rules: readonly UpdateRu
       if (value !== undefined) found.set(name, { key: `updates.rules[${index}].${name}`, value: value.trim() })
     }
   })
-  for (const field of headwindFields) take(field, headwindPrefix + field)
+  for (const { name, field } of headwindFields) take(field, headwindPrefix + name)
   for (const field of annotationFields) take(field, annotationPrefix + field)
   for (const field of annotationFields) take(field, `${annotationPrefix}${field}.${subject.container}`)
   return found

@@ -1,4 +1,10 @@
-import { annotationPrefix, headwindPrefix, type Mode, type RollbackScope } from '../../api/annotation.ts'
+import {
+  annotationPrefix,
+  headwindFields,
+  headwindPrefix,
+  type Mode,
+  type RollbackScope,
+} from '../../api/annotation.ts'
 import { type Declared, requireDeclared } from '../image/declared-settings.ts'
 import type { UpdateRule } from '../image/rule.ts'
 import { collectFields, type FoundFields, readBoolean, readMode, type SettingsSubject } from '../image/setting-field.ts'
@@ -84,8 +90,9 @@ function passingSettings(found: FoundFields, mode: Mode): UpdateSettings {
 
 function concerning(annotations: Readonly<Record<string, string>>, container: string): Record<string, string> {
   const isOurs = (key: string) =>
-    [annotationPrefix, headwindPrefix].some((prefix) =>
-      fieldsOfRollback.some((name) => key === prefix + name || key === `${prefix}${name}.${container}`),
-    )
+    fieldsOfRollback.some((name) => {
+      const ours = annotationPrefix + name
+      return key === ours || key === `${ours}.${container}`
+    }) || headwindFields.some(({ name, field }) => key === headwindPrefix + name && fieldsOfRollback.includes(field))
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => isOurs(key)))
 }

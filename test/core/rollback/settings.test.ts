@@ -4,6 +4,7 @@ import { compileRule } from '../../../src/core/image/rule.ts'
 import { mayRollBack, resolveRollback, resolveRollbackByPerson } from '../../../src/core/rollback/settings.ts'
 
 const key = (field: string) => `fairlead.dev/${field}`
+const headwind = 'headwind.sh/auto-rollback'
 
 function subjectWith(annotations: Record<string, string>) {
   const identity = { namespace: 'prod', name: 'web', labels: {}, image: 'ghcr.io/acme/web:1.0.0', container: 'web' }
@@ -29,6 +30,10 @@ describe('whose failed changes are put back', () => {
     ['anybody’s where the configuration says so and the workload agrees', 'any', { [key('rollback')]: 'true' }, 'any'],
     ['nobody’s where the workload opts out', 'any', { [key('rollback')]: 'false' }, 'off'],
     ['nobody’s of a container that opts out', 'own', { [key('rollback.web')]: 'false' }, 'off'],
+    ['fairlead’s own where Headwind’s annotation opts in', 'off', { [headwind]: 'true' }, 'own'],
+    ['nobody’s where Headwind’s annotation opts out', 'any', { [headwind]: 'false' }, 'off'],
+    ['as ours says where both do', 'off', { [headwind]: 'true', [key('rollback')]: 'false' }, 'off'],
+    ['as ours says for the container', 'own', { [headwind]: 'false', [key('rollback.web')]: 'true' }, 'own'],
     ['as the configuration says for another container', 'own', { [key('rollback.other')]: 'false' }, 'own'],
   ]
   test.each(rows)('%s', (_, onFailure, annotations, scope) => {
@@ -46,13 +51,17 @@ describe('whose failed changes are put back', () => {
 
   test('only the live object may opt out, and not in', () => {
     expect(resolve({}, 'own', { [key('rollback')]: 'false' }).scope).toBe('off')
-    expect(() => resolve({}, 'off', { [key('rollback')]: 'true' })).toThrow(
-      /rollback: "true" is only on the live object/,
-    )
+    expect(resolve({}, 'own', { [headwind]: 'false' }).scope).toBe('off')
+    for (const name of [key('rollback'), headwind]) {
+      expect(() => resolve({}, 'off', { [name]: 'true' })).toThrow(/rollback: "true" is only on the live object/)
+    }
   })
 
   test('a value that is neither is refused', () => {
     expect(() => resolve({ [key('rollback')]: 'yes' }, 'off')).toThrow(/neither true nor false/)
+    expect(() => resolve({ [headwind]: 'yes' }, 'off')).toThrow(
+      'headwind.sh/auto-rollback: "yes" is neither true nor false',
+    )
   })
 
   test('a patch whose outcome is not known is refused', () => {

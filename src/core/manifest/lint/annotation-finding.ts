@@ -95,10 +95,10 @@ function nameFinding(carrier: AnnotationCarrier, one: WrittenAnnotation): Findin
 
 function headwindFinding(carrier: AnnotationCarrier, one: WrittenAnnotation): Finding | undefined {
   const name = one.key.slice(headwindPrefix.length)
-  if (headwindFields.some((field) => field === name)) return undefined
-  const near = nearestWord(name, headwindFields)
-  const instead =
-    near === undefined ? `there are ${headwindFields.join(', ')}` : `did you mean ${headwindPrefix}${near}?`
+  const names = headwindFields.map((one) => one.name)
+  if (names.includes(name)) return undefined
+  const near = nearestWord(name, names)
+  const instead = near === undefined ? `there are ${names.join(', ')}` : `did you mean ${headwindPrefix}${near}?`
   const message = `${one.key}: has no meaning here; ${instead}`
   return { ...at(carrier, one), severity: 'warning', code: 'AnnotationUnread', message }
 }
