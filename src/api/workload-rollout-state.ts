@@ -77,6 +77,7 @@ export interface WorkloadRolloutStateStatus {
   slackMessage?: MessagePlace & { rollout: string }
   /** How many events were given up, because they were refused, too old or too many. */
   eventsDropped?: number
+  /** `RolledOut`: `True` when the newest rollout succeeded, `False` when it failed, else `Unknown`. */
   conditions?: Condition[]
 }
 

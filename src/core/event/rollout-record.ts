@@ -9,6 +9,7 @@ import type { PhaseName } from '../workload/phase.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
 import { isSameRollout, type RolloutFacts, rolloutFacts } from '../workload/rollout-status.ts'
 import { speakingImage, type Workload } from '../workload/workload.ts'
+import { rolledOutConditions } from './rollout-condition.ts'
 import { eventId, rolloutId } from './transition.ts'
 
 /** What the record of a rollout is decided from. */
@@ -61,6 +62,7 @@ export function decideRecord(given: RecordFacts): RolloutRecord | undefined {
     ...(changeId !== undefined && { changeId }),
     ...(open !== undefined && { incident: open }),
     ...slackMessage(given, facts),
+    conditions: rolledOutConditions(kept?.conditions, facts, state.observedAt),
     ...(left.dropped > 0 && { eventsDropped: left.dropped }),
   }
   const told = given.sinks.length === 0 ? [] : phases

@@ -1,3 +1,4 @@
+import type { Condition } from '../../api/condition.ts'
 import type { KubernetesObject, ObjectMeta } from '../../api/kubernetes.ts'
 import {
   maxPendingEvents,
@@ -74,9 +75,22 @@ function readStatus(status: unknown): WorkloadRolloutStateStatus | undefined {
     ...flags(status, ['recovered', 'firstSight', 'rollback']),
     ...(pending.length > 0 && { pending }),
     ...optional('slackMessage', readMessage(field(status, 'slackMessage'))),
+    ...optional('conditions', readConditions(field(status, 'conditions'))),
     ...(dropped > 0 && { eventsDropped: dropped }),
   }
 }
+
+/** Ours, which tells since when; what others may have put beside it is not kept. */
+function readConditions(value: unknown): Condition[] | undefined {
+  const one = list(value).find((condition) => text(condition, 'type') === 'RolledOut')
+  const status = conditionStatuses.find((known) => known === text(one, 'status'))
+  const lastTransitionTime = time(one, 'lastTransitionTime')
+  if (status === undefined || lastTransitionTime === undefined) return undefined
+  const [reason = '', message = ''] = [text(one, 'reason'), text(one, 'message')]
+  return [{ type: 'RolledOut', status, reason, message, lastTransitionTime, observedGeneration: 1 }]
+}
+
+const conditionStatuses = ['True', 'False', 'Unknown'] as const
 
 function readMessage(value: unknown): WorkloadRolloutStateStatus['slackMessage'] {
   const [rollout, channel, ts] = ['rollout', 'channel', 'ts'].map((key) => text(value, key))

@@ -260,6 +260,36 @@ describe('an event that came to its end', () => {
   })
 })
 
+describe('the condition RolledOut', () => {
+  const rolledOut = (status: WorkloadRolloutStateStatus | undefined) =>
+    status?.conditions?.map(({ type, status, reason, lastTransitionTime }) => [
+      type,
+      status,
+      reason,
+      lastTransitionTime,
+    ])
+
+  test('follows the phase, with its times', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    expect(rolledOut(world.kept)).toEqual([['RolledOut', 'True', 'Complete', '2026-03-01T10:00:00Z']])
+    world.keep(web(2, '2.0.0', 1), 1)
+    expect(rolledOut(world.kept)).toEqual([['RolledOut', 'Unknown', 'Progressing', '2026-03-01T10:01:00Z']])
+    world.keep(web(2, '2.0.0', 1), 30)
+    expect(rolledOut(world.kept)).toEqual([['RolledOut', 'False', 'DeadlineExceeded', '2026-03-01T10:30:00Z']])
+    world.keep(web(2, '2.0.0', 3), 31)
+    expect(rolledOut(world.kept)).toEqual([['RolledOut', 'True', 'Complete', '2026-03-01T10:31:00Z']])
+  })
+
+  test('keeps its time while the phase stays, whatever else is written', () => {
+    const world = aWorkload()
+    world.keep(web(1, '1.0.0'), 0)
+    world.keep(web(1, '1.0.0'), 5, { cause })
+    expect(world.kept).toMatchObject(cause)
+    expect(rolledOut(world.kept)).toEqual([['RolledOut', 'True', 'Complete', '2026-03-01T10:00:00Z']])
+  })
+})
+
 describe('the message of a rollout', () => {
   test('is kept with the end of the event that it tells, and no write is made for it alone', () => {
     const world = aWorkload()
