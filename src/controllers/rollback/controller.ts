@@ -1,11 +1,12 @@
 import { objectKey, resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import { parseImageReference } from '../../core/image/reference.ts'
+import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { decideRollback, type NoRollback, type RollbackDecision } from '../../core/rollback/decide.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
-import { asFairleadError } from '../../errors.ts'
+import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { Clock, Log, OwnObjects, Registry } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
 import { isFailing, type ObserveDeps, type ObservedSlot, observeSlots } from './observe.ts'
@@ -108,6 +109,8 @@ export async function prepareRollback(
       message: `the registry does not have ${to} any more, which ran well before`,
     }
   }
+  const outside = refusalOf(trace.file, destination.repository.rules.allowPaths)
+  if (outside !== undefined) return { kind: 'none', reason: outside.code, message: outside.message }
   const request = renderRollbackRequest({ trace, destination, namespace, to, digest, why, by: undefined, siblings })
   return obstacleOf(await situation(request)) ?? request
 }
@@ -127,6 +130,15 @@ async function ensureRollback(
   const words = { workload: objectKey(workload), request: `${namespace}/${name}`, from: slot.trace.image, to, why }
   deps.log.warn(words, 'rolls back')
   return decision
+}
+
+function refusalOf(path: string, allowed: readonly string[]): FairleadError | undefined {
+  try {
+    requireAllowedPath(path, allowed)
+    return undefined
+  } catch (thrown) {
+    return asFairleadError(thrown)
+  }
 }
 
 /** A request that could never be carried out is not made. */

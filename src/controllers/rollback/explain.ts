@@ -5,7 +5,7 @@ import { explainRollback } from '../../core/rollback/explain.ts'
 import { asFairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 import { decideSlot, type PrepareDeps, prepareRollback } from './controller.ts'
-import { type ObserveDeps, type ObservedSlot, observeSlots } from './observe.ts'
+import { isFailing, type ObserveDeps, type ObservedSlot, observeSlots } from './observe.ts'
 import type { StallWatch } from './stall.ts'
 
 export interface ExplainRollbackDeps extends ObserveDeps, PrepareDeps {
@@ -21,7 +21,8 @@ export async function rollbackGates(key: ObjectKey, deps: ExplainRollbackDeps): 
   const gates = new Map<string, Gate>()
   const workload = deps.liveWorkload(objectKey(key))
   const state = deps.rollouts.get(objectKey(key))?.state
-  if (workload === undefined || state?.phase !== 'failed') return gates
+  if (workload === undefined || state === undefined) return gates
+  if (state.phase !== 'failed' && !isFailing(workload, state, deps)) return gates
   try {
     for (const slot of await observeSlots(workload, state, deps)) {
       const gate = await gateOf(slot, workload.namespace, deps)
