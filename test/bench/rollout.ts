@@ -12,7 +12,7 @@ import { createStoreContent } from '../../src/runtime/store-content.ts'
 import { deployment } from '../core/workload/sample.ts'
 import { silentLog } from '../fakes/silent-log.ts'
 import { createFakeSink } from '../fakes/sink.ts'
-import { createFakeWorld, type FakeWorld } from '../fakes/world.ts'
+import { createFakeWorld, type FakeWorld, type Replica } from '../fakes/world.ts'
 import { type BenchRow, round } from './row.ts'
 
 const workloads = 10_000
@@ -80,6 +80,16 @@ function aWorld(): FakeWorld {
   return world
 }
 
+/** Every workload was looked at. */
+async function tracked({ metrics, quiet }: Replica): Promise<void> {
+  await quiet()
+  const waiting = async () => {
+    const { values } = await metrics.workqueueDepth.get()
+    return values.find(({ labels }) => labels.controller === 'workload')?.value ?? workloads
+  }
+  while ((await waiting()) > 0) await clock.sleep(5)
+}
+
 const backfillSeconds = 10
 
 /** The first seconds of it; the whole takes minutes, on purpose. */
@@ -92,7 +102,7 @@ async function backfill(world: FakeWorld): Promise<BenchRow> {
   const sink = createFakeSink('webhook')
   const startedMs = performance.now()
   const replica = await world.start(settings, undefined, {}, [sink])
-  await replica.quiet()
+  await tracked(replica)
   const readyMs = performance.now() - startedMs
   delay.enable()
   writes = 0
@@ -143,7 +153,7 @@ async function restart(world: FakeWorld): Promise<BenchRow> {
   const sink = createFakeSink('webhook')
   const startedMs = performance.now()
   const replica = await world.start(settings, undefined, {}, [sink])
-  await replica.quiet()
+  await tracked(replica)
   const readyMs = performance.now() - startedMs
   await replica.stop()
   const writes = world.cluster.objects.version - before
@@ -159,7 +169,7 @@ async function restart(world: FakeWorld): Promise<BenchRow> {
 async function events(world: FakeWorld): Promise<BenchRow> {
   const sink = createFakeSink('webhook')
   const replica = await world.start(settings, undefined, {}, [sink])
-  await replica.quiet()
+  await tracked(replica)
   const { objects } = world.cluster
   for (const [number, live] of objects.list(resources.deployment).entries()) {
     const metadata = { ...live.metadata, annotations: { 'deployment.kubernetes.io/revision': '2' } }
