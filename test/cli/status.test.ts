@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { statusCommand } from '../../src/cli/status.ts'
-import { trackRollout } from '../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../src/core/workload/workload.ts'
 import { deployment, template } from '../core/workload/sample.ts'
 import { aRequest } from '../server/api/api-world.ts'

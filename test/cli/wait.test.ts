@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Io } from '../../src/cli/io.ts'
 import { waitCommand } from '../../src/cli/wait.ts'
-import { trackRollout } from '../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../src/core/workload/workload.ts'
 import { FairleadError } from '../../src/errors.ts'
 import { deployment, template } from '../core/workload/sample.ts'

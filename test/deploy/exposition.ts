@@ -1,5 +1,6 @@
 import { workloadSamples } from '../../src/controllers/workload/series.ts'
-import { type RolloutState, trackRollout } from '../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../src/core/workload/workload.ts'
 import { createMetrics } from '../../src/runtime/metrics.ts'
 import { deployment } from '../core/workload/sample.ts'

@@ -3,7 +3,8 @@ import type { UpdateRequest, UpdateRequestStatus, WorkloadRollout } from '../../
 import { carriesImage, isNewerImage } from '../../../src/core/change/carried-image.ts'
 import { decideRollouts, type LiveRollout, supersedeRollouts } from '../../../src/core/change/outcome.ts'
 import { isRolledOut, isSettled, summariseRollouts } from '../../../src/core/change/rolled-out.ts'
-import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { deployment, type Parts } from '../workload/sample.ts'
 

@@ -3,7 +3,8 @@ import type { UpdateRequest, UpdateRequestStatus } from '../../../src/api/update
 import { slotOf } from '../../../src/core/change/claim.ts'
 import { updateRequestName } from '../../../src/core/change/identity.ts'
 import { reportWorkload, type WorkloadReport } from '../../../src/core/change/workload-report.ts'
-import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { deployment, template } from '../workload/sample.ts'
 

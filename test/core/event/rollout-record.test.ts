@@ -7,7 +7,8 @@ import {
 import type { RolloutCause } from '../../../src/core/change/rollout-cause.ts'
 import { decideRecord, type Settlement, withPending } from '../../../src/core/event/rollout-record.ts'
 import { rolloutId } from '../../../src/core/event/transition.ts'
-import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload, type Workload } from '../../../src/core/workload/workload.ts'
 import { deployment } from '../workload/sample.ts'
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { decidePhase } from '../../../src/core/workload/phase.ts'
 import { podCause } from '../../../src/core/workload/pod-cause.ts'
-import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { argoRollout, template } from './sample.ts'
 

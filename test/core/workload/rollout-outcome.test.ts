@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { endedBetween } from '../../../src/core/workload/rollout-outcome.ts'
-import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { deployment, type Parts, template } from './sample.ts'
 

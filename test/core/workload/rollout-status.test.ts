@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts'
 import { readRolloutRecord } from '../../../src/core/workload/read-rollout-record.ts'
-import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
 import {
   isSameRollout,
   restoreRollout,
   rolloutFacts,
   rolloutStateName,
 } from '../../../src/core/workload/rollout-status.ts'
+import { trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { deployment, type Parts } from './sample.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type RolloutState, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+import { trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { deployment, template } from './sample.ts'
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EngineFailure } from '../../../src/core/workload/engine-failure.ts'
-import { type RolloutState, type TrackOptions, trackRollout } from '../../../src/core/workload/rollout-state.ts'
+import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
+import { type TrackOptions, trackRollout } from '../../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { daemonSet, deployment, type Parts, statefulSet, template } from './sample.ts'
 
