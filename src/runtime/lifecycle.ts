@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { asFairleadError } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
 
@@ -49,6 +50,8 @@ export function createLifecycle({ clock, log, graceMs }: { clock: Clock; log: Lo
       // Asked to stop before it began: it does not begin.
       if (stopping.signal.aborted) return
       const cancel = new AbortController()
+      // Every queue, watch and receiver of a part waits for it; Node takes more than ten for a leak.
+      setMaxListeners(0, cancel.signal)
       const part = run(cancel.signal).then(
         () => {
           if (!cancel.signal.aborted) stop(`${name} ended by itself`, 1)

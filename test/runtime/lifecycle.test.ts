@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { FairleadError } from '../../src/errors.ts'
 import { createLifecycle } from '../../src/runtime/lifecycle.ts'
 import { createManualClock } from '../fakes/clock.ts'
@@ -25,6 +25,17 @@ describe('a lifecycle', () => {
     lifecycle.stop('SIGTERM')
     expect(await lifecycle.ended).toBe(0)
     expect(ended).toEqual(['servers', 'loops', 'lease'])
+  })
+
+  test('lets any number of a part wait for its end, without a warning of Node', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    onTestFinished(() => warned.mockRestore())
+    const { lifecycle } = aLifecycle()
+    lifecycle.add('loops', (signal) => {
+      for (let waiting = 0; waiting < 20; waiting++) signal.addEventListener('abort', () => undefined)
+      return new Promise(() => undefined)
+    })
+    expect(warned).not.toHaveBeenCalled()
   })
 
   test('ends with 1 when a part fails, after stopping the others', async () => {
