@@ -1,11 +1,12 @@
-import { sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
+import { finalPhases, isRollback, sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
 import type { Workload } from '../workload/workload.ts'
 import { carriesImage } from './carried-image.ts'
 import { conditionOf } from './rolled-out.ts'
 
 /**
- * The newest of these requests whose commit put what the workload's template carries; undefined when none did. The time
- * its commit reached the branch is the transition of the condition `Pushed`.
+ * The newest of these requests whose commit put what the workload's template carries; undefined when none did, and while
+ * it is not known which: a way back is often applied before its commit is noted, and what it puts back had been brought
+ * by another one. The time its commit reached the branch is the transition of the condition `Pushed`.
  */
 export function carrierOf(
   { kind, namespace, name, containers }: Pick<Workload, 'kind' | 'namespace' | 'name' | 'containers'>,
@@ -16,13 +17,21 @@ export function carrierOf(
     const images = ours.map(({ container }) => containers.find((one) => one.name === container)?.image)
     return images.length > 0 && images.every((image) => image !== undefined && carriesImage(image, change))
   })
-  return carried.filter(isPushed).reduce<UpdateRequest | undefined>(newer, undefined)
+  const newest = carried
+    .filter((one) => isPushed(one) || isWayBack(one))
+    .reduce<UpdateRequest | undefined>(newer, undefined)
+  return newest !== undefined && isPushed(newest) ? newest : undefined
 }
 
 /** When the commit of a request reached the branch, in milliseconds since 1970. */
 export function pushedAtMs(request: UpdateRequest): number | undefined {
   const at = Date.parse(conditionOf(request, 'Pushed')?.lastTransitionTime ?? '')
   return Number.isNaN(at) || !isPushed(request) ? undefined : at
+}
+
+/** A rollback under way. */
+function isWayBack(request: UpdateRequest): boolean {
+  return isRollback(request) && !finalPhases.includes(request.status?.phase ?? 'Pending')
 }
 
 function isPushed(request: UpdateRequest): boolean {

@@ -125,6 +125,18 @@ describe('what a workload carries came from', () => {
     expect(carrier?.metadata.name).toBe(expected)
   })
 
+  test('nothing while a rollback to the same image is under way, and its commit is not noted', () => {
+    const first = aRequest({ phase: 'Completed', conditions: [condition('Pushed', 8)] }, { sequence: 1 })
+    const back = aRequest({ phase: 'Approved' }, { sequence: 2 })
+    const rollback = { ...back, spec: { ...back.spec, action: 'rollback' as const } }
+    expect(carrierOf(workload, [first, rollback])).toBeUndefined()
+    expect(carrierOf(workload, [first, back])).toBe(first)
+    const over = { ...rollback, status: { phase: 'Rejected' as const } }
+    expect(carrierOf(workload, [first, over])).toBe(first)
+    const done = { ...rollback, status: { phase: 'Completed' as const, conditions: [condition('Pushed', 9)] } }
+    expect(carrierOf(workload, [first, done])).toBe(done)
+  })
+
   test('the newest of several, at the time of its push', () => {
     const older = aRequest({ conditions: [condition('Pushed', 8)] }, { sequence: 1 })
     const newer = aRequest({ conditions: [condition('Pushed', 30)] }, { sequence: 2 })
