@@ -81,6 +81,18 @@ describe('a person rolls back', () => {
     expect(inGit(world)).toBe(web('1.0.0'))
   })
 
+  test('to what came before a version that was rolled back, never to that one', async () => {
+    const { world, replica } = await aGoodUpdate({ config: own })
+    await push(world, replica, '1.2.0')
+    await apply(world, replica, '1.2.0')
+    await fail(world, replica)
+    await apply(world, replica, '1.1.0')
+    settle(world, 'web', { updated: 1 })
+    await replica.quiet()
+    await rollBack({ world, replica })
+    expect(inGit(world)).toBe(web('1.0.0'))
+  })
+
   test('although the workload is held and opted out', async () => {
     const { world, replica } = await aGoodUpdate()
     const text = world.git.read('main', 'apps/web.yaml') ?? ''
@@ -148,13 +160,30 @@ describe('a person is refused', () => {
 
   const rows: [what: string, wish: { to?: string; container?: string }, why: RegExp][] = [
     ['what Git never held there', { to: web('0.9.0') }, /never held .*0\.9\.0; before that it held .*web:1\.0\.0/],
-    ['another image', { to: 'ghcr.io/acme/api:1.0.0' }, /none of its images is meant/],
+    ['another image', { to: 'ghcr.io/acme/api:1.0.0' }, /api:1\.0\.0 is none of its images; name the whole one/],
+    [
+      'a version without its image',
+      { to: '1.0.0' },
+      /1\.0\.0 is none of its images; .*\(web: ghcr\.io\/acme\/web:1\.1\.0\)/,
+    ],
     ['a container that is not there', { container: 'side' }, /has no container "side"; it has web/],
   ]
   test.each(rows)('%s', async (_, wish, why) => {
     const { world, replica } = await aGoodUpdate()
     await expect(rollBack({ world, replica }, wish)).rejects.toThrow(why)
     expect(rollbacks(world)).toEqual([])
+  })
+
+  test('a version that was rolled back, where there is no other, unless they name it', async () => {
+    const { world, replica } = await anUpdate({ config: own })
+    await fail(world, replica)
+    await apply(world, replica, '1.0.0')
+    settle(world, 'web', { updated: 1 })
+    await replica.quiet()
+    const why = /holds .*web:1\.0\.0; before that it held .*web:1\.1\.0, which a rollback took away: name it/
+    await expect(rollBack({ world, replica })).rejects.toThrow(why)
+    await rollBack({ world, replica }, { to: web('1.1.0') })
+    expect(inGit(world)).toBe(web('1.1.0'))
   })
 
   test('an image that is gone', async () => {

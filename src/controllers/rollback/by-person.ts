@@ -6,6 +6,7 @@ import { parseImageReference } from '../../core/image/reference.ts'
 import { isSameName } from '../../core/manifest/helm/image-reading.ts'
 import { splitImage } from '../../core/manifest/slot/image-text.ts'
 import type { OlderValue } from '../../core/rollback/decide.ts'
+import type { SlotPast } from '../../core/rollback/past.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { writeContendedStatus } from '../../delivery/contended-status.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
@@ -68,7 +69,7 @@ export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksB
       const slot = chooseSlot(await traceSlots(workload, deps), { workload, to, container })
       if (to === undefined) refuseSecondWay(slot)
       const past = await readPast(slot, deps)
-      const wanted = chooseValue(slot, past.older, to, deps)
+      const wanted = chooseValue(slot, past, to, deps)
       const image = parseImageReference(wanted)
       const digest = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
       if (digest === undefined) {
@@ -136,24 +137,37 @@ function chooseSlot(
   const [slot, ...others] = ofContainer
   if (slot !== undefined && others.length === 0) return slot
   const values = slots.map((one) => `${one.containers.join(', ')}: ${one.trace.image}`).join('; ')
-  const what = slot === undefined ? 'none of its images is meant' : 'several could be meant: name the container'
+  const what = slot === undefined ? noneIsMeant(to, container) : 'several could be meant: name the container'
   throw new FairleadError('UsageInvalid', `${objectKey(workload)}: ${what} (${values})`)
 }
 
-/** What Git held there before, and nothing else: another version is an update. */
+/** People write a version where the whole image is wanted. */
+function noneIsMeant(to: string | undefined, container: string | undefined): string {
+  const where = container === undefined ? '' : ` in container ${container}`
+  return to === undefined
+    ? `none of its images is meant${where}`
+    : `${to} is none of its images${where}; name the whole one (to)`
+}
+
+/** What Git held there before, and nothing else: another version is an update. What was taken back has to be named. */
 function chooseValue(
   { workload, trace }: TracedSlot,
-  older: readonly OlderValue[],
+  { older, takenBack }: Pick<SlotPast, 'takenBack'> & { older: readonly OlderValue[] },
   to: string | undefined,
   { rollouts }: RollbacksByPersonDeps,
 ): string {
   const good = rollouts.get(objectKey(workload))?.state.succeededRevision ?? ''
   const chosen =
     to === undefined
-      ? (older.find(({ revisions }) => revisions.includes(good)) ?? older[0])
+      ? (older.find(({ revisions }) => revisions.includes(good)) ??
+        older.find(({ image }) => !takenBack.includes(image)))
       : older.find((one) => one.image === to)
   if (chosen !== undefined) return chosen.image
   const held = older.map(({ image }) => image).join(', ') || 'nothing else'
-  const message = `${trace.file} holds ${trace.image} and never held ${to ?? 'anything before'}; before that it held ${held}`
+  const past = `before that it held ${held}`
+  const message =
+    to === undefined && older.length > 0
+      ? `${trace.file} holds ${trace.image}; ${past}, which a rollback took away: name it (to) if it is meant`
+      : `${trace.file} holds ${trace.image} and never held ${to ?? 'anything before'}; ${past}`
   throw new FairleadError('UsageInvalid', message)
 }

@@ -11,7 +11,7 @@ import {
   type OwnChange,
   type RollbackFacts,
 } from '../../core/rollback/decide.ts'
-import { slotPast } from '../../core/rollback/past.ts'
+import { type SlotPast, slotPast } from '../../core/rollback/past.ts'
 import { revisionsWith } from '../../core/rollback/put-back.ts'
 import { mayRollBack, type RollbackDefaults, resolveRollback } from '../../core/rollback/settings.ts'
 import { standsFailed } from '../../core/rollback/standing-failure.ts'
@@ -145,7 +145,7 @@ async function earlierRollback(
 export async function readPast(
   { workload, containers, trace, destination }: TracedSlot,
   { cluster, history }: Pick<ObserveDeps, 'cluster' | 'history'>,
-): Promise<Pick<RollbackFacts, 'older' | 'isRepeated' | 'rolledBackBy'>> {
+): Promise<Pick<RollbackFacts, 'older' | 'isRepeated' | 'rolledBackBy'> & Pick<SlotPast, 'takenBack'>> {
   const { older, ...past } = slotPast(await history({ trace, destination, namespace: workload.namespace }))
   const template = field((await readLive(workload, cluster)).spec, 'template')
   const withRevisions = older.map((to): OlderValue => {

@@ -4,6 +4,8 @@ import type { SlotValue } from '../image/quarantine.ts'
 export interface SlotPast {
   /** Other images than the present one, each once, the newest first. */
   older: readonly string[]
+  /** Those of them that a rollback took away. */
+  takenBack: readonly string[]
   /** It held the present image before, and another one in between: somebody put it there again. */
   isRepeated: boolean
   /** The commit of fairlead that rolled the present image back, when one did; then it was put there again. */
@@ -23,8 +25,10 @@ export function slotPast(values: readonly SlotValue[]): SlotPast {
   const past = change === -1 ? [] : values.slice(change)
   const older = new Set(past.map(({ image }) => image))
   const isRepeated = present !== undefined && older.delete(present)
+  const takenBack = new Set(values.map(({ rolledBack }) => rolledBack))
   return {
     older: [...older].slice(0, olderLimit),
+    takenBack: [...older].filter((image) => takenBack.has(image)),
     isRepeated,
     rolledBackBy: past.find(({ rolledBack }) => rolledBack !== undefined && rolledBack === present)?.commit,
   }

@@ -12,41 +12,41 @@ function values(...texts: string[]): SlotValue[] {
 
 describe('the past of a slot', () => {
   const rows: [what: string, values: SlotValue[], past: ReturnType<typeof slotPast>][] = [
-    ['is empty where nothing is known', [], { older: [], isRepeated: false, rolledBackBy: undefined }],
+    ['is empty where nothing is known', [], { older: [], takenBack: [], isRepeated: false, rolledBackBy: undefined }],
     [
       'is empty where nothing was held before',
       values('1.0', '1.0'),
-      { older: [], isRepeated: false, rolledBackBy: undefined },
+      { older: [], takenBack: [], isRepeated: false, rolledBackBy: undefined },
     ],
     [
       'holds each image once, the newest first',
       values('1.2', '1.2', '1.1', '1.0', '1.1'),
-      { older: ['1.1', '1.0'], isRepeated: false, rolledBackBy: undefined },
+      { older: ['1.1', '1.0'], takenBack: [], isRepeated: false, rolledBackBy: undefined },
     ],
     [
       'tells that the present image came back',
       values('1.1', '1.0', '1.1', '1.0'),
-      { older: ['1.0'], isRepeated: true, rolledBackBy: undefined },
+      { older: ['1.0'], takenBack: [], isRepeated: true, rolledBackBy: undefined },
     ],
     [
       'names the commit that rolled the present image back',
       values('1.1', '1.0<1.1', '1.1', '1.0'),
-      { older: ['1.0'], isRepeated: true, rolledBackBy: 'c3' },
+      { older: ['1.0'], takenBack: [], isRepeated: true, rolledBackBy: 'c3' },
     ],
     [
       'finds that commit behind other versions',
       values('1.1', '1.2', '1.0', '1.0<1.1', '1.1', '1.0'),
-      { older: ['1.2', '1.0'], isRepeated: true, rolledBackBy: 'c3' },
+      { older: ['1.2', '1.0'], takenBack: [], isRepeated: true, rolledBackBy: 'c3' },
     ],
     [
       'passes over what was rolled back from another image',
       values('1.1', '1.0<1.2', '1.2', '1.0'),
-      { older: ['1.0', '1.2'], isRepeated: false, rolledBackBy: undefined },
+      { older: ['1.0', '1.2'], takenBack: ['1.2'], isRepeated: false, rolledBackBy: undefined },
     ],
     [
       'does not take the rollback that stands for one that was undone',
       values('1.0<1.1', '1.1', '1.0'),
-      { older: ['1.1'], isRepeated: true, rolledBackBy: undefined },
+      { older: ['1.1'], takenBack: ['1.1'], isRepeated: true, rolledBackBy: undefined },
     ],
   ]
   test.each(rows)('%s', (_, held, past) => expect(slotPast(held)).toEqual(past))
