@@ -101,6 +101,7 @@ export async function createLoops(deps: LoopsDeps): Promise<Loops> {
     rollback: createQueue({ clock, random }),
     removal: createQueue({ clock, random }),
   }
+  metrics.readWorkqueues(() => queues)
   const proposals = createProposals({
     wakeProposal: (key) => queues['pull-request'].add(key, { afterMs: gatherMsOf(key, repositories) }),
     wakeRequest: (key) => queues['update-request'].add(key),

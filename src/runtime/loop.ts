@@ -54,7 +54,6 @@ export async function runLoop<O, D, P, V>(controller: Controller<O, D, P, V>, de
       { controller: controller.name },
       (deps.clock.monotonicMs() - startedMs) / 1000,
     )
-    deps.metrics.workqueueDepth.set({ controller: controller.name }, deps.queue.depth)
     await rest()
   }
 }

@@ -36,6 +36,8 @@ export interface Metrics {
   readonly reconcileDuration: Histogram<'controller'>
   readonly reconcileErrors: Counter<'controller' | 'code'>
   readonly workqueueDepth: Gauge<'controller'>
+  /** Sets where the depth of each controller's queue is read from; nothing until then. */
+  readWorkqueues(read: () => Readonly<Record<string, { depth: number }>>): void
   readonly leader: Gauge
   readonly contentType: string
   /** The exposition, in pieces, so that no piece blocks the event loop for long. */
@@ -123,6 +125,8 @@ export function createMetrics(version: string): Metrics {
     ({ oldestAgeSeconds }) => oldestAgeSeconds,
   )
 
+  let readWorkqueues: () => Readonly<Record<string, { depth: number }>> = () => ({})
+
   return {
     workloads,
     events: counter('events_total', 'Events by sink and how their telling went.', ['sink', 'result']),
@@ -172,7 +176,18 @@ export function createMetrics(version: string): Metrics {
     watchRestarts: counter('watch_restarts_total', 'Restarts of lists and watches.', ['kind', 'reason']),
     reconcileDuration: histogram('reconcile_duration_seconds', 'How long one pass over one key took.', ['controller']),
     reconcileErrors: counter('reconcile_errors_total', 'Failed passes by error code.', ['controller', 'code']),
-    workqueueDepth: gauge('workqueue_depth', 'Keys ready or being worked on.', ['controller']),
+    workqueueDepth: new Gauge({
+      name: 'fairlead_workqueue_depth',
+      help: 'Keys ready or being worked on.',
+      labelNames: ['controller'],
+      registers,
+      collect() {
+        for (const [controller, { depth }] of Object.entries(readWorkqueues())) this.set({ controller }, depth)
+      },
+    }),
+    readWorkqueues(read) {
+      readWorkqueues = read
+    },
     leader: gauge('leader', '1 while this replica holds the lease.', []),
     contentType: registry.contentType,
     async *render() {

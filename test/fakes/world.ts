@@ -248,8 +248,11 @@ async function startReplica(
     log,
     async quiet() {
       await Promise.all(stores.all().map((store) => store.synced()))
+      const isBusy = async () => (await metrics.workqueueDepth.get()).values.some(({ value }) => value > 0)
       for (let round = 0; round < 3; round++) {
         for (let turn = 0; turn < 60; turn++) await new Promise((resolve) => setImmediate(resolve))
+        // The loops rest when they have used up a slice of time, so a slow machine needs more turns. What a test hangs stays.
+        for (let turn = 0; turn < 500 && (await isBusy()); turn++) await new Promise((resolve) => setImmediate(resolve))
         await loops.repositories.idle()
       }
     },

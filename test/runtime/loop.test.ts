@@ -66,6 +66,25 @@ describe('a loop', () => {
     await loop.stop()
   })
 
+  test('tells how many keys wait or are worked on, those that hang included', async () => {
+    let goOn = () => {}
+    const hangs = new Promise<undefined>((resolve) => {
+      goOn = () => resolve(undefined)
+    })
+    const loop = aLoop({ observe: () => hangs })
+    loop.metrics.readWorkqueues(() => ({ test: loop.queue }))
+    const depth = async () => (await loop.metrics.workqueueDepth.get()).values
+    expect(await depth()).toMatchObject([{ labels: { controller: 'test' }, value: 0 }])
+    loop.queue.add('stuck')
+    loop.queue.add('next')
+    await loop.clock.advance(0)
+    expect(await depth()).toMatchObject([{ value: 2 }])
+    goOn()
+    await loop.clock.advance(0)
+    expect(await depth()).toMatchObject([{ value: 0 }])
+    await loop.stop()
+  })
+
   const failures: [what: string, error: unknown, againAfterMs: number, level: string][] = [
     ['a transient failure is tried again soon', new FairleadError('GitUnavailable', 'x'), 500, 'info'],
     [
