@@ -147,7 +147,10 @@ function explain(issue: z.core.$ZodIssue, lineOf: (keys: readonly PropertyKey[])
       'has the wrong shape; expected one of tokenFile | usernameFile + passwordFile | sshKeyFile + knownHostsFile | githubApp'
     return [{ path: renderPath(issue.path), line: lineOf(issue.path), message }]
   }
-  return [{ path: renderPath(issue.path), line: lineOf(issue.path), message: issue.message }]
+  // Zod's words speak of the language that it is written in.
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+  const message = isMissing ? 'is missing' : issue.message
+  return [{ path: renderPath(issue.path), line: lineOf(issue.path), message }]
 }
 
 function deepFreeze<T>(value: T): T {

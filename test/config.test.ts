@@ -79,7 +79,7 @@ describe('the configuration', () => {
     [
       'a hint that nobody could sign',
       'notify: {argocdWebhook: {url: "https://argocd.example.com/api/webhook"}}',
-      'notify.argocdWebhook.secretFile: Invalid input: expected string',
+      'notify.argocdWebhook.secretFile: is missing',
     ],
     [
       'a cloud that is not known',
@@ -159,12 +159,12 @@ describe('the configuration', () => {
     [
       'an App without its key',
       'git: {repositories: [{url: "https://a/b/c", credentials: {githubApp: {appId: 1, installationId: 2}}}]}',
-      'git.repositories[0].credentials.githubApp.privateKeyFile: Invalid input: expected string',
+      'git.repositories[0].credentials.githubApp.privateKeyFile: is missing',
     ],
     [
       'an App by another name of its key',
       'git: {repositories: [{url: "https://a/b/c", credentials: {githubApp: {appID: 1, installationId: 2, privateKeyFile: k}}}]}',
-      'git.repositories[0].credentials.githubApp.appId: Invalid input: expected number',
+      'git.repositories[0].credentials.githubApp.appId: is missing',
       'git.repositories[0].credentials.githubApp.appID: unknown key',
     ],
     [
