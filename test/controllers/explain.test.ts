@@ -60,7 +60,7 @@ const rows: [what: string, setup: Setup, last: string, message: RegExp][] = [
     'is on hold',
     { annotations: { ...freely, 'fairlead.dev/hold': 'incident 42' } },
     'hold: stop Held',
-    /held: incident 42/,
+    /^incident 42$/,
   ],
   ['has no newer tag', { tags: ['2.0.0', 'latest'] }, 'tags: stop no-candidate', /Git has ghcr.io\/acme\/web:1.0.0/],
   [

@@ -43,7 +43,7 @@ export function explainDecision({ observed, decision, now }: Explained): Decisio
     },
   ]
   if (settings.hold !== undefined) {
-    gates.push(stop('hold', 'Held', `held: ${settings.hold}`))
+    gates.push(stop('hold', 'Held', settings.hold))
     return { gates, selection }
   }
   gates.push(pass('hold', 'NotHeld', 'nobody holds it'), tagsGate(decision, facts))
@@ -60,7 +60,7 @@ function tagsGate(decision: ContainerDecision, facts: ContainerFacts): Gate {
   if (decision.kind === 'refused') return refusal(decision.error)
   if (decision.kind === 'none') {
     const blocked = findBlocked(decision, facts)
-    const message = `Git has ${present}, and no tag is to be chosen instead (${decision.reason})`
+    const message = `Git has ${present}, and no tag is to be chosen instead`
     const why = blocked === undefined ? {} : { reason: blocked.reason, evidence: [blocked.message] }
     return { ...stop('tags', decision.reason, message), ...why }
   }

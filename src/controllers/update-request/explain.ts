@@ -45,7 +45,7 @@ function waits({ request, situation, fourEyes, breaker, now }: RequestStanding):
   // Also when a rule of the branch refused the push: then it went into one by itself.
   const isProposed = mode === 'pull-request' || request.status?.pullRequest !== undefined
   const gates = [
-    ...(hold === undefined ? [] : [stop('hold', 'Held', `held: ${hold}`)]),
+    ...(hold === undefined ? [] : [stop('hold', 'Held', hold)]),
     mode === 'observe'
       ? stop('mode', 'ObserveOnly', 'mode is observe: nothing is written to Git')
       : pass('mode', mode ?? 'none', `mode is ${mode ?? 'none'}`),
