@@ -104,7 +104,7 @@ function readQuestion(options: ReturnType<typeof readApiArguments<'commit' | 'im
   const wrong = (why: string) => new FairleadError('UsageInvalid', `${why}\n${usage}`)
   if ((commit === undefined) === (image === undefined)) throw wrong('One of --commit and --image is needed.')
   if (commit !== undefined && !isObjectId(commit))
-    throw wrong(`--commit ${commit}: want all 40 hex digits of a commit.`)
+    throw wrong(`--commit ${commit}: want all 40 hex digits of a commit, as git log and -o json have them.`)
   if (image === '') throw wrong('--image is empty.')
   const timeoutMs = parseDuration(timeout)
   if (timeoutMs === undefined) throw wrong(`--timeout ${timeout}: want a duration such as 15m or 1h30m.`)

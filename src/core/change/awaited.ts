@@ -42,9 +42,12 @@ export function decideAwaited(facts: AwaitedFacts): AwaitedOutcome {
   const keys = [...new Set([...named, ...running])].filter((key) => workload === undefined || key === workload).sort()
   const workloads = keys.map((key) => ({ workload: key, ...decideOne(key, facts) }))
   if (workloads.length === 0) {
-    const what = 'commit' in target ? `commit ${target.commit}` : target.image
     const where = workload === undefined ? '' : ` in ${workload}`
-    return { state: 'waiting', message: `no decision about ${what} is known${where} as yet`, workloads }
+    const message =
+      'commit' in target
+        ? `commit ${target.commit} is none that fairlead is known to have made or merged${where} as yet`
+        : `nothing runs ${target.image}${where}, and no decision about it is known as yet`
+    return { state: 'waiting', message, workloads }
   }
   const of = (state: AwaitedState) => workloads.filter((one) => one.state === state)
   const state = of('failed').length > 0 ? 'failed' : of('waiting').length > 0 ? 'waiting' : 'rolled_out'

@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../../api/kubernetes.ts'
 import type { ErrorCode, FairleadError } from '../../errors.ts'
 import { problem, type ServerAnswer } from '../router.ts'
 
@@ -15,4 +16,10 @@ export function failureOf({ code, kind, message, retryAfterMs }: FairleadError):
 /** 503 with a time after which it is worth trying again. */
 export function unavailable(code: string, message: string, retryAfterMs = 5_000): ServerAnswer {
   return problem(503, code, message, { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) })
+}
+
+/** 404 for a workload that is not there, or not for us. */
+export function missingWorkload({ kind, namespace, name }: ObjectKey): ServerAnswer {
+  const message = `there is no ${kind} ${namespace}/${name}, or cluster.namespaces or cluster.labelSelector leaves it out`
+  return problem(404, 'NotFound', message)
 }

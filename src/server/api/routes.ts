@@ -6,7 +6,7 @@ import { json, problem, type Route, type ServerAnswer } from '../router.ts'
 import type { ApiBackend } from './backend.ts'
 import { type Call, type CallerDeps, createCallers } from './caller.ts'
 import { etagOf, parseDecision, refuseMediaType, requireSeen } from './decision-body.ts'
-import { unavailable } from './failure.ts'
+import { missingWorkload, unavailable } from './failure.ts'
 import { historyPage } from './history-view.ts'
 import { areNames } from './object-name.ts'
 import { openApiDocument } from './openapi.ts'
@@ -135,8 +135,7 @@ async function explainWorkload({ request, denied }: Call, backend: ApiBackend): 
   if (refusal !== undefined) return refusal
   const found = await backend.explain({ kind, namespace, name }, query.get('container') ?? undefined)
   if (found !== undefined) return json(200, found)
-  const message = `there is no ${kind} ${namespace}/${name}, or cluster.namespaces or cluster.labelSelector leaves it out`
-  return problem(404, 'NotFound', message)
+  return missingWorkload({ kind, namespace, name })
 }
 
 /** Only these can have a decision; of others it would be untrue that they are missing. */

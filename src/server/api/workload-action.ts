@@ -4,7 +4,7 @@ import { json, problem, type ServerAnswer } from '../router.ts'
 import type { ApiBackend, HoldWish, RollbackWish } from './backend.ts'
 import type { Call } from './caller.ts'
 import { etagOf, parseHold, parseRelease, parseRollback, refuseMediaType } from './decision-body.ts'
-import { failureOf } from './failure.ts'
+import { failureOf, missingWorkload } from './failure.ts'
 import { areNames } from './object-name.ts'
 import { type ApiRelay, passOn } from './relay.ts'
 import { viewOf } from './update-view.ts'
@@ -71,7 +71,7 @@ async function act<Wish>(
 ): Promise<ServerAnswer> {
   const { namespace = '', kind = '', name = '' } = request.params
   const isKnown = workloadResources.some((one) => one.kind === kind) && areNames(namespace, name)
-  const missing = problem(404, 'NotFound', `there is no ${kind} ${namespace}/${name} that is followed`)
+  const missing = missingWorkload({ kind, namespace, name })
   if (!isKnown) return missing
   const early = (await denied(right, [namespace])) ?? refuseMediaType(request)
   if (early !== undefined) return early
