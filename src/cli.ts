@@ -11,6 +11,7 @@ import { policyCheck } from './cli/policy.ts'
 import { syncCommand } from './cli/sync.ts'
 import { traceCommand } from './cli/trace.ts'
 import { version } from './config.ts'
+import { nearestWord } from './core/change/nearest-word.ts'
 import { asFairleadError, FairleadError } from './errors.ts'
 
 /** One verb: what it is for, how it is called, and what runs it. The exit code is its answer. */
@@ -185,7 +186,7 @@ async function main(args: string[], io: Io): Promise<number> {
   if (verb === undefined) {
     const isHelp = name === undefined || name === '--help' || name === '-h' || name === 'help'
     if (isHelp) io.stdout(renderUsage())
-    else wrongUse(io, `unknown verb ${name}\n\n${renderUsage()}`)
+    else wrongUse(io, `unknown verb ${name}${meant(name)} fairlead --help lists them all`)
     return isHelp ? 0 : 2
   }
   if (rest.includes('--help') || rest.includes('-h')) {
@@ -194,6 +195,14 @@ async function main(args: string[], io: Io): Promise<number> {
     return 0
   }
   return verb.run(rest, io)
+}
+
+function meant(name: string): string {
+  const near = nearestWord(
+    name,
+    verbs.map((verb) => verb.name),
+  )
+  return near === undefined ? ';' : `; did you mean ${near}?`
 }
 
 function renderUsage(): string {

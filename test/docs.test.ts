@@ -112,6 +112,9 @@ describe('a command of the README prints what stands below it', () => {
     'wait',
     'approve',
     'reject',
+    'rollback',
+    'hold',
+    'release',
     'lint',
     'phase',
     'sync',
@@ -125,6 +128,16 @@ describe('a command of the README prints what stands below it', () => {
     const { stdout } = run('--help')
     expect(told).not.toEqual([])
     expect(told.filter((option) => !stdout.includes(option))).toEqual([])
+  })
+
+  test('a verb that there is not is told with the one that was meant', () => {
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'dist/cli.mjs'), 'statuss'], {
+      encoding: 'utf8',
+    })
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'fairlead: unknown verb statuss; did you mean status? fairlead --help lists them all\n',
+    })
   })
 
   test.each(examples)('$command', ({ command, output }) => {

@@ -2,8 +2,9 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { type Environment, readEnvironment } from '../config.ts'
-import { FairleadError } from '../errors.ts'
+import { asFairleadError, FairleadError } from '../errors.ts'
 import { createSecretFile } from '../runtime/mounted-file.ts'
+import { optionMistake } from './option-mistake.ts'
 
 /** What every verb that talks to the API may be given. */
 export const apiUsage = '[--token-file FILE | --kubeconfig FILE [--context C]] [--ca-file FILE] [--insecure] [-o json]'
@@ -48,8 +49,7 @@ export function readApiArguments<Name extends string>(
   if (output !== undefined && output !== 'json') throw wrong(`-o ${output}: only json is known.`)
   const server = serverOf(values.server ?? environment.server, insecure, wrong)
   const account = { kubeconfig: values.kubeconfig, context: values.context ?? '' }
-  const token = () =>
-    tokenFile === undefined ? accountToken(account, environment) : createSecretFile(tokenFile).read()
+  const token = () => (tokenFile === undefined ? accountToken(account, environment) : fileToken(tokenFile, wrong))
   const own = Object.fromEntries(Object.entries(values).filter(([name]) => names.some((one) => one === name)))
   return {
     ...{ server, caFile, insecure, token, positionals },
@@ -71,7 +71,7 @@ function parse(args: readonly string[], names: readonly string[], wrong: (why: s
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: { ...own, ...common } })
   } catch (thrown) {
-    throw wrong(thrown instanceof Error ? thrown.message : String(thrown))
+    throw wrong(optionMistake(thrown, [...names, ...Object.keys(common)]))
   }
 }
 
@@ -86,6 +86,15 @@ function serverOf(text: string | undefined, insecure: boolean, wrong: (why: stri
     throw wrong(`--server ${text}: your token would be readable on the way; use https, or say --insecure.`)
   }
   return `${origin}${pathname.replace(/\/+$/, '')}`
+}
+
+/** What is wrong with the file is the caller's mistake, and not one of a configuration. */
+function fileToken(path: string, wrong: (why: string) => FairleadError): Promise<string> {
+  return createSecretFile(path)
+    .read()
+    .catch((thrown) => {
+      throw wrong(`--token-file: ${asFairleadError(thrown).message}`)
+    })
 }
 
 /** kubectl's order: what is named, KUBECONFIG, the file in the home folder; in a pod its service account. */

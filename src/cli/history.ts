@@ -4,9 +4,10 @@ import type { UpdateHistoryEntry } from '../core/change/update-history.ts'
 import { FairleadError } from '../errors.ts'
 import { getAll, withApi } from './api-client.ts'
 import { readApiArguments } from './api-options.ts'
-import type { Io } from './io.ts'
+import { type Io, screenText } from './io.ts'
+import { optionMistake } from './option-mistake.ts'
 import { refusing } from './refusal.ts'
-import { renderTable } from './table.ts'
+import { nothingFound, renderTable } from './table.ts'
 import { readOneWorkload, wantsJson } from './workload-argument.ts'
 
 const usage =
@@ -30,7 +31,8 @@ async function printUpdates(args: readonly string[], io: Io): Promise<void> {
   const options = readApiArguments(args, ['namespace'], usage)
   const filter = { ...options.values, ...readOneWorkload(options.positionals, usage) }
   const entries = await withApi(options, (api) => getAll<UpdateHistoryEntry>(api, '/api/v1/history', filter))
-  io.stdout(options.isJson ? `${JSON.stringify(entries)}\n` : updatesText(entries))
+  if (entries.length === 0 && !options.isJson) io.stderr(screenText(nothingFound('decision', filter)))
+  else io.stdout(options.isJson ? `${JSON.stringify(entries)}\n` : updatesText(entries))
 }
 
 function updatesText(entries: readonly UpdateHistoryEntry[]): string {
@@ -56,7 +58,9 @@ async function printCommits(args: string[], io: Io, readLog: ReadLog): Promise<v
   const key = workload && `${workload.kind}/${workload.namespace}/${workload.name}`
   const all = commitHistory(await readLog(repo))
   const entries = all.filter(({ workloads }) => key === undefined || workloads.includes(key))
-  io.stdout(output === 'json' ? `${JSON.stringify(entries)}\n` : commitsText(entries))
+  if (entries.length === 0 && output === undefined)
+    io.stderr(screenText(nothingFound('commit of fairlead', { ...workload })))
+  else io.stdout(output === 'json' ? `${JSON.stringify(entries)}\n` : commitsText(entries))
 }
 
 function commitsText(entries: readonly CommitHistoryEntry[]): string {
@@ -73,6 +77,6 @@ function parseOffline(args: string[]) {
   try {
     return parseArgs({ args, allowPositionals: true, options })
   } catch (thrown) {
-    throw new FairleadError('UsageInvalid', `${thrown instanceof Error ? thrown.message : String(thrown)}\n${usage}`)
+    throw new FairleadError('UsageInvalid', `${optionMistake(thrown, Object.keys(options))}\n${usage}`)
   }
 }

@@ -4,7 +4,7 @@ import { getAll, withApi } from './api-client.ts'
 import { readApiArguments } from './api-options.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
-import { renderTable } from './table.ts'
+import { nothingFound, renderTable } from './table.ts'
 import { readOneWorkload, wantsJson } from './workload-argument.ts'
 
 const usage = 'Usage: fairlead status [KIND/NS/NAME | --namespace NS] [--phase P] --server URL'
@@ -19,9 +19,13 @@ export function statusCommand(args: string[], io: Io): Promise<number> {
     if (workload !== undefined && reports.length === 0) {
       const { kind, namespace, name } = workload
       const fits = options.values.phase === undefined ? '' : ` in phase ${options.values.phase}`
-      throw new FairleadError('ApiNotFound', `no workload ${kind}/${namespace}/${name}${fits} is watched`)
+      throw new FairleadError(
+        'ApiNotFound',
+        `no workload ${kind}/${namespace}/${name}${fits} is watched; is its name right, and does fairlead watch its namespace?`,
+      )
     }
-    io.stdout(options.isJson ? `${JSON.stringify(reports)}\n` : textOf(reports))
+    if (reports.length === 0 && !options.isJson) io.stderr(screenText(nothingFound('watched workload', filter)))
+    else io.stdout(options.isJson ? `${JSON.stringify(reports)}\n` : textOf(reports))
     return 0
   })
 }

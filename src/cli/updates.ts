@@ -4,6 +4,7 @@ import { getAll, withApi } from './api-client.ts'
 import { readApiArguments } from './api-options.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
+import { nothingFound } from './table.ts'
 import { wantsJson } from './workload-argument.ts'
 
 const usage = 'Usage: fairlead updates [--namespace NS] [--phase P] --server URL'
@@ -14,7 +15,8 @@ export function updatesCommand(args: string[], io: Io): Promise<number> {
     const options = readApiArguments(args, ['namespace', 'phase'], usage)
     if (options.positionals.length > 0) throw new FairleadError('UsageInvalid', `Too many arguments.\n${usage}`)
     const items = await withApi(options, (api) => getAll<UpdateRequest>(api, '/api/v1/updates', options.values))
-    io.stdout(options.isJson ? `${JSON.stringify(items)}\n` : screenText(items.map(lineOf).join('')))
+    if (items.length === 0 && !options.isJson) io.stderr(screenText(nothingFound('UpdateRequest', options.values)))
+    else io.stdout(options.isJson ? `${JSON.stringify(items)}\n` : screenText(items.map(lineOf).join('')))
     return 0
   })
 }

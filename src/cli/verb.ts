@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { asFairleadError, type ErrorCode, FairleadError } from '../errors.ts'
 import { type Io, screenJson } from './io.ts'
+import { optionMistake } from './option-mistake.ts'
 
 /** Codes that say the command was used wrongly or was given something unreadable. */
 const wrongUse: ReadonlySet<ErrorCode> = new Set(['UsageInvalid', 'ManifestInvalid', 'ConfigInvalid', 'PolicyInvalid'])
@@ -43,7 +44,7 @@ function parse(args: readonly string[], options: Record<string, { type: 'string'
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    const reason = optionMistake(thrown, Object.keys(options))
     throw new FairleadError('UsageInvalid', `${reason}\nusage: ${usage}`, { cause: thrown })
   }
 }

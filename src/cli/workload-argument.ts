@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { repositoryPath } from '../core/manifest/repository-path.ts'
 import type { TraceQuery } from '../core/manifest/trace.ts'
 import { FairleadError } from '../errors.ts'
+import { optionMistake } from './option-mistake.ts'
 
 /** What `trace` and `bump` are given. */
 export interface WorkloadArguments {
@@ -63,23 +64,21 @@ export function parseWorkloadArguments(args: string[], usage: string): WorkloadA
   return { ...result, ...images, write: values.write === true }
 }
 
+const options = {
+  repo: { type: 'string' },
+  root: { type: 'string', multiple: true },
+  container: { type: 'string' },
+  image: { type: 'string' },
+  from: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  write: { type: 'boolean' },
+} as const
+
 function parse(args: string[], usage: string) {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        repo: { type: 'string' },
-        root: { type: 'string', multiple: true },
-        container: { type: 'string' },
-        image: { type: 'string' },
-        from: { type: 'string' },
-        output: { type: 'string', short: 'o' },
-        write: { type: 'boolean' },
-      },
-    })
+    return parseArgs({ args, allowPositionals: true, options })
   } catch (thrown) {
-    throw new FairleadError('UsageInvalid', `${thrown instanceof Error ? thrown.message : ''}\n${usage}`)
+    throw new FairleadError('UsageInvalid', `${optionMistake(thrown, Object.keys(options))}\n${usage}`)
   }
 }
 

@@ -224,6 +224,12 @@ test('updates of a phase that is none are wrong use, not none', async () => {
   expect(await run(updatesCommand, '--namespace', 'prod', '--phase', 'pending')).toMatchObject({ exit: 2, err: words })
 })
 
+test('updates says that there are none', async () => {
+  const { run } = await api({}, [])
+  const err = 'there is no UpdateRequest in namespace prod\n'
+  expect(await run(updatesCommand, '--namespace', 'prod')).toMatchObject({ exit: 0, out: '', err })
+})
+
 describe('the way to the API', () => {
   const nowhere = { ...readEnvironment({}), home: folder }
   const usage = 'Usage: fairlead plan'
@@ -280,7 +286,12 @@ describe('the way to the API', () => {
       /no bearer token|kubectl create/,
     ],
     ['not from nowhere', [], {}, /not there, and this is no pod.*--token-file FILE or --kubeconfig FILE/],
-    ['not from a missing file', ['--token-file', join(folder, 'none')], {}, /cannot be read/],
+    [
+      'not from a missing file',
+      ['--token-file', join(folder, 'none')],
+      {},
+      /^--token-file: file \S+none cannot be read/,
+    ],
   ]
   test.each(tokens)('takes the token %s', async (_, args, extra, expected) => {
     const token = read(['--server', 'https://a', ...args], extra).token()

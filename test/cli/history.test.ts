@@ -55,6 +55,11 @@ describe('history of a checkout', () => {
     ])
   })
 
+  test('says that there is nothing about a workload', async () => {
+    const err = 'there is no commit of fairlead about Deployment/prod/none\n'
+    expect(await offline('--repo', 'repo', 'deploy/prod/none')).toEqual({ exit: 0, out: '', err })
+  })
+
   const refused: [what: string, args: string[], words: string][] = [
     ['nowhere', ['--repo', ''], '--repo DIR is empty'],
     ['where there is none', ['--repo', 'none'], 'has no .git folder'],

@@ -68,6 +68,15 @@ describe('status', () => {
     expect((await run(statusCommand, '--namespace', 'prod')).out).toContain('Deployment/prod/web: held: freeze\n')
   })
 
+  test.each([
+    ['namespace', [], 'there is no watched workload in namespace prod\n'],
+    ['phase', ['--phase', 'failed'], 'there is no watched workload in namespace prod in phase failed\n'],
+  ])('says that there is none in a %s, and leaves the output to what there is', async (_, args, err) => {
+    const { run } = await apiOf({ workloads: () => [] }, [])
+    expect(await run(statusCommand, '--namespace', 'prod', ...args)).toMatchObject({ exit: 0, out: '', err })
+    expect((await run(statusCommand, '--namespace', 'prod', ...args, '-o', 'json')).out).toBe('[]\n')
+  })
+
   const refused: [what: string, args: string[], exit: number, words: string][] = [
     ['of one that is not there', ['deploy/prod/none'], 1, 'ApiNotFound: no workload Deployment/prod/none is watched'],
     ['of one that is in another phase', ['deploy/prod/web', '--phase', 'success'], 1, 'in phase success is watched'],
