@@ -83,6 +83,8 @@ git:
     pullRequest: {automerge: on-approval, reviewers: [dana]}
 registries:
 - {host: "${registryHost}", insecure: true}
+rollouts: {deadline: 30s}
+rollback: {onFailure: any}
 webhooks:
   receivers:
   - {name: registry, type: registry, auth: header, secretFile: ${files.secret}}

@@ -9,10 +9,11 @@ import { FairleadError } from '../errors.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import type { GitHubSandbox } from '../sandbox/github/github.ts'
 import { startWorld, type World } from '../sandbox/world.ts'
-import { tellApproval, waitingRequest } from './demo-approval.ts'
+import { tellApproval } from './demo-approval.ts'
 import { type ControllerProcess, startController } from './demo-controller.ts'
+import { keepUp } from './demo-keep.ts'
 import { createNarrator, type Narrator } from './demo-narrator.ts'
-import { leaveForReview, tellPullRequest } from './demo-pull-request.ts'
+import { tellPullRequest } from './demo-pull-request.ts'
 import { appliedRevision, newest, poll, readAt, repository, type Story } from './demo-story.ts'
 import type { Io } from './io.ts'
 
@@ -168,24 +169,6 @@ function summarise(narrator: Narrator, totalMs: number): void {
   narrator.say(
     `\n${narrator.reports.length} steps went well in ${(totalMs / 1000).toFixed(1)} s; from the push to the commit ${toCommit} ms.`,
   )
-}
-
-async function keepUp(story: Story): Promise<void> {
-  const { world, github, controller, narrator } = story
-  const request = await waitingRequest(story, '2.3.2')
-  const { url, command } = await leaveForReview(story, '3.3.0')
-  narrator.say(`\nEverything stays up until Ctrl-C, acme/worker:2.3.2 waits for an approval, and acme/checkout:3.3.0 for a review:
-  ${url}
-  ${command}
-To look around:
-  curl -H 'Authorization: Bearer ${world.kubernetes.adminToken}' ${world.kubernetes.url}/apis/fairlead.dev/v1alpha1/updaterequests
-  curl -X POST -H 'Authorization: Bearer ${world.kubernetes.adminToken}' http://${controller.addresses.api}/api/v1/updates/${request}/approve
-  git clone ${github.repository(repository).url}
-  curl http://${controller.addresses.metrics}/metrics
-  registry ${world.registry.url}`)
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }
 
 /** Value of the first series of that name whose labels contain `label`. */
