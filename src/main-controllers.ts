@@ -1,4 +1,4 @@
-import type { UpdateRequest } from './api/update-request.ts'
+import { isAboutChart, type UpdateRequest } from './api/update-request.ts'
 import type { Config } from './config-schema.ts'
 import { createHoldsByPerson } from './controllers/hold/by-person.ts'
 import { createImageUpdateController } from './controllers/image-update/controller.ts'
@@ -7,6 +7,7 @@ import { createOutcomeTeller } from './controllers/outcome/controller.ts'
 import type { Memory } from './controllers/pull-request/memory.ts'
 import { createRollbacksByPerson } from './controllers/rollback/by-person.ts'
 import { requireFailure } from './controllers/rollback/claim.ts'
+import { requireFailedChart } from './controllers/rollback/claim-chart.ts'
 import { createRollbackController } from './controllers/rollback/controller.ts'
 import { rollbackGates } from './controllers/rollback/explain.ts'
 import { createStallWatch } from './controllers/rollback/stall.ts'
@@ -104,6 +105,7 @@ export function createControllers(deps: ControllersDeps) {
     checks: [createPlatformCheck(manifests), createSignatureCheck(world.registry)],
     rollouts: deps.rollouts,
     liveWorkload: stores.workload,
+    ownedBy: stores.ownedBy,
     failedRelease: (workload: Workload) => releaseFailureOf(workload, stores.engine.objects),
     clock,
     log,
@@ -130,8 +132,10 @@ export function createControllers(deps: ControllersDeps) {
     ...shared,
     proposals: deps.proposals,
     siblings: (request: UpdateRequest) => siblingsOf(request, stores),
-    requireFailure: (request: UpdateRequest) =>
-      requireFailure(request, { ...shared, cluster: world.cluster, requests }),
+    async requireFailure(request: UpdateRequest) {
+      if (isAboutChart(request)) requireFailedChart(request, { ...shared, requests })
+      else await requireFailure(request, { ...shared, cluster: world.cluster, requests })
+    },
     fourEyes: config.approvals.fourEyes,
     moved: deps.nudge.moved,
     breaker: (request: UpdateRequest, now: Date) =>

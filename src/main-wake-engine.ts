@@ -10,8 +10,8 @@ export interface EngineWakes {
   delivered(): void
   /** What waits for a workload or release, by `Kind/namespace/name`. */
   requestsOf(key: string): void
-  /** A release failed, is tried again or is well, and these workloads name it as theirs. */
-  released(workloads: readonly string[]): void
+  /** A release failed, is tried again or is well, and these workloads name it as theirs; `Kind/namespace/name` each. */
+  released(release: string, workloads: readonly string[]): void
   /** What may be traced, or to where, has changed. */
   everything(): void
 }
@@ -56,7 +56,8 @@ export function wakeByEngine(
   engine.helmReleases.subscribe((key, before, after) => {
     composedMoved([`HelmRelease/${key}`], before, after)
     if (!isDeepStrictEqual(before?.failure, after?.failure)) {
-      released(stores.ownedBy(`HelmRelease/${key}`).map(objectKey))
+      const release = `HelmRelease/${key}`
+      released(release, stores.ownedBy(release).map(objectKey))
     }
     if (!isSameWord(before?.object, after?.object)) releaseMoved(`HelmRelease/${key}`)
   })

@@ -88,11 +88,9 @@ export function wake(
   wakeByEngine(stores, images, {
     delivered: wakeDelivered,
     requestsOf: wakeRequestsOf,
-    released(workloads) {
-      for (const key of workloads) {
-        queues.workload.add(key)
-        queues.rollback.add(key)
-      }
+    released(release, workloads) {
+      for (const key of workloads) queues.workload.add(key)
+      for (const key of [release, ...workloads]) queues.rollback.add(key)
     },
     everything: wakeEverything,
   })
@@ -110,6 +108,9 @@ export function wake(
     wakeEverything()
     tellOutcomes(stores.requests.values())
     for (const store of stores.workloads) for (const one of store.values()) queues.rollback.add(objectKey(one))
+    for (const { namespace, name, failure } of stores.engine.helmReleases.values()) {
+      if (failure !== undefined) queues.rollback.add(`HelmRelease/${namespace}/${name}`)
+    }
     for (const key of rollouts.unrecorded()) queues.workload.add(key)
   })
 }

@@ -17,6 +17,7 @@ export interface ChartWorld extends FakeWorld {
   releaseOf(name: string, tag: string, annotations?: Record<string, string>): void
   /** The live release changes, as when Flux applies another manifest or has released it. */
   change(name: string, fields: { spec?: object; status?: object }): void
+  generationOf(name: string): number
 }
 
 export function releaseManifest(
@@ -91,6 +92,7 @@ spec:
       }
       live(name, annotations, { chartRef: { kind: 'OCIRepository', name: 'podinfo' } })
     },
+    generationOf: (name) => objects.get(resources.helmRelease, 'prod', name)?.metadata.generation ?? 0,
     change(name, fields) {
       const release = objects.get(resources.helmRelease, 'prod', name)
       if (release === undefined) throw new Error(`no HelmRelease ${name}`)

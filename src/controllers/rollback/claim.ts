@@ -1,6 +1,7 @@
 import { objectKey } from '../../api/kubernetes.ts'
 import { sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
 import { slotOf } from '../../core/change/claim.ts'
+import type { OwnChange } from '../../core/rollback/decide.ts'
 import { revisionsWith } from '../../core/rollback/put-back.ts'
 import { type ClaimedFailure, hasFailedWith, wantedTemplate } from '../../core/rollback/standing-failure.ts'
 import { field } from '../../core/workload/field.ts'
@@ -41,21 +42,31 @@ async function ranWell(request: UpdateRequest, key: string, deps: ClaimDeps): Pr
 function claimOf(
   request: UpdateRequest,
   { key, container }: { key: string; container: string },
-  { liveWorkload, rollouts, requests, failedRelease }: ClaimDeps,
+  deps: ClaimDeps,
 ): ClaimedFailure {
+  const { liveWorkload, rollouts, failedRelease } = deps
   const { from } = request.spec.change
-  const [brought] = requests
-    .ofWorkload(key)
-    .filter((one) => slotOf(one) === slotOf(request) && isOwn(one, from))
-    .sort((a, b) => sequenceOf(b) - sequenceOf(a))
   const workload = liveWorkload(key)
   return {
     from,
     runs: workload?.containers.find(({ name }) => name === container)?.image,
     rollout: rollouts.get(key)?.state,
     isTakenBack: workload !== undefined && failedRelease(workload)?.isTakenBack === true,
-    noted: brought && ownChange(brought, key),
+    noted: changeNoted(request, key, deps),
   }
+}
+
+/** What the newest request that brought the value which is to go knows about one of its targets; undefined without one. */
+export function changeNoted(
+  request: UpdateRequest,
+  key: string,
+  { requests }: Pick<ClaimDeps, 'requests'>,
+): OwnChange | undefined {
+  const [brought] = requests
+    .ofWorkload(key)
+    .filter((one) => slotOf(one) === slotOf(request) && isOwn(one, request.spec.change.from))
+    .sort((a, b) => sequenceOf(b) - sequenceOf(a))
+  return brought && ownChange(brought, key)
 }
 
 function containersOf({ spec }: UpdateRequest, key: string): string[] {

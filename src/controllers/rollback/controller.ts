@@ -1,22 +1,23 @@
 import { objectKey, resources } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
-import { parseImageReference } from '../../core/image/reference.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
-import { decideRollback, type NoRollback, type RollbackDecision } from '../../core/rollback/decide.ts'
-import type { RolloutState } from '../../core/workload/rollout-state.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
+import { decideRollback } from '../../core/rollback/decide.ts'
+import { decideChartRollback } from '../../core/rollback/decide-chart.ts'
+import type { NoRollback, RollbackDecision } from '../../core/rollback/decision.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
+import { findServed, type ServedValueDeps } from '../../delivery/served-value.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
-import type { Clock, Log, OwnObjects, Registry } from '../../ports.ts'
+import type { Clock, Log, OwnObjects } from '../../ports.ts'
 import type { Controller } from '../../runtime/loop.ts'
-import { isFailing, type ObserveDeps, type ObservedSlot, observeSlots } from './observe.ts'
+import { isFailing, type ObservedSlot, observeSlots } from './observe.ts'
+import { failedChart, type ObserveChartDeps, observeChart } from './observe-chart.ts'
 import type { RequestSituation } from './situation.ts'
 import type { StallWatch } from './stall.ts'
 import { createTeller, type TellerDeps } from './teller.ts'
 
-export interface RollbackDeps extends ObserveDeps, TellerDeps {
+export interface RollbackDeps extends ObserveChartDeps, ServedValueDeps, TellerDeps {
   own: OwnObjects
-  registry: Pick<Registry, 'digest'>
   /** Whether such a request could be carried out for all that its slot decides. */
   situation: (request: UpdateRequest) => Promise<RequestSituation>
   stall: StallWatch
@@ -28,7 +29,7 @@ export interface RollbackDeps extends ObserveDeps, TellerDeps {
 
 interface Observed {
   key: string
-  workload: Workload
+  workload: UpdateSubject
   slots: readonly ObservedSlot[]
 }
 
@@ -38,14 +39,20 @@ interface Decided extends Observed {
   decision: RollbackDecision
 }
 
-/** Failed rollout → decision to put back what ran well; how it lands is the business of whoever carries decisions out. */
+/** Failed rollout or release → decision to put back what ran well; how it lands is the business of whoever carries decisions out. */
 export function createRollbackController(deps: RollbackDeps): Controller<Observed, Decided, Decided, Decided> {
   const { stall } = deps
   const teller = createTeller(deps)
 
-  const failingState = (key: string, workload: Workload | undefined): RolloutState | undefined => {
+  /** A failing workload or release, and how its slots are looked at. */
+  const failing = (key: string): { workload: UpdateSubject; look: () => Promise<ObservedSlot[]> } | undefined => {
+    const workload = deps.liveWorkload(key)
     const state = deps.rollouts.get(key)?.state
-    if (workload !== undefined && state !== undefined && isFailing(workload, state, deps)) return state
+    if (workload !== undefined && state !== undefined && isFailing(workload, state, deps)) {
+      return { workload, look: () => observeSlots(workload, state, deps) }
+    }
+    const chart = failedChart(key, deps)
+    if (chart !== undefined) return { workload: chart.subject, look: () => observeChart(chart, deps) }
     stall.forget(key)
     teller.forget(key)
     return undefined
@@ -54,10 +61,9 @@ export function createRollbackController(deps: RollbackDeps): Controller<Observe
   return {
     name: 'rollback',
     async observe(key) {
-      const workload = deps.liveWorkload(key)
-      const state = failingState(key, workload)
-      if (workload === undefined || state === undefined || !deps.isLeader()) return undefined
-      return { key, workload, slots: await observeSlots(workload, state, deps) }
+      const found = failing(key)
+      if (found === undefined || !deps.isLeader()) return undefined
+      return { key, workload: found.workload, slots: await found.look() }
     },
     decide(observed) {
       const decided = observed.slots.map((slot) => ({ slot, decision: decideSlot(slot) }))
@@ -86,23 +92,23 @@ function rankOf(decision: RollbackDecision): number {
 
 /** What comes of one slot, from what was seen of it. */
 export function decideSlot({ facts }: ObservedSlot): RollbackDecision {
-  return 'kind' in facts ? facts : decideRollback(facts)
+  if ('kind' in facts) return facts
+  return 'release' in facts ? decideChartRollback(facts) : decideRollback(facts)
 }
 
 type Wanted = Extract<RollbackDecision, { kind: 'rollback' }>
 
-export type PrepareDeps = Pick<RollbackDeps, 'registry' | 'situation'>
+export type PrepareDeps = ServedValueDeps & Pick<RollbackDeps, 'situation'>
 
 /** The request for a way back, or why there is none: what is not in the registry any more is not put back. */
 export async function prepareRollback(
   { trace, destination, siblings }: ObservedSlot,
   { namespace, decision }: { namespace: string; decision: Wanted },
-  { registry, situation }: PrepareDeps,
+  deps: PrepareDeps,
 ): Promise<UpdateRequest | NoRollback> {
   const { to, why } = decision
-  const image = parseImageReference(to)
-  const digest = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
-  if (digest === undefined) {
+  const served = await findServed(trace, to, deps)
+  if (served === undefined) {
     return {
       kind: 'none',
       reason: 'OldImageGone',
@@ -111,13 +117,14 @@ export async function prepareRollback(
   }
   const outside = refusalOf(trace.file, destination.repository.rules.allowPaths)
   if (outside !== undefined) return { kind: 'none', reason: outside.code, message: outside.message }
-  const request = renderRollbackRequest({ trace, destination, namespace, to, digest, why, by: undefined, siblings })
-  return obstacleOf(await situation(request)) ?? request
+  const wanted = { trace, destination, namespace, to, digest: served.digest, why, by: undefined, siblings }
+  const request = renderRollbackRequest(wanted)
+  return obstacleOf(await deps.situation(request)) ?? request
 }
 
 /** Makes the decision an UpdateRequest. */
 async function ensureRollback(
-  workload: Workload,
+  workload: UpdateSubject,
   slot: ObservedSlot,
   decision: Wanted,
   deps: RollbackDeps,

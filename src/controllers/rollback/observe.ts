@@ -3,14 +3,14 @@ import { isRollback, sequenceOf, type UpdateRequest } from '../../api/update-req
 import { carriesImage } from '../../core/change/carried-image.ts'
 import { type AppliedTrace, matchedImage } from '../../core/manifest/trace-through.ts'
 import {
-  type EarlierRollback,
   type FailureFacts,
   findObstacle,
-  type NoRollback,
   type OlderValue,
   type OwnChange,
   type RollbackFacts,
 } from '../../core/rollback/decide.ts'
+import type { ChartRollbackFacts } from '../../core/rollback/decide-chart.ts'
+import type { EarlierRollback, NoRollback } from '../../core/rollback/decision.ts'
 import { type SlotPast, slotPast } from '../../core/rollback/past.ts'
 import { revisionsWith } from '../../core/rollback/put-back.ts'
 import { mayRollBack, type RollbackDefaults, resolveRollback } from '../../core/rollback/settings.ts'
@@ -45,14 +45,14 @@ export interface ObserveDeps extends TraceSlotsDeps, RollbackDefaults {
   history: SlotHistory
 }
 
-/** One slot of a failed workload: all facts, or what stands in the way of looking further. */
+/** One slot of a failed workload, or the chart of a release: all facts, or what stands in the way of looking further. */
 export interface ObservedSlot {
   trace: AppliedTrace
   destination: Destination
   siblings: readonly UpdateRequest[]
   /** The request that is to tell what comes of it; undefined where there is none. */
   about: UpdateRequest | undefined
-  facts: RollbackFacts | NoRollback
+  facts: RollbackFacts | ChartRollbackFacts | NoRollback
 }
 
 /** Is there anything to put right about this workload? Cheap, for it is asked about every one of them. */
@@ -91,9 +91,7 @@ async function observeSlot(
   const subject = { ...workload, container: containers[0] ?? '', image: matchedImage(trace.image, image) }
   const { scope } = resolveRollback(subject, trace.declared, deps)
   const key = objectKey(workload)
-  const newestFirst = siblings.toSorted((a, b) => sequenceOf(b) - sequenceOf(a))
-  const own = newestFirst.find((one) => isOwn(one, trace.image))
-  const earlier = newestFirst.find((one) => isRollback(one) && one.spec.change.from === trace.image)
+  const { own, earlier, about } = await standingOf(slot)
   const release = deps.failedRelease(workload)
   const isRunning = carriesImage(image, { to: trace.image })
   const base: FailureFacts = {
@@ -104,9 +102,9 @@ async function observeSlot(
     isTakenBack: release?.isTakenBack === true && !isRunning,
     value: trace.image,
     own: own && ownChange(own, key),
-    earlier: earlier && (await earlierRollback(earlier, { trace, destination })),
+    earlier,
   }
-  const seen = { trace, destination, siblings, about: earlier ?? own }
+  const seen = { trace, destination, siblings, about }
   const obstacle = findObstacle(base)
   if (obstacle !== undefined) return { ...seen, facts: obstacle }
   const noted = base.own?.message ?? ''
@@ -114,6 +112,27 @@ async function observeSlot(
     ...seen,
     facts: { ...base, ...(await readPast(slot, deps)), ...circumstances(slot, { state, noted, release }, deps) },
   }
+}
+
+/** The requests that have to do with the present value of a slot. */
+interface Standing {
+  /** That brought it. */
+  own: UpdateRequest | undefined
+  /** That was to lead away from it. */
+  earlier: EarlierRollback | undefined
+  about: UpdateRequest | undefined
+}
+
+export async function standingOf({
+  trace,
+  destination,
+  siblings,
+}: Pick<TracedSlot, 'trace' | 'destination' | 'siblings'>): Promise<Standing> {
+  const newestFirst = siblings.toSorted((a, b) => sequenceOf(b) - sequenceOf(a))
+  const own = newestFirst.find((one) => isOwn(one, trace.image))
+  const away = newestFirst.find((one) => isRollback(one) && one.spec.change.from === trace.image)
+  const earlier = away && (await earlierRollback(away, { trace, destination }))
+  return { own, earlier, about: away ?? own }
 }
 
 /** Delivered by us, or merged for us, and not itself a way back. */

@@ -1,9 +1,8 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
-import { parseImageReference } from '../../core/image/reference.ts'
 import type { ChoiceQuestion } from '../../delivery/candidate.ts'
+import { findServed, type ServedValueDeps } from '../../delivery/served-value.ts'
 import type { SlotHistory } from '../../delivery/slot-history.ts'
 import { FairleadError } from '../../errors.ts'
-import type { Registry } from '../../ports.ts'
 
 export interface ConfirmRollbackDeps {
   history: SlotHistory
@@ -20,18 +19,16 @@ export interface ConfirmRollbackDeps {
 export async function confirmRollback(
   request: UpdateRequest,
   question: ChoiceQuestion,
-  { registry, history, requireFailure }: ConfirmRollbackDeps & { registry: Pick<Registry, 'digest'> },
+  deps: ConfirmRollbackDeps & ServedValueDeps,
 ): Promise<void> {
   const { spec } = request
   const { from, to, path } = spec.change
-  const held = (await history(question)).slice(1).some((one) => one.image === to)
+  const held = (await deps.history(question)).slice(1).some((one) => one.image === to)
   if (!held) {
     throw new FairleadError('RequestInvalid', `${path} never held ${to} there; fairlead makes its requests itself`)
   }
   // Settled or changed by somebody, the plan on the newest head says which: then nothing is put back any more.
-  if (spec.requestedBy === undefined && question.trace.image === from) await requireFailure(request)
-  const image = parseImageReference(to)
-  const served = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
-  if (served !== undefined) return
+  if (spec.requestedBy === undefined && question.trace.image === from) await deps.requireFailure(request)
+  if ((await findServed(question.trace, to, deps)) !== undefined) return
   throw new FairleadError('RegistryNotFound', `the registry does not have ${to} any more; it is not put back`)
 }

@@ -1,7 +1,17 @@
 import type { RollbackScope } from '../../api/annotation.ts'
-import type { UpdateRequestPhase } from '../../api/update-request.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
 import { blameOf, type KnownCause } from './blame.ts'
+import {
+  type EarlierRollback,
+  later,
+  type NoRollback,
+  none,
+  notOwn,
+  obstacleOfEarlier,
+  putBackAgain,
+  type RollbackDecision,
+  silent,
+} from './decision.ts'
 import type { SlotPast } from './past.ts'
 import { standsFailed, wantedTemplate } from './standing-failure.ts'
 
@@ -33,13 +43,6 @@ export interface OwnChange {
   lastGood: string | undefined
 }
 
-export interface EarlierRollback {
-  name: string
-  phase: UpdateRequestPhase
-  /** Whether Git, as it was read, contains its commit. */
-  isContained: boolean
-}
-
 /** What is known besides, once there is a failure to be put right. */
 export interface RollbackFacts extends FailureFacts {
   /** Older values of the slot, the newest first, and the revisions of the live template with them in it. */
@@ -60,22 +63,6 @@ export interface OlderValue {
   image: string
   revisions: readonly string[]
 }
-
-/** Why nothing is put back. What is `silent` is no news to anybody. */
-export interface NoRollback {
-  kind: 'none'
-  reason: string
-  message: string
-  silent?: true
-}
-
-export type RollbackDecision =
-  | { kind: 'rollback'; to: string; why: string }
-  | { kind: 'wait'; reason: string; message: string; untilMs: number }
-  | NoRollback
-
-/** Causes go away without anybody telling us. */
-const causeRecheckMs = 60_000
 
 /** What stands in the way before anything older is looked at; undefined when nothing does. Pure. */
 export function findObstacle(facts: FailureFacts): NoRollback | undefined {
@@ -141,43 +128,4 @@ function hasFailed({ rollout, own, isTakenBack }: FailureFacts): boolean {
 
 function lastGoodOf({ rollout, own }: FailureFacts): string | undefined {
   return wantedTemplate({ rollout, noted: own })
-}
-
-/** The same way is gone once: whoever stands against it afterwards means it. */
-function obstacleOfEarlier(facts: FailureFacts): NoRollback | undefined {
-  const { earlier } = facts
-  if (earlier === undefined) return undefined
-  switch (earlier.phase) {
-    case 'Superseded':
-      return undefined
-    case 'Pending':
-    case 'Approved':
-      return silent('UnderWay', `${earlier.name} puts it right`)
-    case 'Completed':
-      if (!earlier.isContained) return silent('UnderWay', `${earlier.name} is on its way`)
-      return putBackAgain(facts, earlier.name)
-    default:
-      return none('Refused', `${earlier.name} was to put it right and is ${earlier.phase}`)
-  }
-}
-
-function putBackAgain({ value }: FailureFacts, by: string): NoRollback {
-  const message = `somebody put ${value} into Git again after ${by} had rolled it back; it is not rolled back twice`
-  return none('PutBackAgain', message)
-}
-
-function notOwn({ value }: FailureFacts): NoRollback {
-  return none('NotOwn', `${value} was not brought by fairlead; with rollback.onFailure: any it would be put back`)
-}
-
-function none(reason: string, message: string): NoRollback {
-  return { kind: 'none', reason, message }
-}
-
-function silent(reason: string, message: string): NoRollback {
-  return { kind: 'none', reason, message, silent: true }
-}
-
-function later(reason: string, message: string): RollbackDecision {
-  return { kind: 'wait', reason, message, untilMs: causeRecheckMs }
 }

@@ -1,5 +1,5 @@
 import { type Gate, pass, stop, wait } from '../change/gate.ts'
-import type { RollbackDecision } from './decide.ts'
+import type { RollbackDecision } from './decision.ts'
 
 /** What helps against that which keeps a failed version from being put back; absent where only Git can. */
 const remedies: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
-import { count, field, fields, list, text } from '../workload/field.ts'
+import { count, text } from '../workload/field.ts'
 import { fluxCondition } from './flux-condition.ts'
+import { failedSnapshot } from './helm-history.ts'
 
 /** An attempt of Helm at the present configuration of a HelmRelease, which failed. */
 export interface ReleaseFailure {
@@ -55,16 +56,6 @@ function isRemediating(release: KubernetesObject): boolean {
 
 /** When Helm began with the newest release that failed, or whose test did. */
 function attemptMs(status: unknown): number | undefined {
-  const failed = list(field(status, 'history')).find(
-    (one) => failedStates.has(text(one, 'status') ?? '') || hasFailedTest(one),
-  )
-  const time = Date.parse(text(failed, 'lastDeployed') ?? '')
+  const time = Date.parse(text(failedSnapshot(status), 'lastDeployed') ?? '')
   return Number.isNaN(time) ? undefined : time
-}
-
-/** A failed installation is remediated by its removal. */
-const failedStates: ReadonlySet<string> = new Set(['failed', 'uninstalled'])
-
-function hasFailedTest(snapshot: unknown): boolean {
-  return Object.values(fields(field(snapshot, 'testHooks'))).some((hook) => text(hook, 'phase') === 'Failed')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { RollbackDecision } from '../../../src/core/rollback/decide.ts'
+import type { RollbackDecision } from '../../../src/core/rollback/decision.ts'
 import { explainRollback } from '../../../src/core/rollback/explain.ts'
 
 const now = new Date('2026-03-01T12:00:00Z')

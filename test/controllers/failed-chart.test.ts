@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import { freely, releaseManifest } from '../fakes/chart-world.ts'
+import { anUpgrade, applied, ending, helmWords, says } from './failed-chart.ts'
+import { commits, own, rollbacks } from './failed-update.ts'
+import { start } from './replica.ts'
+
+/** What becomes of the version of a chart when Helm cannot make the release with it. */
+
+type World = Awaited<ReturnType<typeof anUpgrade>>['world']
+
+const file = 'apps/web.yaml'
+const held = (world: World) => world.git.read('main', file)
+const at = (version: string, annotations = freely) => releaseManifest('web', version, annotations)
+const told = (world: World) => world.cluster.recorded.map(({ reason, message }) => `${reason}: ${message}`)
+const conditionOf = (world: World, type: string) =>
+  world
+    .requests()
+    .find(({ spec }) => spec.action === undefined)
+    ?.status?.conditions?.find((one) => one.type === type)
+
+describe('the version that ran well is put back', () => {
+  test.each([
+    ['when Helm gives up', ending.gaveUp],
+    ['when Helm has put it back in the cluster', ending.takenBack],
+    ['when the test of the release fails', ending.testFailed],
+  ] as const)('%s', async (_, end) => {
+    const { world, replica } = await anUpgrade()
+    expect(held(world)).toBe(at('6.6.0'))
+    says(world, end())
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.5.4'))
+    expect(conditionOf(world, 'RolledOut')).toMatchObject({ status: 'False', reason: 'Failed' })
+    expect(conditionOf(world, 'Rollback')).toMatchObject({ status: 'True', reason: 'Requested' })
+    expect(commits(world)).toHaveLength(1)
+    for (const line of [
+      'Chart-From: podinfo:6.6.0',
+      'Chart-To: podinfo:6.5.4',
+      'Fairlead-Workload: HelmRelease/prod/web',
+    ]) {
+      expect(commits(world)[0]).toContain(`\n${line}\n`)
+    }
+  })
+
+  test('with the words of Helm, is applied, and only something newer is taken after that', async () => {
+    const quickly = { ...freely, 'fairlead.dev/min-update-interval': '0s' }
+    const { world, replica } = await anUpgrade(own, quickly)
+    says(world, ending.gaveUp())
+    await replica.quiet()
+    expect(commits(world)[0]).toContain(`Reason: HelmRelease/prod/web failed: UpgradeFailed: ${helmWords}`)
+    await applied(world, '6.5.4')
+    says(world, ending.well('6.5.4'))
+    await replica.quiet()
+    expect(rollbacks(world)[0]?.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'RolledOut', status: 'True', reason: 'Success' }),
+    )
+    replica.loops.images.wakeAll()
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.5.4', quickly))
+    world.publish(['6.5.4', '6.6.0', '6.7.0'])
+    replica.loops.images.hinted({ registry: 'https://charts.example.com', repository: 'podinfo' })
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.7.0', quickly))
+  })
+
+  test('although it failed while nobody looked', async () => {
+    const { world, replica } = await anUpgrade()
+    await replica.stop()
+    says(world, ending.takenBack())
+    const next = await start(world, own)
+    await next.quiet()
+    expect(held(world)).toBe(at('6.5.4'))
+  })
+
+  test('where the release opts in by its annotation', async () => {
+    const annotations = { ...freely, 'fairlead.dev/rollback': 'true' }
+    const { world, replica } = await anUpgrade('mode: commit', annotations)
+    says(world, ending.gaveUp())
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.5.4', annotations))
+  })
+})
+
+describe('the failed version stays in Git', () => {
+  const without = { ...freely, 'fairlead.dev/rollback': 'false' }
+  test.each([
+    ['where nobody opted in', 'mode: commit', freely, ending.gaveUp],
+    ['where the release opts out', own, without, ending.gaveUp],
+    ['while Helm has only just failed and may try again', own, freely, ending.triesAgain],
+  ] as const)('%s', async (_, config, annotations, end) => {
+    const { world, replica } = await anUpgrade(config, annotations)
+    says(world, end())
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.6.0', annotations))
+    expect(conditionOf(world, 'RolledOut')).toMatchObject({ status: 'False', reason: 'Failed' })
+  })
+
+  test.each([
+    ['when its values changed, too', () => ending.gaveUp('others'), 'TemplateDiffers'],
+    ['when nothing ran before', ending.installFailed, 'LastSuccessUnknown'],
+  ] as const)('%s, which is said', async (_, end, reason) => {
+    const { world, replica } = await anUpgrade()
+    says(world, end())
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.6.0'))
+    expect(conditionOf(world, 'Rollback')).toMatchObject({ status: 'False', reason })
+    expect(told(world)).toContainEqual(expect.stringContaining(`Rollback${reason}: `))
+  })
+
+  test('when the repository does not have the older one any more, which explain says, too', async () => {
+    const { world, replica } = await anUpgrade()
+    world.publish(['6.6.0'])
+    says(world, ending.gaveUp())
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.6.0'))
+    const release = { kind: 'HelmRelease', namespace: 'prod', name: 'web' }
+    const explained = await replica.loops.api.explain(release, undefined)
+    expect(explained?.containers[0]?.gates).toContainEqual(
+      expect.objectContaining({ gate: 'rollback', verdict: 'stop', reason: 'OldImageGone' }),
+    )
+  })
+
+  test('when somebody puts it into Git again', async () => {
+    const { world, replica } = await anUpgrade()
+    says(world, ending.gaveUp())
+    await replica.quiet()
+    world.git.commit('main', { [file]: at('6.6.0') }, 'We want it')
+    await world.sync()
+    says(world, ending.gaveUp())
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.6.0'))
+    expect(commits(world)).toHaveLength(1)
+  })
+})
