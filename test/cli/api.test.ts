@@ -194,7 +194,12 @@ web: web:1
 
   test.each([
     ['a missing workload', ['deploy/prod/none'], 1, 'there is no Deployment prod/none'],
-    ['what is never updated', ['cj/prod/web'], 2, 'use Deployment, StatefulSet, DaemonSet, HelmRelease, Application'],
+    [
+      'what is never updated',
+      ['cj/prod/web'],
+      2,
+      'use Deployment, StatefulSet, DaemonSet, Rollout, HelmRelease, Application',
+    ],
     ['no namespace', ['deploy/web'], 2, 'namespace is missing'],
     ['nothing', [], 2, 'KIND/NS/NAME'],
   ])('is refused: %s', async (_, args, exit, words) => {
