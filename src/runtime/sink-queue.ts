@@ -131,7 +131,9 @@ export function createSinkQueue(deps: SinkQueueDeps): SinkQueue {
       return
     }
     counted('failed', batch.length)
-    log.info({ ...fields, events: batch.length }, `events will be sent again: ${error.message}`)
+    // Credentials do not mend themselves.
+    const level = error.code === 'SinkAuthFailed' ? 'warn' : 'info'
+    log[level]({ ...fields, events: batch.length }, `events will be sent again: ${error.message}`)
     if (failures > patience) {
       if (batch.length === 1) putLast(first.workload)
       size = Math.max(1, Math.floor(batch.length / 2))

@@ -87,6 +87,21 @@ describe('the outbox', () => {
     expect(await counted('webhook')).toEqual({ ...nothing, sent: 2 })
   })
 
+  test.each([
+    ['HttpFailed', 'info'],
+    ['SinkAuthFailed', 'warn'],
+  ] as const)('logs %s, after which it sends again, as %s', async (code, level) => {
+    const { clock, log, outbox, sinks } = anOutbox('slack')
+    for (const sink of sinks) {
+      sink.answer = () => {
+        throw new FairleadError(code, 'not now')
+      }
+    }
+    outbox.offer(record('web', [event('a', ['slack'])]))
+    await clock.advance(0)
+    expect(log.lines).toMatchObject([{ level, fields: { code }, message: 'events will be sent again: not now' }])
+  })
+
   test('sends what failed again, later and later, and nothing before it', async () => {
     const { clock, outbox, sinks, counted } = anOutbox('webhook')
     const [sink] = sinks
