@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type ObjectKey, objectKey } from '../../api/kubernetes.ts'
 import type { WorkloadRolloutStateStatus } from '../../api/workload-rollout-state.ts'
 import type { RolloutReason, RolloutState } from './rollout-state.ts'
@@ -21,12 +21,9 @@ export type RolloutFacts = Omit<
  * and a deleted workload and its successor, apart. At most 63 characters.
  */
 export function rolloutStateName(workload: ObjectKey & { uid: string }): string {
-  const hash = createHash('sha256')
-    .update(`${objectKey(workload)}\0${workload.uid}`)
-    .digest('hex')
-    .slice(0, 16)
+  const id = hash('sha256', `${objectKey(workload)}\0${workload.uid}`).slice(0, 16)
   const readable = `${workload.kind}-${workload.name}`.toLowerCase().slice(0, 46)
-  return `${readable.replace(/[^a-z0-9]+$/, '')}-${hash}`
+  return `${readable.replace(/[^a-z0-9]+$/, '')}-${id}`
 }
 
 /**

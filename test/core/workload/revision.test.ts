@@ -12,6 +12,20 @@ it('is the first 16 hex digits of sha256 over key-sorted JSON', () => {
   expect(templateRevision(template)).toBe(createHash('sha256').update(json).digest('hex').slice(0, 16))
 })
 
+it('takes every text as JSON has it', () => {
+  const text = fc.string({
+    unit: fc.constantFrom('a', '"', '\\', '\n', '\u007f', '\u2028', 'ä', '\ud7ff', '\ud800', '😀', '1'),
+  })
+  const pairs = fc.dictionary(text, text, { maxKeys: 4 })
+  fc.assert(
+    fc.property(pairs, (map) => {
+      const sorted = Object.keys(map).sort()
+      const json = `{${sorted.map((key) => `${JSON.stringify(key)}:${JSON.stringify(map[key])}`).join(',')}}`
+      expect(templateRevision(map)).toBe(createHash('sha256').update(json).digest('hex').slice(0, 16))
+    }),
+  )
+})
+
 it('does not depend on the order of keys', () => {
   const reversed = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(reversed)
