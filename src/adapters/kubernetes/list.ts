@@ -1,5 +1,6 @@
 import { field, text } from '../../core/workload/field.ts'
 import { FairleadError } from '../../errors.ts'
+import { rest } from '../../runtime/cooperative.ts'
 import { type ApiClient, broken } from './client.ts'
 import type { Follower } from './follower.ts'
 import { createItemScanner } from './item-scanner.ts'
@@ -70,7 +71,10 @@ async function readPage<T>(
     if (read !== undefined) objects.set(read.key, read.object)
   })
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) scanner.push(chunk)
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      scanner.push(chunk)
+      await rest()
+    }
     return JSON.parse(scanner.end())
   } catch (cause) {
     throw cause instanceof FairleadError ? cause : broken(action, cause)

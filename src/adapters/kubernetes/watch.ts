@@ -1,6 +1,7 @@
 import { field, text } from '../../core/workload/field.ts'
 import { FairleadError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
+import { rest } from '../../runtime/cooperative.ts'
 import { ApiStatus, apiError } from './api-error.ts'
 import { type ApiClient, broken, type Query } from './client.ts'
 import type { Follower } from './follower.ts'
@@ -62,6 +63,7 @@ export async function watchOnce<T>(
     for await (const chunk of response as AsyncIterable<Buffer>) {
       silence.heard()
       lines.push(chunk)
+      await rest()
     }
   } catch (thrown) {
     if (call.signal.aborted) return
