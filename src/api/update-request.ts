@@ -48,11 +48,11 @@ export interface UpdateTarget {
 export const chartContainer = 'chart'
 
 /** Kinds whose charts are changed; their images are those of their workloads. */
-const chartKinds: ReadonlySet<string> = new Set(['HelmRelease', 'Application'])
+export const chartKinds: readonly string[] = ['HelmRelease', 'Application']
 
 /** Whether a request changes the version of a chart, and no image. */
 export function isAboutChart({ spec }: UpdateRequest): boolean {
-  return spec.targets.some(({ kind, container }) => container === chartContainer && chartKinds.has(kind))
+  return spec.targets.some(({ kind, container }) => container === chartContainer && chartKinds.includes(kind))
 }
 
 /** What a decision does: takes something newer, or puts back what ran before. */

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { resources } from '../../src/api/kubernetes.ts'
+import type { UpdateRequest } from '../../src/api/update-request.ts'
 import { freely, releaseManifest } from '../fakes/chart-world.ts'
 import { anUpgrade, applied, ending, helmWords, says } from './failed-chart.ts'
 import { commits, own, rollbacks } from './failed-update.ts'
@@ -9,6 +11,8 @@ import { start } from './replica.ts'
 type World = Awaited<ReturnType<typeof anUpgrade>>['world']
 
 const file = 'apps/web.yaml'
+const release = { kind: 'HelmRelease', namespace: 'prod', name: 'web' }
+const quickly = { ...freely, 'fairlead.dev/min-update-interval': '0s' }
 const held = (world: World) => world.git.read('main', file)
 const at = (version: string, annotations = freely) => releaseManifest('web', version, annotations)
 const told = (world: World) => world.cluster.recorded.map(({ reason, message }) => `${reason}: ${message}`)
@@ -42,7 +46,6 @@ describe('the version that ran well is put back', () => {
   })
 
   test('with the words of Helm, is applied, and only something newer is taken after that', async () => {
-    const quickly = { ...freely, 'fairlead.dev/min-update-interval': '0s' }
     const { world, replica } = await anUpgrade(own, quickly)
     says(world, ending.gaveUp())
     await replica.quiet()
@@ -112,7 +115,6 @@ describe('the failed version stays in Git', () => {
     says(world, ending.gaveUp())
     await replica.quiet()
     expect(held(world)).toBe(at('6.6.0'))
-    const release = { kind: 'HelmRelease', namespace: 'prod', name: 'web' }
     const explained = await replica.loops.api.explain(release, undefined)
     expect(explained?.containers[0]?.gates).toContainEqual(
       expect.objectContaining({ gate: 'rollback', verdict: 'stop', reason: 'OldImageGone' }),
@@ -129,5 +131,67 @@ describe('the failed version stays in Git', () => {
     await replica.quiet()
     expect(held(world)).toBe(at('6.6.0'))
     expect(commits(world)).toHaveLength(1)
+  })
+})
+
+describe('a person rolls back', () => {
+  const rollBack = async ({ world, replica }: Awaited<ReturnType<typeof anUpgrade>>, to?: string) => {
+    const request = await replica.loops.api.wayBack(release, { reason: 'orders fail', by: 'alice', to })
+    if (request === undefined) throw new Error('no such release')
+    await replica.loops.api.rollBack(request)
+    await vi.waitFor(() => expect(commits(world)).toHaveLength(1), { timeout: 20_000 })
+    await replica.quiet()
+  }
+
+  test('a version that is well, without any opt-in, and it stays away', async () => {
+    const { world, replica } = await anUpgrade('mode: commit', quickly)
+    says(world, ending.well('6.6.0'))
+    await replica.quiet()
+    await rollBack({ world, replica })
+    expect(held(world)).toBe(at('6.5.4', quickly))
+    await applied(world, '6.5.4')
+    says(world, ending.well('6.5.4'))
+    await replica.quiet()
+    replica.loops.images.wakeAll()
+    await replica.quiet()
+    expect(held(world)).toBe(at('6.5.4', quickly))
+  })
+
+  test('a failed version to that which was well, and not to what Git held in between', async () => {
+    const { world, replica } = await anUpgrade('mode: observe')
+    for (const version of ['6.5.9', '6.6.0']) world.git.commit('main', { [file]: at(version) }, `Try ${version}`)
+    await world.sync()
+    says(world, ending.gaveUp())
+    await replica.quiet()
+    const request = await replica.loops.api.wayBack(release, { reason: 'orders fail', by: 'alice' })
+    expect(request?.spec.change).toMatchObject({ from: 'podinfo:6.6.0', to: 'podinfo:6.5.4' })
+  })
+
+  test('and may name nothing that Git never held, nor what the repository does not have', async () => {
+    const { world, replica } = await anUpgrade('mode: commit')
+    const ask = (to?: string) => replica.loops.api.wayBack(release, { reason: 'orders fail', by: 'alice', to })
+    await expect(ask('podinfo:6.0.0')).rejects.toMatchObject({ code: 'UsageInvalid' })
+    world.publish(['6.6.0'])
+    await expect(ask('podinfo:6.5.4')).rejects.toMatchObject({ code: 'RegistryNotFound' })
+  })
+})
+
+describe('a rollback that fairlead did not ask for is not carried out', () => {
+  test.each([
+    ['when no release has failed', '6.6.0', () => ending.well('6.6.0')],
+    ['when the values that failed are others', '6.6.0', () => ending.gaveUp('others')],
+  ] as const)('%s', async (_, version, end) => {
+    const { world, replica } = await anUpgrade('mode: commit\nrollback: {onFailure: own}')
+    says(world, end())
+    await replica.quiet()
+    const asked = await replica.loops.api.wayBack(release, { reason: 'x', by: 'mallory' })
+    const { requestedBy: _by, ...spec } = asked?.spec ?? ({} as never)
+    const forged = { ...asked, spec: { ...spec, requireApproval: false } } as UpdateRequest
+    world.cluster.objects.create(resources.updateRequest, forged)
+    await replica.quiet()
+    expect(held(world)).toBe(at(version))
+    expect(rollbacks(world)[0]?.status?.message).toMatch(
+      /has failed with podinfo:6\.6\.0|is not what .* ran well with last/,
+    )
   })
 })

@@ -2,23 +2,25 @@ import { type ObjectKey, objectKey, resources } from '../../api/kubernetes.ts'
 import { finalPhases, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import { recordApproval } from '../../core/change/approval.ts'
 import { isRolledOut } from '../../core/change/rolled-out.ts'
-import { parseImageReference } from '../../core/image/reference.ts'
 import { isSameName } from '../../core/manifest/helm/image-reading.ts'
 import { splitImage } from '../../core/manifest/slot/image-text.ts'
-import type { OlderValue } from '../../core/rollback/decide.ts'
-import type { SlotPast } from '../../core/rollback/past.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
+import { lastGoodChart } from '../../core/rollback/decide-chart.ts'
+import { type SlotPast, slotPast } from '../../core/rollback/past.ts'
+import { chartHistory } from '../../core/sync/helm-history.ts'
 import { writeContendedStatus } from '../../delivery/contended-status.ts'
 import { renderRollbackRequest } from '../../delivery/rollback-request.ts'
+import { findServed, type ServedValueDeps } from '../../delivery/served-value.ts'
 import { type TracedSlot, traceSlots } from '../../delivery/workload-slot.ts'
 import { FairleadError } from '../../errors.ts'
-import type { Clock, EventRecorder, Log, OwnObjects, Registry } from '../../ports.ts'
-import { type ObserveDeps, readPast } from './observe.ts'
+import type { Clock, EventRecorder, Log, OwnObjects } from '../../ports.ts'
+import { readPast } from './observe.ts'
+import type { ObserveChartDeps } from './observe-chart.ts'
 import type { RequestSituation } from './situation.ts'
 
 /** What a person wants to have again. */
 export interface WantedRollback {
-  /** The image; undefined = what ran well last, or else what Git held before. */
+  /** The image, or chart and version; undefined = what ran well last, or else what Git held before. */
   to?: string | undefined
   /** Needed where several could be meant. */
   container?: string | undefined
@@ -38,17 +40,16 @@ export interface RollbacksByPerson {
   rollBack(request: UpdateRequest): Promise<UpdateRequest>
 }
 
-export interface RollbacksByPersonDeps extends ObserveDeps {
+export interface RollbacksByPersonDeps extends ObserveChartDeps, ServedValueDeps {
   own: Pick<OwnObjects, 'create' | 'updateStatus' | 'delete'>
   events: EventRecorder
-  registry: Pick<Registry, 'digest'>
   situation: (request: UpdateRequest) => Promise<RequestSituation>
   clock: Clock
   log: Log
 }
 
 export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksByPerson {
-  const { cluster, own, events, registry, situation, clock, log } = deps
+  const { cluster, own, events, situation, clock, log } = deps
 
   /** The status is fairlead's alone, so only there it counts who asked. The loop has its first look at the same time. */
   const approve = (asked: UpdateRequest): Promise<UpdateRequest> =>
@@ -64,18 +65,17 @@ export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksB
 
   return {
     async wayBack(key, { to, container, reason, by }) {
-      const workload = deps.liveWorkload(objectKey(key))
+      const workload = deps.workload(objectKey(key))
       if (workload === undefined) return undefined
       const slot = chooseSlot(await traceSlots(workload, deps), { workload, to, container })
       if (to === undefined) refuseSecondWay(slot)
-      const past = await readPast(slot, deps)
-      const wanted = chooseValue(slot, past, to, deps)
-      const image = parseImageReference(wanted)
-      const digest = await registry.digest(image, image.digest ?? image.tag ?? 'latest')
-      if (digest === undefined) {
+      const wanted = chooseValue(slot, await pastOf(slot, deps), to)
+      const served = await findServed(slot.trace, wanted, deps)
+      if (served === undefined) {
         throw new FairleadError('RegistryNotFound', `the registry does not have ${wanted} any more`)
       }
       const { namespace } = workload
+      const { digest } = served
       const request = renderRollbackRequest({ ...slot, namespace, to: wanted, digest, why: reason, by })
       const { refusal, moved } = await situation(request)
       if (refusal !== undefined) throw refusal
@@ -106,6 +106,9 @@ export function createRollbacksByPerson(deps: RollbacksByPersonDeps): RollbacksB
   }
 }
 
+/** The place that decides an image of a workload, or the chart of a release. */
+type AnySlot = TracedSlot<UpdateSubject>
+
 /** Asked twice by the same person, and not over. */
 function isSame({ spec, status }: UpdateRequest, request: UpdateRequest): boolean {
   const isOpen = status?.phase === undefined || !finalPhases.includes(status.phase)
@@ -113,7 +116,7 @@ function isSame({ spec, status }: UpdateRequest, request: UpdateRequest): boolea
 }
 
 /** Two who roll back at once want the same: the second must not put back what the first, or fairlead itself, took away. */
-function refuseSecondWay({ trace, siblings }: TracedSlot): void {
+function refuseSecondWay({ trace, siblings }: Pick<TracedSlot, 'trace' | 'siblings'>): void {
   const isOnItsWay = (one: UpdateRequest) => one.status?.phase === 'Completed' && !isRolledOut(one)
   const first = siblings.find((one) => isRollback(one) && one.spec.change.to === trace.image && isOnItsWay(one))
   if (first === undefined) return
@@ -123,9 +126,9 @@ function refuseSecondWay({ trace, siblings }: TracedSlot): void {
 }
 
 function chooseSlot(
-  slots: readonly TracedSlot[],
-  { workload, to, container }: { workload: Workload; to: string | undefined; container: string | undefined },
-): TracedSlot {
+  slots: readonly AnySlot[],
+  { workload, to, container }: { workload: UpdateSubject; to: string | undefined; container: string | undefined },
+): AnySlot {
   const names = workload.containers.map(({ name }) => name)
   if (container !== undefined && !names.includes(container)) {
     const message = `${objectKey(workload)} has no container ${JSON.stringify(container)}; it has ${names.join(', ')}`
@@ -149,21 +152,32 @@ function noneIsMeant(to: string | undefined, container: string | undefined): str
     : `${to} is none of its images${where}; name the whole one (to)`
 }
 
+interface Past extends Pick<SlotPast, 'older' | 'takenBack'> {
+  /** What of it ran well last, as far as anybody knows. */
+  good: string | undefined
+}
+
+async function pastOf(slot: AnySlot, deps: RollbacksByPersonDeps): Promise<Past> {
+  const { kind, namespace, name } = slot.workload
+  const key = objectKey(slot.workload)
+  const workload = deps.liveWorkload(key)
+  if (workload === undefined) {
+    const past = slotPast(await deps.history({ ...slot, namespace }))
+    const release = kind === 'HelmRelease' ? deps.engine.helmRelease(`${namespace}/${name}`) : undefined
+    return { ...past, good: release && lastGoodChart(past.older, slot.trace.image, chartHistory(release.object)) }
+  }
+  const { older, takenBack } = await readPast({ ...slot, workload }, deps)
+  const revision = deps.rollouts.get(key)?.state.succeededRevision ?? ''
+  const good = older.find(({ revisions }) => revisions.includes(revision))?.image
+  return { older: older.map(({ image }) => image), takenBack, good }
+}
+
 /** What Git held there before, and nothing else: another version is an update. What was taken back has to be named. */
-function chooseValue(
-  { workload, trace }: TracedSlot,
-  { older, takenBack }: Pick<SlotPast, 'takenBack'> & { older: readonly OlderValue[] },
-  to: string | undefined,
-  { rollouts }: RollbacksByPersonDeps,
-): string {
-  const good = rollouts.get(objectKey(workload))?.state.succeededRevision ?? ''
+function chooseValue({ trace }: AnySlot, { older, takenBack, good }: Past, to: string | undefined): string {
   const chosen =
-    to === undefined
-      ? (older.find(({ revisions }) => revisions.includes(good)) ??
-        older.find(({ image }) => !takenBack.includes(image)))
-      : older.find((one) => one.image === to)
-  if (chosen !== undefined) return chosen.image
-  const held = older.map(({ image }) => image).join(', ') || 'nothing else'
+    to === undefined ? (good ?? older.find((image) => !takenBack.includes(image))) : older.find((image) => image === to)
+  if (chosen !== undefined) return chosen
+  const held = older.join(', ') || 'nothing else'
   const past = `before that it held ${held}`
   const message =
     to === undefined && older.length > 0

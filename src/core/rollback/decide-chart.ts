@@ -54,6 +54,16 @@ export function hasFailedWithChart({ from, failure, history, own }: ClaimedChart
   return isSnapshotOf(versionOf(from), failed) && good?.version !== failed.version
 }
 
+/** Of older values of a slot the one that ran well last, of the same chart; undefined when none is known to have. Pure. */
+export function lastGoodChart(
+  older: readonly string[],
+  from: string,
+  { good }: Pick<ChartHistory, 'good'>,
+): string | undefined {
+  if (good === undefined) return undefined
+  return older.find((one) => chartOf(one) === chartOf(from) && isSnapshotOf(versionOf(one), good))
+}
+
 /** Whether a chart and its version ran well last, with the values that failed with another version. Pure. */
 export function isLastGoodChart(to: string, { failed, good }: ChartHistory): boolean {
   return good !== undefined && isSnapshotOf(versionOf(to), good) && isSameConfig(failed, good)
@@ -80,7 +90,7 @@ export function decideChartRollback(facts: ChartRollbackFacts): RollbackDecision
   const { failed, good } = history
   if (facts.rolledBackBy !== undefined) return putBackAgain({ value: from }, `commit ${facts.rolledBackBy}`)
   if (facts.isRepeated && scope === 'own') return notOwn({ value: from })
-  const to = older.find((one) => chartOf(one) === chartOf(from) && good !== undefined && isMadeOf(one, good))
+  const to = lastGoodChart(older, from, history)
   if (to === undefined) {
     const wanted = `version ${good?.version} of the chart, with which ${release} ran well`
     return none('NothingBefore', `Git never held ${wanted}`)
@@ -107,10 +117,6 @@ function isOver({ failure }: ClaimedChartFailure): boolean {
 /** What was noted may know more: why the pods did not get on. */
 function wordsOf({ failure, own }: ClaimedChartFailure): string {
   return own?.message || `${failure?.reason}: ${failure?.message}`
-}
-
-function isMadeOf(value: string, snapshot: ChartSnapshot): boolean {
-  return isSnapshotOf(versionOf(value), snapshot)
 }
 
 function isSameConfig(failed: ChartSnapshot | undefined, good: ChartSnapshot | undefined): boolean {

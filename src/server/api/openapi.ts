@@ -129,7 +129,8 @@ export const openApiDocument = {
     '/api/v1/workloads/{namespace}/{kind}/{name}/rollback': {
       post: {
         operationId: 'rollBackWorkload',
-        summary: 'Put back the image that ran well last, or another that Git held there before.',
+        summary:
+          'Put back the image, or the version of the chart of a HelmRelease or Application, that ran well last, or another that Git held there before.',
         description: 'Needs the right to `update` `updaterequests/rollback` in the namespace of every target.',
         parameters: workloadParameters,
         requestBody: { required: true, content: content(ref('Rollback')) },

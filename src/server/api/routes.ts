@@ -1,5 +1,5 @@
 import { workloadResources } from '../../api/kubernetes.ts'
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { chartKinds, type UpdateRequest } from '../../api/update-request.ts'
 import { claimProblem } from '../../core/change/claim.ts'
 import { FairleadError } from '../../errors.ts'
 import { json, problem, type Route, type ServerAnswer } from '../router.ts'
@@ -139,7 +139,7 @@ async function explainWorkload({ request, denied }: Call, backend: ApiBackend): 
 }
 
 /** Only these can have a decision; of others it would be untrue that they are missing. */
-const explainedKinds: readonly string[] = [...workloadResources.map(({ kind }) => kind), 'HelmRelease', 'Application']
+const explainedKinds: readonly string[] = [...workloadResources.map(({ kind }) => kind), ...chartKinds]
 
 function requireExplainedKind(kind: string): void {
   if (explainedKinds.includes(kind)) return

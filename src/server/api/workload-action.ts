@@ -1,4 +1,5 @@
 import { type ObjectKey, workloadResources } from '../../api/kubernetes.ts'
+import { chartKinds } from '../../api/update-request.ts'
 import { asFairleadError } from '../../errors.ts'
 import { json, problem, type ServerAnswer } from '../router.ts'
 import type { ApiBackend, HoldWish, RollbackWish } from './backend.ts'
@@ -16,9 +17,12 @@ export interface WorkloadActionDeps {
   relay: ApiRelay
 }
 
+const workloadKinds: readonly string[] = workloadResources.map(({ kind }) => kind)
+
 /** What a person may ask for about a workload, and what comes of it. */
 interface Action<Wish> {
   right: 'rollback' | 'hold' | 'release'
+  kinds: readonly string[]
   /** `UsageInvalid` names what is wrong. */
   parse(body: Buffer): Omit<Wish, 'by'>
   /** What would be done, and in which namespaces; undefined when there is no such workload. */
@@ -30,11 +34,12 @@ interface Prepared {
   carryOut(): Promise<ServerAnswer>
 }
 
-/** Has the decision made to put an older image back. */
+/** Has the decision made to put an older image, or an older version of a chart, back. */
 export function rollBack(call: Call, deps: WorkloadActionDeps): Promise<ServerAnswer> {
   const { backend } = deps
   const action: Action<RollbackWish> = {
     right: 'rollback',
+    kinds: [...workloadKinds, ...chartKinds],
     parse: parseRollback,
     async prepare(workload, wish) {
       const found = await backend.wayBack(workload, wish)
@@ -53,6 +58,7 @@ export function rollBack(call: Call, deps: WorkloadActionDeps): Promise<ServerAn
 export function changeHold(right: 'hold' | 'release', call: Call, deps: WorkloadActionDeps): Promise<ServerAnswer> {
   const action: Action<HoldWish> = {
     right,
+    kinds: workloadKinds,
     parse: right === 'hold' ? parseHold : parseRelease,
     async prepare(workload, wish) {
       const order = await deps.backend[right](workload, wish)
@@ -65,12 +71,12 @@ export function changeHold(right: 'hold' | 'release', call: Call, deps: Workload
 
 /** Rights come first; those in the namespaces of everything that is concerned once Git has told which these are. */
 async function act<Wish>(
-  { right, parse, prepare }: Action<Wish>,
+  { right, kinds, parse, prepare }: Action<Wish>,
   { request, identity, denied }: Call,
   deps: WorkloadActionDeps,
 ): Promise<ServerAnswer> {
   const { namespace = '', kind = '', name = '' } = request.params
-  const isKnown = workloadResources.some((one) => one.kind === kind) && areNames(namespace, name)
+  const isKnown = kinds.includes(kind) && areNames(namespace, name)
   const missing = missingWorkload({ kind, namespace, name })
   if (!isKnown) return missing
   const early = (await denied(right, [namespace])) ?? refuseMediaType(request)
