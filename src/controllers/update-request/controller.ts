@@ -3,6 +3,7 @@ import { isApproved } from '../../core/change/approval.ts'
 import { supersedeRollouts } from '../../core/change/outcome.ts'
 import { lateRefreshMs } from '../../core/sync/argo-refresh.ts'
 import type { Sync } from '../../core/sync/flux.ts'
+import { type LostSight, lostSight } from '../../core/sync/lost-sight.ts'
 import type { Explanation } from '../../delivery/explanation.ts'
 import { FairleadError } from '../../errors.ts'
 import type { BranchMove } from '../../ports-engine.ts'
@@ -31,7 +32,7 @@ interface Decided extends ObservedRequest {
   decision: RequestDecision
 }
 type Proposed = Decided & CarriedOut
-type Verified = Proposed & { sync: Sync | undefined; rollouts: readonly WorkloadRollout[] | undefined }
+type Verified = Proposed & { sync: Sync | LostSight | undefined; rollouts: readonly WorkloadRollout[] | undefined }
 
 /** Decision with nothing in its way → change on the branch → seen applied by the engine. */
 export function createUpdateRequestController(
@@ -55,7 +56,8 @@ export function createUpdateRequestController(
       if (decision.kind !== 'follow') return { ...proposed, sync: undefined, rollouts: undefined }
       const rollouts = followRollouts(facts.request, facts.now, deps)
       const isWaiting = rollouts?.some(({ phase }) => phase === 'waiting') ?? true
-      if (!isWaiting || commit === undefined || owner === undefined) return { ...proposed, sync: undefined, rollouts }
+      if (!isWaiting || commit === undefined) return { ...proposed, sync: undefined, rollouts }
+      if (owner === undefined) return { ...proposed, sync: rollouts === undefined ? lost(facts) : undefined, rollouts }
       const sync = await followCommit(facts.request, { commit, owner, now: facts.now }, deps)
       const failed = failedRollouts(facts.request, { sync, owner, now: facts.now }, deps)
       // What was applied stays so; what takes its place before it runs ends it.
@@ -92,6 +94,10 @@ export function createUpdateRequestController(
     },
   }
 
+  function lost({ request, refusal }: RequestFacts): LostSight {
+    return lostSight(request.spec.targets, { isLive: (key) => deps.liveWorkload(key) !== undefined, refusal })
+  }
+
   /** What is known now and would be lost later. */
   function remembered(request: UpdateRequest, delivered: CarriedOut['delivered']) {
     const explained = request.status?.verdicts === undefined ? deps.explanation(request) : undefined
@@ -121,7 +127,7 @@ export function createUpdateRequestController(
 }
 
 /** That an engine does not look wakes nobody. */
-function lateMs(sync: Sync | undefined): number | undefined {
+function lateMs(sync: Sync | LostSight | undefined): number | undefined {
   return sync?.reason === 'NotFetched' ? lateRefreshMs : undefined
 }
 

@@ -25,7 +25,7 @@ interface Learnt {
   progress: Progress | undefined
   /** Set by the pass that brought the change to the branch, or found it there. */
   delivered: Delivery | undefined
-  sync: Sync | undefined
+  sync: Pick<Sync, 'state' | 'reason' | 'message'> | undefined
   /** How the workloads stand, once the engine has applied it. */
   rollouts?: readonly WorkloadRollout[] | undefined
   now: Date

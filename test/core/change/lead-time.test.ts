@@ -9,7 +9,12 @@ import { deployment } from '../workload/sample.ts'
 const at = (minutes: number) => new Date(Date.parse('2026-03-01T10:00:00Z') + minutes * 60_000).toISOString()
 const builtAt = (minutes: number) => Date.parse(at(minutes))
 
-const condition = (type: string, minutes: number, status: 'True' | 'False' = 'True', reason: string = type) => ({
+const condition = (
+  type: string,
+  minutes: number,
+  status: 'True' | 'False' | 'Unknown' = 'True',
+  reason: string = type,
+) => ({
   type,
   status,
   reason,
@@ -168,6 +173,14 @@ describe('a request waits', () => {
       {
         phase: 'Completed',
         conditions: [condition('Pushed', 8), condition('Applied', 9, 'False', 'Superseded')],
+      },
+      undefined,
+    ],
+    [
+      'for nothing when the workload was deleted before the engine came',
+      {
+        phase: 'Completed',
+        conditions: [condition('Pushed', 8), condition('Applied', 9, 'Unknown', 'WorkloadGone')],
       },
       undefined,
     ],
