@@ -75,11 +75,12 @@ function standingOf({ phase, reason, message }: WorkloadReport): Standing {
 }
 
 function decided(entry: UpdateHistoryEntry, key: string, report: WorkloadReport | undefined): Standing {
-  const { phase, message, updateRequest } = entry
+  const { phase, message, updateRequest, notApplied } = entry
   if (phase === 'Pending' || phase === 'Approved') return waiting(`${updateRequest} is ${phase}: ${message}`)
   if (phase !== 'Completed') return { state: 'failed', message: `${updateRequest} is ${phase}: ${message}` }
   const rollout = entry.workloads.find(({ workload }) => workload === key)
-  const words = rollout?.message ?? message
+  const stuck = notApplied && `${message}; ${notApplied.reason}: ${notApplied.message}`
+  const words = rollout?.message ?? stuck ?? message
   switch (rollout?.phase) {
     case 'failed':
       return { state: 'failed', message: words }

@@ -40,6 +40,13 @@ export function isApplied(request: UpdateRequest): boolean {
   return conditionOf(request, 'Applied')?.status === 'True'
 }
 
+/** Why the engine has not applied the commit of a request; undefined when it has, and before anybody has looked. */
+export function notApplied(request: UpdateRequest): Pick<Condition, 'reason' | 'message'> | undefined {
+  const applied = conditionOf(request, 'Applied')
+  if (applied === undefined || applied.status === 'True') return undefined
+  return { reason: applied.reason, message: applied.message }
+}
+
 /** The outcome is known: it is not looked at again. */
 export function isRolledOut(request: UpdateRequest): boolean {
   return finalReasons.has(conditionOf(request, rolledOutCondition)?.reason ?? '')

@@ -10,6 +10,7 @@ import {
 import { carriesImage } from './carried-image.ts'
 import { pushedAtMs } from './carrier.ts'
 import { knownFacts } from './known-facts.ts'
+import { isRolledOut, notApplied } from './rolled-out.ts'
 
 /** One decision, with who had a say in it and what became of it. */
 export interface UpdateHistoryEntry {
@@ -37,6 +38,8 @@ export interface UpdateHistoryEntry {
   approvedAt?: string
   rejectedBy?: string
   rejectedAt?: string
+  /** Why the engine has not applied its commit; absent when it has, when it never will, and before anybody has looked. */
+  notApplied?: { reason: string; message: string }
   /** Every workload that it is about; without a phase as long as the engine has not applied it. */
   workloads: (Pick<WorkloadRollout, 'workload'> & Partial<WorkloadRollout>)[]
 }
@@ -89,6 +92,7 @@ export function historyEntry(request: UpdateRequest, question: HistoryQuestion =
       approvedAt,
       rejectedBy,
       rejectedAt,
+      notApplied: isRolledOut(request) ? undefined : notApplied(request),
     }),
     workloads: workloadsOf(request, question),
   }

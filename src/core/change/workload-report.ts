@@ -7,7 +7,7 @@ import type { Workload } from '../workload/workload.ts'
 import { carrierOf, pushedAtMs } from './carrier.ts'
 import { isCredible } from './claim.ts'
 import { knownFacts } from './known-facts.ts'
-import { conditionOf, isApplied, isRolledOut } from './rolled-out.ts'
+import { conditionOf, isApplied, isRolledOut, notApplied } from './rolled-out.ts'
 
 /** A watched workload for people: what runs, in which phase, since when, from which commit, and what is to come. */
 export interface WorkloadReport {
@@ -112,7 +112,7 @@ function waitingUpdate(request: UpdateRequest): WaitingUpdate[] {
   const phase = request.status?.phase ?? 'Pending'
   const isDelivered = phase === 'Completed'
   if (isDelivered ? isApplied(request) || isRolledOut(request) : finalPhases.includes(phase)) return []
-  const progress = conditionOf(request, 'Progressing')
+  const progress = notApplied(request) ?? conditionOf(request, 'Progressing')
   const pushedMs = isDelivered ? pushedAtMs(request) : undefined
   const since = pushedMs === undefined ? request.metadata.creationTimestamp : rfc3339(new Date(pushedMs))
   const words = { reason: progress?.reason ?? phase, message: progress?.message ?? request.status?.message ?? '' }

@@ -150,6 +150,10 @@ export const openApiSchemas = {
       ...{ repository: text, branch: text, commit: text, pushedAt: time },
       pullRequest: object({ number: { type: 'integer' }, url: text }, ['number', 'url']),
       ...{ approvedBy: text, approvedAt: time, rejectedBy: text, rejectedAt: time },
+      notApplied: {
+        ...object({ reason: text, message: text }, ['reason', 'message']),
+        description: 'Why the engine has not applied the commit; absent when it has, or never will.',
+      },
       workloads: { type: 'array', items: ref('WorkloadOutcome') },
     },
     [

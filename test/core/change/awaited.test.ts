@@ -44,6 +44,13 @@ describe('who waits for an image', () => {
       ['waits for what nobody has heard of', [], [], 'waiting', 'no decision'],
       ['waits while it is to be approved', [entry({ phase: 'Pending' })], [runs(old, 'success')], 'waiting', 'Pending'],
       ['waits while the engine has not applied it', [entry()], [runs(old, 'success')], 'waiting', 'pushed'],
+      [
+        'says what keeps the engine from applying it',
+        [entry({ notApplied: { reason: 'Suspended', message: 'resume it' } })],
+        [runs(old, 'success')],
+        'waiting',
+        'pushed; Suspended: resume it',
+      ],
       ['waits while it rolls out', [entry()], [runs(next, 'rolling_out')], 'waiting', 'words'],
       ['waits while nobody has looked', [entry()], [runs(next, 'unknown')], 'waiting', 'words'],
       ['is done when it runs', [entry()], [runs(next, 'success')], 'rolled_out', 'words'],

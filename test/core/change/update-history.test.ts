@@ -44,6 +44,29 @@ describe('the entry of a request', () => {
     })
   })
 
+  const withConditions = (...types: [type: string, status: 'True' | 'False', reason: string][]): UpdateRequest => ({
+    ...request,
+    status: {
+      ...request.status,
+      conditions: types.map(([type, status, reason]) => {
+        return { type, status, reason, message: 'words', lastTransitionTime: '2026-03-01T10:02:00Z' }
+      }),
+    },
+  })
+  test.each<[string, UpdateRequest, object | undefined]>([
+    [
+      'says why the engine has not applied it',
+      withConditions(['Applied', 'False', 'SyncWindow']),
+      { reason: 'SyncWindow', message: 'words' },
+    ],
+    ['says nothing of that when it has', withConditions(['Applied', 'True', 'Applied']), undefined],
+    [
+      'says nothing of that when it never will',
+      withConditions(['Applied', 'False', 'Superseded'], ['RolledOut', 'False', 'Superseded']),
+      undefined,
+    ],
+  ])('%s', (_, one, expected) => expect(historyEntry(one).notApplied).toEqual(expected))
+
   test('of nothing but a decision is one that waits', () => {
     const { status: _, ...fresh } = request
     const entry = historyEntry(fresh)

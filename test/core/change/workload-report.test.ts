@@ -99,6 +99,18 @@ describe('what waits', () => {
       aRequest('1.2.0', { phase: 'Completed', commit, conditions: [condition('Pushed', 5, 'True', 'Pushed')] }),
       [['Completed', 'Completed', at(5)]],
     ],
+    [
+      'says what keeps the engine from applying it',
+      aRequest('1.2.0', {
+        ...{ phase: 'Completed', commit },
+        conditions: [
+          condition('Pushed', 5, 'True', 'Pushed'),
+          condition('Progressing', 5, 'True', 'WaitingForSync'),
+          condition('Applied', 6, 'False', 'ManualSyncRequired'),
+        ],
+      }),
+      [['Completed', 'ManualSyncRequired', at(5)]],
+    ],
     ['is no commit that was applied', aRequest('1.2.0', delivered), []],
     ['is nothing that was refused', aRequest('1.2.0', { phase: 'Rejected' }), []],
     ['is no claim from another namespace', aRequest('1.2.0', undefined, 'pay'), []],
