@@ -90,4 +90,14 @@ describe('a Rollout of Argo Rollouts', () => {
     await start(world, own)
     expect(state(world)).toBeUndefined()
   })
+
+  test('is held like any other, and the Event about it names its kind', async () => {
+    const { world, replica } = await aCanary()
+    const wish = { reason: 'the canary is looked at', by: 'alice' }
+    const order = await replica.loops.api.hold({ kind: 'Rollout', namespace: 'prod', name: 'web' }, wish)
+    expect(await order?.carryOut()).toMatchObject({ kind: 'Rollout', result: 'committed' })
+    const told = world.cluster.recorded.find(({ reason }) => reason === 'HoldRequested')
+    expect(told?.about).toMatchObject({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'web' })
+    await replica.stop()
+  })
 })

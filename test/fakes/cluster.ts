@@ -28,7 +28,7 @@ export interface FakeCluster {
   relist(): void
 }
 
-export type RecordedFact = RecordedEvent & { about: ObjectKey; count: number }
+export type RecordedFact = RecordedEvent & { about: ObjectKey & { apiVersion: string }; count: number }
 
 export function createFakeCluster(kinds: readonly Resource[]): FakeCluster {
   const objects = createObjectStore(kinds)
@@ -77,8 +77,8 @@ export function createFakeCluster(kinds: readonly Resource[]): FakeCluster {
     looks: [],
     lease: (namespace, name) => createFakeLease(`${namespace}/${name}`, leases),
     events: {
-      async record({ kind, namespace, name }, { type, reason, message }) {
-        const about = { kind, namespace, name }
+      async record({ apiVersion, kind, namespace, name }, { type, reason, message }) {
+        const about = { apiVersion, kind, namespace, name }
         const fact = { about, type, reason, message: message.slice(0, 1024) }
         const known = recorded.find((one) => sameFact(one, fact))
         if (known === undefined) recorded.push({ ...fact, count: 1 })

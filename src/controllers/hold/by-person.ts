@@ -1,5 +1,4 @@
-import type { ObjectKey } from '../../api/kubernetes.ts'
-import { objectKey } from '../../api/kubernetes.ts'
+import { type ObjectKey, objectKey, workloadApiVersion } from '../../api/kubernetes.ts'
 import type { HoldReport } from '../../core/change/hold.ts'
 import type { Clock, EventRecorder, Log } from '../../ports.ts'
 import { type ObserveDeps, type ObservedWorkload, observeHold } from './observe.ts'
@@ -52,7 +51,8 @@ export function createHoldsByPerson(deps: HoldsDeps): HoldsByPerson {
     const done = { workload: objectKey(workload), by, action, result, commit, pullRequest: pullRequest?.number }
     deps.log.info({ ...done, reason }, 'a person holds or releases')
     const event = { type: 'Normal', reason: action === 'hold' ? 'HoldRequested' : 'ReleaseRequested' } as const
-    await deps.events.record({ apiVersion: 'apps/v1', ...workload }, { ...event, message: `${by}: ${message}` })
+    const about = { apiVersion: workloadApiVersion(workload.kind), ...workload }
+    await deps.events.record(about, { ...event, message: `${by}: ${message}` })
   }
 
   return {
