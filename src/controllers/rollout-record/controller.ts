@@ -1,4 +1,4 @@
-import { apiVersionOf, type ObjectKey, resources, workloadResources } from '../../api/kubernetes.ts'
+import { type ObjectKey, resources, workloadApiVersion } from '../../api/kubernetes.ts'
 import type { WorkloadRolloutState, WorkloadRolloutStateStatus } from '../../api/workload-rollout-state.ts'
 import type { RolloutCause } from '../../core/change/rollout-cause.ts'
 import { decideRecord } from '../../core/event/rollout-record.ts'
@@ -146,8 +146,7 @@ async function create(workload: Workload, deps: RolloutRecordDeps): Promise<Work
 
 /** Kubernetes deletes the object with the workload of this uid, without being asked to hold the workload back. */
 function ownerOf({ kind, name, uid }: ObjectKey & { uid: string }) {
-  const resource = workloadResources.find((one) => one.kind === kind) ?? resources.deployment
-  return { apiVersion: apiVersionOf(resource), kind, name, uid, blockOwnerDeletion: false }
+  return { apiVersion: workloadApiVersion(kind), kind, name, uid, blockOwnerDeletion: false }
 }
 
 async function write(

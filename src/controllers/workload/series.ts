@@ -1,6 +1,6 @@
 import { parseImageReference } from '../../core/image/reference.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
-import type { Workload } from '../../core/workload/workload.ts'
+import { speakingImage, type Workload } from '../../core/workload/workload.ts'
 import type { Family, Sample } from '../../runtime/series.ts'
 
 const info: Family = {
@@ -45,7 +45,7 @@ const phases = ['rolling_out', 'success', 'failed'] as const
 /** The series of one workload. Bounded labels only: no message, id or time. `pushedAtMs` is when its commit was pushed. */
 export function workloadSamples(workload: Workload, state: RolloutState, pushedAtMs?: number): Sample[] {
   const labels = { namespace: workload.namespace, kind: workload.kind, name: workload.name }
-  const image = speakingImage(workload)
+  const image = imageLabels(speakingImage(workload.containers, workload.name) ?? '')
   const samples: Sample[] = [
     {
       family: info,
@@ -77,9 +77,7 @@ function apptrailLabels({ namespace, kind, name }: Workload, state: RolloutState
   }
 }
 
-function speakingImage(workload: Workload): { image: string; digest: string } {
-  const containers = workload.containers.filter((one) => !one.init)
-  const image = (containers.find((one) => one.name === workload.name) ?? containers[0])?.image ?? ''
+function imageLabels(image: string): { image: string; digest: string } {
   try {
     return { image, digest: parseImageReference(image).digest ?? '' }
   } catch {
