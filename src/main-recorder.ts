@@ -4,7 +4,7 @@ import type { WorkloadRolloutState } from './api/workload-rollout-state.ts'
 import type { Config } from './config-schema.ts'
 import { createRemovals } from './controllers/removal/controller.ts'
 import { createRolloutRecordController, wantedRecord } from './controllers/rollout-record/controller.ts'
-import { rolloutCause } from './core/change/rollout-cause.ts'
+import { carriedChange } from './core/change/carrier.ts'
 import { pendingTransition } from './core/event/pending.ts'
 import { removalOf } from './core/event/removal.ts'
 import type { RolloutState } from './core/workload/rollout-state.ts'
@@ -48,7 +48,7 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue,
   const cluster = config.cluster.name
   const records = createRolloutRecords((key) => stores.rolloutRecords.get(key))
   const facts = {
-    causeOf: (workload: Workload) => rolloutCause(workload, stores.requests.byIndex('workload', objectKey(workload))),
+    changeOf: (workload: Workload) => carriedChange(workload, stores.requests.byIndex('workload', objectKey(workload))),
     clusterName: cluster,
     sinks: world.sinks.map(({ name }) => name),
   }

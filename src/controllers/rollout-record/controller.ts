@@ -1,6 +1,6 @@
 import { type ObjectKey, resources, workloadApiVersion } from '../../api/kubernetes.ts'
 import type { WorkloadRolloutState, WorkloadRolloutStateStatus } from '../../api/workload-rollout-state.ts'
-import type { RolloutCause } from '../../core/change/rollout-cause.ts'
+import type { CarriedChange } from '../../core/change/carrier.ts'
 import { decideRecord } from '../../core/event/rollout-record.ts'
 import { readRolloutRecord } from '../../core/workload/read-rollout-record.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
@@ -19,7 +19,7 @@ export interface RolloutRecordDeps {
   rollouts: RolloutStates
   records: RolloutRecords
   /** The delivered change that a workload runs. */
-  causeOf: (workload: Workload) => RolloutCause | undefined
+  changeOf: (workload: Workload) => CarriedChange | undefined
   cluster: Pick<Cluster, 'get'>
   own: Pick<OwnObjects, 'create' | 'updateStatus'>
   isLeader: () => boolean
@@ -107,17 +107,17 @@ export function createRolloutRecordController(
 export function wantedRecord(
   { workload, state, record }: Pick<Observed, 'workload' | 'state' | 'record'>,
   {
-    causeOf,
+    changeOf,
     clusterName,
     ...told
-  }: Pick<RolloutRecordDeps, 'causeOf' | 'clusterName' | 'sinks'> & Pick<Outbox, 'settled' | 'messageOf'>,
+  }: Pick<RolloutRecordDeps, 'changeOf' | 'clusterName' | 'sinks'> & Pick<Outbox, 'settled' | 'messageOf'>,
 ): ReturnType<typeof decideRecord> {
-  const cause = workload.revision === state.revision ? causeOf(workload) : undefined
+  const change = workload.revision === state.revision ? changeOf(workload) : undefined
   return decideRecord({
     kept: record?.status,
     state,
     workload,
-    cause,
+    change,
     cluster: clusterName,
     sinks: told.sinks,
     settled: told.settled,

@@ -1,6 +1,7 @@
 import { finalPhases, isRollback, sequenceOf, type UpdateRequest } from '../../api/update-request.ts'
 import type { Workload } from '../workload/workload.ts'
 import { carriesImage } from './carried-image.ts'
+import { requestId } from './claim.ts'
 import { conditionOf } from './rolled-out.ts'
 
 /**
@@ -21,6 +22,20 @@ export function carrierOf(
     .filter((one) => isPushed(one) || isWayBack(one))
     .reduce<UpdateRequest | undefined>(newer, undefined)
   return newest !== undefined && isPushed(newest) ? newest : undefined
+}
+
+/** The change in Git that brought what a workload runs. */
+export interface CarriedChange {
+  commit: string
+  /** Its `Fairlead-Id`. */
+  changeId: string
+}
+
+/** Undefined when none of these requests brought it: then somebody else changed it, and nobody knows by which commit. */
+export function carriedChange(workload: Workload, requests: readonly UpdateRequest[]): CarriedChange | undefined {
+  const request = carrierOf(workload, requests)
+  const commit = request?.status?.commit
+  return request === undefined || commit === undefined ? undefined : { commit, changeId: requestId(request) }
 }
 
 /** When the commit of a request reached the branch, in milliseconds since 1970. */

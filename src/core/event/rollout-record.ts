@@ -4,7 +4,7 @@ import {
   type PendingEvent,
   type WorkloadRolloutStateStatus,
 } from '../../api/workload-rollout-state.ts'
-import type { RolloutCause } from '../change/rollout-cause.ts'
+import type { CarriedChange } from '../change/carrier.ts'
 import type { PhaseName } from '../workload/phase.ts'
 import type { RolloutState } from '../workload/rollout-state.ts'
 import { isSameRollout, type RolloutFacts, rolloutFacts } from '../workload/rollout-status.ts'
@@ -18,7 +18,8 @@ export interface RecordFacts {
   kept: WorkloadRolloutStateStatus | undefined
   state: RolloutState
   workload: Workload
-  cause: RolloutCause | undefined
+  /** What brought the template; undefined when nobody knows. */
+  change: CarriedChange | undefined
   /** `cluster.name` of the configuration. */
   cluster: string
   /** Names of those who are told. */
@@ -44,11 +45,11 @@ export interface RolloutRecord {
  * before it can write loses nothing but what comes and goes before the next one looks.
  */
 export function decideRecord(given: RecordFacts): RolloutRecord | undefined {
-  const { kept, state, cause } = given
+  const { kept, state, change } = given
   const facts = rolloutFacts(state)
   const same = kept !== undefined && isSameRun(kept, facts) ? kept : undefined
-  const commit = cause?.commit ?? same?.commit
-  const changeId = cause?.changeId ?? same?.changeId
+  const commit = change?.commit ?? same?.commit
+  const changeId = change?.changeId ?? same?.changeId
   const left = unsettled(given)
   const isKept = kept !== undefined && isSameRollout(kept, facts) && kept.commit === commit
   if (isKept && left.events === kept.pending) return undefined

@@ -4,7 +4,7 @@ import {
   maxPendingEvents,
   type WorkloadRolloutStateStatus,
 } from '../../../src/api/workload-rollout-state.ts'
-import type { RolloutCause } from '../../../src/core/change/rollout-cause.ts'
+import type { CarriedChange } from '../../../src/core/change/carrier.ts'
 import { decideRecord, type Settlement, withPending } from '../../../src/core/event/rollout-record.ts'
 import { rolloutId } from '../../../src/core/event/transition.ts'
 import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
@@ -14,7 +14,7 @@ import { deployment } from '../workload/sample.ts'
 
 const minute = 60_000
 const atMinute = (minutes: number) => new Date(Date.parse('2026-03-01T10:00:00Z') + minutes * minute)
-const cause = { commit: 'c0ffee', changeId: '0123456789abcdef' }
+const change = { commit: 'c0ffee', changeId: '0123456789abcdef' }
 
 function web(generation: number, version: string, updated = 3): Workload {
   const metadata = { generation, annotations: { 'deployment.kubernetes.io/revision': String(generation) } }
@@ -37,12 +37,12 @@ function aWorkload(sinks: readonly string[] = ['slack', 'webhook']) {
     /** Looks, without writing anything. */
     see(workload: Workload, minutes: number) {
       state = trackRollout(state, workload, atMinute(minutes))
-      return decideRecord({ kept, state, workload, cause: undefined, ...given })
+      return decideRecord({ kept, state, workload, change: undefined, ...given })
     },
     /** Looks and writes. */
-    keep(workload: Workload, minutes: number, cause: { cause?: RolloutCause } = {}) {
+    keep(workload: Workload, minutes: number, by: { change?: CarriedChange } = {}) {
       state = trackRollout(state, workload, atMinute(minutes))
-      const record = decideRecord({ kept, state, workload, cause: cause.cause, ...given })
+      const record = decideRecord({ kept, state, workload, change: by.change, ...given })
       kept = record?.status ?? kept
       return record
     },
@@ -79,7 +79,7 @@ describe('what is written about a rollout', () => {
   test('tells each phase once, in order, complete in itself', () => {
     const world = aWorkload()
     world.keep(web(1, '1.0.0'), 0)
-    expect(world.keep(web(2, '2.0.0', 1), 1, { cause })?.news).toBe(true)
+    expect(world.keep(web(2, '2.0.0', 1), 1, { change })?.news).toBe(true)
     world.keep(web(2, '2.0.0', 3), 4)
     expect(world.kept?.pending).toEqual([
       {
@@ -94,16 +94,16 @@ describe('what is written about a rollout', () => {
         message: '',
         startedAt: '2026-03-01T10:01:00Z',
         image: 'ghcr.io/acme/web:2.0.0',
-        ...cause,
+        ...change,
       },
       expect.objectContaining({
         phase: 'success',
         at: '2026-03-01T10:04:00Z',
         finishedAt: '2026-03-01T10:04:00Z',
-        ...cause,
+        ...change,
       }),
     ])
-    expect(world.kept).toMatchObject(cause)
+    expect(world.kept).toMatchObject(change)
   })
 
   test('tells the beginning of what ended before anybody looked', () => {
@@ -285,8 +285,8 @@ describe('the condition RolledOut', () => {
   test('keeps its time while the phase stays, whatever else is written', () => {
     const world = aWorkload()
     world.keep(web(1, '1.0.0'), 0)
-    world.keep(web(1, '1.0.0'), 5, { cause })
-    expect(world.kept).toMatchObject(cause)
+    world.keep(web(1, '1.0.0'), 5, { change })
+    expect(world.kept).toMatchObject(change)
     expect(rolledOut(world.kept)).toEqual([['RolledOut', 'True', 'Complete', '2026-03-01T10:00:00Z']])
   })
 })

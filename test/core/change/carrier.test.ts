@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { UpdateRequest } from '../../../src/api/update-request.ts'
+import { carriedChange } from '../../../src/core/change/carrier.ts'
 import { requestId } from '../../../src/core/change/claim.ts'
-import { rolloutCause } from '../../../src/core/change/rollout-cause.ts'
 import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { deployment } from '../workload/sample.ts'
 
@@ -21,10 +21,10 @@ function request(to: string, commit?: string) {
 test('what brought an image is the delivered request for it, by its commit and the id of its change', () => {
   const carrier = request('ghcr.io/acme/web:2.0.0', 'c0ffee')
   const others = [request('ghcr.io/acme/web:1.9.0', 'decaf')]
-  expect(rolloutCause(web, [...others, carrier])).toEqual({ commit: 'c0ffee', changeId: requestId(carrier) })
+  expect(carriedChange(web, [...others, carrier])).toEqual({ commit: 'c0ffee', changeId: requestId(carrier) })
 })
 
 test('nobody knows it without such a request, or when its commit was not read back', () => {
-  expect(rolloutCause(web, [request('ghcr.io/acme/web:1.9.0', 'decaf')])).toBeUndefined()
-  expect(rolloutCause(web, [request('ghcr.io/acme/web:2.0.0')])).toBeUndefined()
+  expect(carriedChange(web, [request('ghcr.io/acme/web:1.9.0', 'decaf')])).toBeUndefined()
+  expect(carriedChange(web, [request('ghcr.io/acme/web:2.0.0')])).toBeUndefined()
 })
