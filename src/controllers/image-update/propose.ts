@@ -9,7 +9,7 @@ import { slotSiblings } from '../../delivery/traced-slot.ts'
 import { asFairleadError } from '../../errors.ts'
 import type { Log, OwnObjects, Registry } from '../../ports.ts'
 import type { ContainerDecision } from './decide.ts'
-import { renderUpdateRequest, type WantedChange } from './request.ts'
+import { renderUpdateRequest, type WantedUpdate } from './request.ts'
 
 export interface ProposeDeps extends ListingDeps {
   registry: Registry
@@ -30,7 +30,7 @@ type Update = Extract<ContainerDecision, { kind: 'update' }>
 /** Makes the decision an UpdateRequest, unless it is one already. `RegistryUnavailable` while the tag has no manifest. */
 export async function ensureRequest(
   decision: Update,
-  wanted: Pick<WantedChange, 'workload' | 'facts' | 'destination'>,
+  wanted: Pick<WantedUpdate, 'workload' | 'facts' | 'destination'>,
   deps: ProposeDeps,
 ): Promise<UpdateRequest> {
   const { trace, settings } = wanted.facts
