@@ -21,9 +21,9 @@ const maxBytes = 64 * 1024
 const mendingMs = 60_000
 
 /**
- * Posts within 10 s and reads 64 KiB of answer at most; a 2xx is one however its body ends, for the event was taken. Rejects with `SinkRefused` (the message itself is not taken),
- * `SinkAuthFailed`, `SinkUnavailable` or `Aborted`; a receiver that cannot be reached or is set up wrong never costs an
- * event, so all but the first are transient.
+ * Posts within 10 s and reads 64 KiB of answer at most; a 2xx is one however its body ends, for the event was taken.
+ * Rejects with `SinkRefused` (the message itself is not taken), `SinkAuthFailed`, `SinkUnavailable` or `Aborted`; a
+ * receiver that cannot be reached or is set up wrong never costs an event, so all but the first are transient.
  */
 export function createSinkPost({ http, clock }: { http: Http; clock: Clock }): SinkPost {
   return async ({ what, url, headers, body }) => {

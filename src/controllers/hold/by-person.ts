@@ -1,9 +1,10 @@
 import { type ObjectKey, objectKey, workloadApiVersion } from '../../api/kubernetes.ts'
 import type { HoldReport } from '../../core/change/hold.ts'
+import type { HoldWish } from '../../core/change/wish.ts'
 import type { Clock, EventRecorder, Log } from '../../ports.ts'
 import { type ObserveDeps, type ObservedWorkload, observeHold } from './observe.ts'
 import { releaseWorkload } from './release.ts'
-import { type HoldWish, holdWorkload, type WriteDeps } from './write.ts'
+import { holdWorkload, type WriteDeps } from './write.ts'
 
 /** What a person asked for and may have when they have the right in all of these namespaces. */
 export interface HoldOrder {

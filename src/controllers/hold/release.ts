@@ -1,11 +1,12 @@
 import { type HoldReport, renderHoldMessage } from '../../core/change/hold.ts'
 import { fairleadId } from '../../core/change/identity.ts'
+import type { HoldWish } from '../../core/change/wish.ts'
 import { planRelease, requireReleased } from '../../core/manifest/hold-edit.ts'
 import { isHold } from '../../core/manifest/hold-place.ts'
 import type { Delivery } from '../../delivery/delivery.ts'
 import { slotId } from '../../delivery/traced-slot.ts'
 import { type ObserveDeps, type ObservedWorkload, type QuarantinedSlot, quarantinedSlots } from './observe.ts'
-import { type HoldWish, reportOf, type WriteDeps, writeChange } from './write.ts'
+import { reportOf, type WriteDeps, writeChange } from './write.ts'
 
 /**
  * Takes the holds out of the manifest, and lets versions be chosen again that were put back. The commit that does the one

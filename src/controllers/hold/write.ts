@@ -1,5 +1,6 @@
 import { type HoldReport, renderHoldMessage, renderHoldTitle } from '../../core/change/hold.ts'
 import { fairleadId, targetId } from '../../core/change/identity.ts'
+import type { HoldWish } from '../../core/change/wish.ts'
 import { requireAllowedPath } from '../../core/manifest/allowed-path.ts'
 import { entryOf, planHold, requireHeld } from '../../core/manifest/hold-edit.ts'
 import { findHoldPlace, type HoldPlace, holdAnnotation } from '../../core/manifest/hold-place.ts'
@@ -14,13 +15,6 @@ import type { Delivery } from '../../delivery/delivery.ts'
 import { proposeAlone } from '../../delivery/lone-proposal.ts'
 import type { Clock } from '../../ports.ts'
 import type { ObservedWorkload } from './observe.ts'
-
-/** What a person wants, and who it is: user name from the review. */
-export interface HoldWish {
-  /** Of a release it may be empty. */
-  reason: string
-  by: string
-}
 
 export interface WriteDeps {
   words: { cluster: string }

@@ -2,6 +2,7 @@ import { type ObjectKey, objectKey, resources } from '../../api/kubernetes.ts'
 import { finalPhases, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import { recordApproval } from '../../core/change/approval.ts'
 import { isRolledOut } from '../../core/change/rolled-out.ts'
+import type { RollbackWish } from '../../core/change/wish.ts'
 import { isSameName } from '../../core/manifest/helm/image-reading.ts'
 import { splitImage } from '../../core/manifest/slot/image-text.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
@@ -18,24 +19,14 @@ import { readPast } from './observe.ts'
 import type { ObserveChartDeps } from './observe-chart.ts'
 import type { RequestSituation } from './situation.ts'
 
-/** What a person wants to have again. */
-export interface WantedRollback {
-  /** The image, or chart and version; undefined = what ran well last, or else what Git held before. */
-  to?: string | undefined
-  /** Needed where several could be meant. */
-  container?: string | undefined
-  reason: string
-  /** User name from the review. */
-  by: string
-}
-
 /** Rollbacks that people ask for. Nothing has to have failed for them, and no policy or hold keeps them from it. */
 export interface RollbacksByPerson {
   /**
    * The decision, before it is made: its targets tell whose rights are needed. Undefined when there is no such workload;
-   * `UsageInvalid` for what Git never held there, `ValueChanged` while another way back is on its way; the refusals of tracing, and `RegistryNotFound` for what is gone.
+   * `UsageInvalid` for what Git never held there, `ValueChanged` while another way back is on its way; the refusals of
+   * tracing, and `RegistryNotFound` for what is gone.
    */
-  wayBack(workload: ObjectKey, wanted: WantedRollback): Promise<UpdateRequest | undefined>
+  wayBack(workload: ObjectKey, wish: RollbackWish): Promise<UpdateRequest | undefined>
   /** Makes it; an older decision for the same way back gives way to it. */
   rollBack(request: UpdateRequest): Promise<UpdateRequest>
 }

@@ -2,23 +2,9 @@ import type { ObjectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../core/change/gate.ts'
 import type { HoldReport } from '../../core/change/hold.ts'
+import type { HoldWish, RollbackWish } from '../../core/change/wish.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
-
-/** What a person wants to have again; without `to`, what ran well last. `by` is the user name from the review. */
-export interface RollbackWish {
-  to?: string | undefined
-  container?: string | undefined
-  reason: string
-  by: string
-}
-
-/** Why a person holds or releases a workload. `by` is the user name from the review. */
-export interface HoldWish {
-  /** Of a release it may be empty. */
-  reason: string
-  by: string
-}
 
 /** What would be written to Git, and whose rights are needed for it. */
 export interface HoldOrder {
@@ -45,7 +31,7 @@ export interface ApiBackend {
    * The decision to put an older image back, before it is made; undefined when there is no such workload. Rejects with
    * `UsageInvalid` for what Git never held, and with the refusals of tracing.
    */
-  wayBack(workload: ObjectKey, wanted: RollbackWish): Promise<UpdateRequest | undefined>
+  wayBack(workload: ObjectKey, wish: RollbackWish): Promise<UpdateRequest | undefined>
   rollBack(request: UpdateRequest): Promise<UpdateRequest>
   /**
    * A hold in the manifest of a workload, before it is written; undefined when there is no such workload. Rejects with the
