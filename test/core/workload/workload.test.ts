@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts'
+import { withInherited } from '../../../src/core/workload/inherited.ts'
 import { decidePhase } from '../../../src/core/workload/phase.ts'
-import { readWorkload, withInherited } from '../../../src/core/workload/workload.ts'
+import { readWorkload } from '../../../src/core/workload/workload.ts'
 import { daemonSet, deployment, statefulSet, template } from './sample.ts'
 
 describe('a workload is read', () => {
