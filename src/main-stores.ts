@@ -8,6 +8,7 @@ import { globMatcher } from './core/image/glob.ts'
 import { type EngineObjects, findOwner, nominatedOwner, nominationName } from './core/manifest/origin.ts'
 import type { LiveContainer } from './core/manifest/trace.ts'
 import { chartSubject, type UpdateSubject } from './core/manifest/update-subject.ts'
+import { type Canary, primaryName, readCanary, withCanary } from './core/workload/canary.ts'
 import { field } from './core/workload/field.ts'
 import { withInherited } from './core/workload/inherited.ts'
 import { readRolloutRecord } from './core/workload/read-rollout-record.ts'
@@ -24,8 +25,13 @@ export interface Stores {
   workloads: readonly Store<Workload>[]
   requests: Store<UpdateRequest>
   rolloutRecords: Store<WorkloadRolloutState>
+  /** Of Flagger. */
+  canaries: Store<Canary>
   engine: EngineStores
-  /** By `Kind/namespace/name`; with the policy annotations of the release it belongs to, which its own ones beat. */
+  /**
+   * By `Kind/namespace/name`; with the policy annotations of the release it belongs to, which its own ones beat, and with
+   * the Canary that tries it out.
+   */
   workload(key: string): Workload | undefined
   /** What updates are decided for, by `Kind/namespace/name`: a workload, or a release with its chart. */
   subject(key: string): UpdateSubject | undefined
@@ -69,21 +75,36 @@ export function createStores(
     metrics.waiting.set(key, after && waitingOf(after))
   })
   const rolloutRecords = createStore(cluster, resources.workloadRolloutState, readRolloutRecord, options)
+  const canaries = createStore(
+    cluster,
+    resources.canary,
+    (object) => (watched(object.metadata.namespace ?? '') ? readCanary(object) : undefined),
+    options,
+  )
+  canaries.addIndex('target', ({ target }) => [target])
   const engineStores = createEngineStores(engine, options)
   const ownedBy = (owner: string) => workloads.flatMap((store) => store.byIndex('owner', owner))
   const stores: Stores = {
     workloads,
     requests,
     rolloutRecords,
+    canaries,
     engine: engineStores,
     workload(key) {
-      const [kind = '', namespace, name] = key.split('/')
-      const workload = byKind.get(kind)?.get(`${namespace}/${name}`)
-      return workload && withInherited(workload, engineStores.annotationsOf(nominatedOwner(workload)))
+      const [kind = '', namespace, name = ''] = key.split('/')
+      const ofKind = byKind.get(kind)
+      const workload = ofKind?.get(`${namespace}/${name}`)
+      if (workload === undefined) return undefined
+      const own = withInherited(workload, engineStores.annotationsOf(nominatedOwner(workload)))
+      const [canary] = canaries.byIndex('target', key)
+      return withCanary(own, canary, canary && ofKind?.get(`${namespace}/${primaryName(name)}`))
     },
     subject(key) {
       const [kind, namespace = '', name = ''] = key.split('/')
-      if (kind !== 'HelmRelease' && kind !== 'Application') return stores.workload(key)
+      if (kind !== 'HelmRelease' && kind !== 'Application') {
+        const workload = stores.workload(key)
+        return workload?.isPrimary === true ? undefined : workload
+      }
       const releases = kind === 'HelmRelease' ? engineStores.helmReleases : engineStores.applications
       const release = watched(namespace) ? releases.get(`${namespace}/${name}`) : undefined
       return release && chartSubject(release, engineStores.chartSources)
@@ -98,7 +119,7 @@ export function createStores(
         containers.map(({ name: container, image }) => ({ kind, namespace, name, container, image })),
       )
     },
-    all: () => [...workloads, requests, rolloutRecords, ...engineStores.all()],
+    all: () => [...workloads, requests, rolloutRecords, canaries, ...engineStores.all()],
   }
   return stores
 }

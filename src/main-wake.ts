@@ -54,6 +54,11 @@ export function wake(
       if (removed !== undefined) queues.removal.add(removed)
     })
   }
+  stores.canaries.subscribe((_, before, after) => {
+    for (const one of [before, after]) if (one !== undefined) queues.workload.add(one.target)
+    // It may have failed before by the clock alone, which is no reason to put it back.
+    if (after?.phase === 'Failed' && before?.phase !== 'Failed') queues.rollback.add(after.target)
+  })
   stores.requests.subscribe((key, before, after) => {
     queues['update-request'].add(key)
     if (after?.status?.phase === 'Completed') {

@@ -16,9 +16,11 @@ import { revisionsWith } from '../../core/rollback/put-back.ts'
 import { mayRollBack, type RollbackDefaults, resolveRollback } from '../../core/rollback/settings.ts'
 import { standsFailed } from '../../core/rollback/standing-failure.ts'
 import type { ReleaseFailure } from '../../core/sync/helm-failure.ts'
+import { canaryProgress } from '../../core/workload/canary-progress.ts'
 import { field } from '../../core/workload/field.ts'
 import { isObserved } from '../../core/workload/phase.ts'
 import { podCause } from '../../core/workload/pod-cause.ts'
+import { isCounted } from '../../core/workload/progress.ts'
 import { templateRevision } from '../../core/workload/revision.ts'
 import { unknownCause } from '../../core/workload/rollout-cause.ts'
 import type { RolloutState } from '../../core/workload/rollout-state.ts'
@@ -57,6 +59,8 @@ export interface ObservedSlot {
 
 /** Is there anything to put right about this workload? Cheap, for it is asked about every one of them. */
 export function isFailing(workload: Workload, state: RolloutState, deps: ObserveDeps): boolean {
+  // Nobody's manifest: it follows when its target is put back.
+  if (workload.isPrimary === true) return false
   // What Helm has taken back runs well, and Git still holds what failed.
   const isTakenBack = deps.failedRelease(workload)?.isTakenBack === true
   const key = objectKey(workload)
@@ -181,6 +185,12 @@ export async function readLive(workload: Workload, cluster: Pick<Cluster, 'get'>
   throw new FairleadError('ApiConflict', `${objectKey(workload)} has just changed; it is looked at again`)
 }
 
+/** By Argo Rollouts or by Flagger, which has put its traffic back. */
+function isGivenUpByController(workload: Workload, { reason, startedAt }: RolloutState): boolean {
+  if (workload.health?.phase === 'Degraded' || reason === 'CanaryFailed') return true
+  return isCounted(workload) && canaryProgress(workload, Date.parse(startedAt ?? ''))?.failed === true
+}
+
 /** `noted` is what the request knows about it, where nobody has seen it fail since. */
 function circumstances(
   { workload }: TracedSlot,
@@ -197,7 +207,7 @@ function circumstances(
       reason: state.cause === unknownCause ? refused?.reason : (state.cause ?? refused?.reason),
       words: isTold ? said : `${said}; ${refused.message}`,
     },
-    isGivenUp: isExceeded || release?.isGivenUp === true || workload.health?.phase === 'Degraded',
+    isGivenUp: isExceeded || release?.isGivenUp === true || isGivenUpByController(workload, state),
     hasPods: workload.counters.updated > 0,
     ...stall.look(workload, state.deadlineMs),
   }

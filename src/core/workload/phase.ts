@@ -1,3 +1,4 @@
+import { type CanaryMemory, canaryProgress } from './canary-progress.ts'
 import { isCounted, rolloutProgress } from './progress.ts'
 import { givenVerdict } from './verdict.ts'
 import type { Workload } from './workload.ts'
@@ -9,8 +10,11 @@ export type PhaseReason =
   | 'Unobserved'
   | 'ProgressDeadlineExceeded'
   | 'Degraded'
+  | 'CanaryFailed'
   | 'Complete'
   | 'Paused'
+  | 'CanaryRuns'
+  | 'CanarySilent'
   | 'DeadlineExceeded'
   | 'Progressing'
 
@@ -36,13 +40,17 @@ export interface PhaseOptions {
   deadlineMs?: number | undefined
   /** `ProgressDeadlineExceeded` was said about an earlier template and is still there: it says nothing about this one. */
   isVerdictStale?: boolean | undefined
+  /** Of the target of a Canary: when the rollout began, and what is remembered of Flagger's earlier words. */
+  beganMs?: number | undefined
+  canary?: CanaryMemory | undefined
 }
 
 export const defaultDeadlineMs = 15 * 60_000
 
 /**
  * Decides the phase; the first rule that holds: OnDelete, unobserved, ProgressDeadlineExceeded, done, paused, deadline.
- * For a Rollout of Argo Rollouts its controller says whether it is degraded, done or paused.
+ * For a Rollout of Argo Rollouts its controller says whether it is degraded, done or paused; for the target of a Canary,
+ * Flagger does.
  * `done` is the rule of `kubectl rollout status` (kubectl pkg/polymorphichelpers/rollout_status.go).
  */
 export function decidePhase(workload: Workload, options: PhaseOptions = {}): Phase {
@@ -55,9 +63,12 @@ export function decidePhase(workload: Workload, options: PhaseOptions = {}): Pha
   if (!isCounted(workload)) return rolling(workload, 'Unobserved', 'the object does not say how many pods it wants')
   const { health } = workload
   if (health?.phase === 'Degraded') return ended('failed', 'Degraded', health.message || 'its controller gave it up')
-  const progress = rolloutProgress(workload)
+  const canary = canaryProgress(workload, options.beganMs, options.canary)
+  if (canary?.failed === true) return ended('failed', 'CanaryFailed', canary.message)
+  const progress = canary ?? rolloutProgress(workload)
   if (progress.done) return ended('success', 'Complete', progress.message)
   if (isPaused(workload)) return rolling(workload, 'Paused', `paused: ${progress.message}`)
+  if (canary?.halt !== undefined) return { ...rolling(workload, canary.halt, progress.message), clock: 'stopped' }
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
   const elapsedMs = elapsedOf(options)
   if (elapsedMs !== undefined && elapsedMs >= deadlineMs) {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { field, fields } from './field.ts'
 
 /** No served pod template comes near this; what lies deeper does not count, so that no input overflows the stack. */
 const maxDepth = 64
@@ -8,11 +9,24 @@ const plainText = /^[ !#-[\]-\ud7ff]*$/
 
 /**
  * The workload's revision: the first 16 hex digits of sha256 over the key-sorted JSON of `spec.template` as served.
- * Kubernetes' own template hash is not used because a DaemonSet does not show it before its pods exist.
+ * Kubernetes' own template hash is not used because a DaemonSet does not show it before its pods exist. The node selector
+ * by which Flagger scales a DaemonSet to zero does not count: a scale is no rollout.
  */
 export function templateRevision(template: unknown): string {
   // at a start there are as many as workloads, and a Hash object costs five times as much
-  return hash('sha256', sortedJson(template, 0)).slice(0, 16)
+  return hash('sha256', sortedJson(withoutScale(template), 0)).slice(0, 16)
+}
+
+/** Source: fluxcd/flagger, pkg/canary/daemonset_controller.go. */
+const scaleToZero = 'flagger.app/scale-to-zero'
+
+function withoutScale(template: unknown): unknown {
+  const selected = field(field(template, 'spec'), 'nodeSelector')
+  if (field(selected, scaleToZero) === undefined) return template
+  const { nodeSelector: _, ...spec } = fields(field(template, 'spec'))
+  const { [scaleToZero]: __, ...selector } = fields(selected)
+  const isEmpty = Object.keys(selector).length === 0
+  return { ...fields(template), spec: isEmpty ? spec : { ...spec, nodeSelector: selector } }
 }
 
 /** JSON without blanks and with the keys of every map in code-unit order. */

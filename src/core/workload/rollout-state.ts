@@ -1,3 +1,4 @@
+import type { CanaryMemory } from './canary-progress.ts'
 import type { PhaseName, PhaseReason } from './phase.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -46,6 +47,8 @@ export interface RolloutState {
   candidate?: { revision: string; elapsedMs: number }
   /** What Kubernetes itself says about the progress, when that is bad. */
   verdict?: Verdict | undefined
+  /** Of the target of a Canary: what Flagger has said meanwhile. */
+  canary?: CanaryMemory | undefined
   /** When this state was made, for the time during which fairlead did not run. */
   observedAt: string
 }

@@ -1,4 +1,5 @@
 import { rfc3339 } from '../../api/condition.ts'
+import { canaryAtStart, rememberCanary } from './canary-progress.ts'
 import { deadlineMs } from './deadline.ts'
 import { type EngineFailure, isAbout } from './engine-failure.ts'
 import { decidePhase, isObserved, type Phase } from './phase.ts'
@@ -88,6 +89,7 @@ function firstSight(look: Look): RolloutState {
 
 function finishedBefore(workload: Workload): boolean {
   return (
+    workload.canary === undefined &&
     isObserved(workload) &&
     workload.conditions.some(({ type, reason }) => type === 'Progressing' && reason === 'NewReplicaSetAvailable')
   )
@@ -97,7 +99,7 @@ function finishedBefore(workload: Workload): boolean {
 function followSame(previous: RolloutState, look: Look): RolloutState {
   const verdict = nextVerdict(previous.verdict, look.workload, { opens: false, staleUntil: previous.startedAt })
   const next = { ...previous, ...seen(look, previous), ...tick(previous, look), verdict }
-  const state = withoutStaleDeadline(next, previous)
+  const state = withoutStaleDeadline(withCanaryMemory(next, look.workload), previous)
   // after a revert in the cluster what runs is not what this rollout is about
   if (state.liveRevision !== state.revision) return state
   const { engineFailure } = look.options
@@ -207,13 +209,25 @@ function open(previous: RolloutState, look: Look, elapsedMs: number): RolloutSta
     recovered: false,
     firstSight: false,
     verdict: nextVerdict(previous.verdict, workload, { opens: true, staleUntil: failedAt }),
+    canary: canaryAtStart(workload),
     ...seen(look),
   }
   return applyPhase(state, phaseOf(state, look), look)
 }
 
-function phaseOf({ elapsedMs, verdict }: RolloutState, { workload, deadlineMs }: Look): Phase {
-  return decidePhase(workload, { elapsedMs, deadlineMs, isVerdictStale: verdict?.isStale })
+function phaseOf(state: RolloutState, { workload, deadlineMs }: Look): Phase {
+  const { elapsedMs, verdict, canary } = state
+  const isVerdictStale = verdict?.isStale
+  return decidePhase(workload, { elapsedMs, deadlineMs, isVerdictStale, canary, beganMs: beganMs(state) })
+}
+
+function withCanaryMemory(state: RolloutState, { canary }: Workload): RolloutState {
+  if (canary === undefined && state.canary === undefined) return state
+  return { ...state, canary: canary && rememberCanary(state.canary, canary, beganMs(state)) }
+}
+
+function beganMs({ startedAt }: RolloutState): number | undefined {
+  return startedAt === undefined ? undefined : Date.parse(startedAt)
 }
 
 function withoutCandidate(state: RolloutState): RolloutState {

@@ -1,6 +1,7 @@
 import { fluxHelmLabels, fluxKustomizeLabels, policyPrefixes, versionLabel } from '../../api/annotation.ts'
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { observedGeneration, type RolloutHealth, readRolloutHealth } from './argo-rollout.ts'
+import { isOfCanary, type TargetCanary } from './canary.ts'
 import { count, field, integer, list, strings, text } from './field.ts'
 import { templateRevision } from './revision.ts'
 import { workloadVersion } from './version.ts'
@@ -49,6 +50,10 @@ export interface Workload {
   revisionsEqual: boolean
   /** Rollout only: what its controller says. */
   health?: RolloutHealth
+  /** Of a target of Flagger only: its Canary. No part of the object itself. */
+  canary?: TargetCanary
+  /** Made by Flagger for a Canary: no manifest declares it, and what marks it is a copy of what marks the target. */
+  isPrimary?: true
   /** `Progressing`, `Available` and `ReplicaFailure`, where the kind has them. */
   conditions: readonly WorkloadCondition[]
   labels: Readonly<Record<string, string>>
@@ -139,6 +144,7 @@ export function readWorkload(object: KubernetesObject, extraLabels?: ReadonlySet
     annotations: strings(field(metadata, 'annotations'), (annotation) =>
       annotationPrefixes.some((prefix) => annotation.startsWith(prefix)),
     ),
+    ...(isOfCanary(metadata) && { isPrimary: true as const, labels: {}, annotations: {} }),
     selector: strings(field(field(spec, 'selector'), 'matchLabels')),
     ...(kind === 'Rollout' && { group: 'argoproj.io', health: readRolloutHealth(spec, status) }),
   }
