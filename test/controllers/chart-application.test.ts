@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import { put } from '../fakes/object-store.ts'
 import { createFakeWorld, type FakeWorld, gitUrl, type Replica } from '../fakes/world.ts'
@@ -67,6 +67,17 @@ describe('the chart of an Application', () => {
       targets: [{ kind: 'Application', namespace: 'argocd', name: 'shop', container: 'chart' }],
       change: { from: 'podinfo:6.5.4', to: 'podinfo:6.6.0', path: 'root/shop.yaml' },
     })
+  })
+
+  test('goes back when a person says so', async () => {
+    const { world, replica } = await anApplication('6.5.4')
+    await argoRuns(world, '6.6.0', '6.6.0')
+    await replica.quiet()
+    const key = { kind: 'Application', namespace: 'argocd', name: 'shop' }
+    const request = await replica.loops.api.wayBack(key, { reason: 'orders fail', by: 'alice' })
+    if (request === undefined) throw new Error('no such Application')
+    await replica.loops.api.rollBack(request)
+    await vi.waitFor(() => expect(world.git.read('main', 'root/shop.yaml')).toBe(shop('6.5.4')), { timeout: 20_000 })
   })
 
   test('is followed until it was compared with its new manifest', async () => {

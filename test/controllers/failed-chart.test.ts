@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { resources } from '../../src/api/kubernetes.ts'
 import type { UpdateRequest } from '../../src/api/update-request.ts'
-import { freely, releaseManifest } from '../fakes/chart-world.ts'
+import { createChartWorld, freely, releaseManifest } from '../fakes/chart-world.ts'
+import { digestOf } from '../fakes/world.ts'
 import { anUpgrade, applied, ending, helmWords, says } from './failed-chart.ts'
 import { commits, own, rollbacks } from './failed-update.ts'
 import { start } from './replica.ts'
@@ -13,7 +14,7 @@ type World = Awaited<ReturnType<typeof anUpgrade>>['world']
 const file = 'apps/web.yaml'
 const release = { kind: 'HelmRelease', namespace: 'prod', name: 'web' }
 const quickly = { ...freely, 'fairlead.dev/min-update-interval': '0s' }
-const held = (world: World) => world.git.read('main', file)
+const held = (world: World, path = file) => world.git.read('main', path)
 const at = (version: string, annotations = freely) => releaseManifest('web', version, annotations)
 const told = (world: World) => world.cluster.recorded.map(({ reason, message }) => `${reason}: ${message}`)
 const conditionOf = (world: World, type: string) =>
@@ -72,6 +73,31 @@ describe('the version that ran well is put back', () => {
     const next = await start(world, own)
     await next.quiet()
     expect(held(world)).toBe(at('6.5.4'))
+  })
+
+  test('of an OCIRepository, for all releases that share it, when the first of them fails', async () => {
+    const place = { type: 'oci', registry: 'ghcr.io', repository: 'acme/charts/podinfo' } as const
+    const world = createChartWorld()
+    world.charts.publish(place, ['6.5.4', '6.6.0'])
+    for (const tag of ['6.5.4', '6.6.0']) world.registry.push(place, tag, { digest: digestOf(tag) })
+    for (const name of ['api', 'web']) {
+      world.releaseOf(name, '6.5.4')
+      says(world, ending.well('6.5.4+0123456789ab'), name)
+    }
+    await world.sync()
+    const replica = await start(world, own)
+    expect(held(world, 'apps/chart.yaml')).toContain('tag: 6.6.0\n')
+    await world.sync()
+    says(world, ending.well('6.6.0+ba9876543210'), 'web')
+    const { conditions, history } = ending.gaveUp()
+    const digests: Record<string, string> = { '6.6.0': 'ba9876543210', '6.5.4': '0123456789ab' }
+    const tracked = history.map((one) => ({ ...one, chartVersion: `${one.chartVersion}+${digests[one.chartVersion]}` }))
+    says(world, { conditions, history: tracked }, 'api')
+    await replica.quiet()
+    expect(held(world, 'apps/chart.yaml')).toContain('tag: 6.5.4\n')
+    const [back] = rollbacks(world)
+    expect(back?.spec.targets.map(({ name }) => name)).toEqual(['api', 'web'])
+    expect(back?.spec.change.digest).toBe(digestOf('6.5.4'))
   })
 
   test('where the release opts in by its annotation', async () => {

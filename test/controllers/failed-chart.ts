@@ -19,7 +19,7 @@ type Said = readonly [type: string, status: string, reason: string, message?: st
 /** How Helm ends with a version of the chart: its conditions, and the history, the newest first. */
 export interface Ending {
   conditions: readonly Said[]
-  history: readonly object[]
+  history: readonly { chartVersion: string; testHooks?: object }[]
 }
 
 const upgradeFailed: readonly Said[] = [

@@ -129,9 +129,9 @@ export const openApiDocument = {
     '/api/v1/workloads/{namespace}/{kind}/{name}/rollback': {
       post: {
         operationId: 'rollBackWorkload',
-        summary:
-          'Put back the image, or the version of the chart of a HelmRelease or Application, that ran well last, or another that Git held there before.',
-        description: 'Needs the right to `update` `updaterequests/rollback` in the namespace of every target.',
+        summary: 'Put back the image that ran well last, or another that Git held there before.',
+        description:
+          'Of a HelmRelease or Application the version of its chart. Needs the right to `update` `updaterequests/rollback` in the namespace of every target.',
         parameters: workloadParameters,
         requestBody: { required: true, content: content(ref('Rollback')) },
         responses: answers(ref('UpdateRequest'), [400, 401, 403, 404, 409, 413, 415, 429, 503], etag),

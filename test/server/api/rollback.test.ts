@@ -30,6 +30,12 @@ describe('POST …/rollback', () => {
     ])
   })
 
+  test('is for the charts of releases, too', async () => {
+    const world = await api()
+    await world.call('POST', path.replace('Deployment', 'HelmRelease'), { body: { ...body, to: 'podinfo:6.5.4' } })
+    expect(world.done[0]).toBe('wayBack HelmRelease/prod/web to podinfo:6.5.4 by alice: orders fail')
+  })
+
   test('needs the right where every target is', async () => {
     const world = await api([aRequest('web', ['prod', 'staging'])])
     const heard = await world.call('POST', path, { body })
