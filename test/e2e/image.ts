@@ -15,34 +15,49 @@ export interface ImageName {
 }
 
 /** Pushes a one-layer image for linux/amd64 as the OCI distribution spec says; returns its manifest digest. */
-export async function pushImage({ host, repository, tag, authorization }: ImageName): Promise<string> {
+export function pushImage(image: ImageName): Promise<string> {
+  const content = Buffer.from(`${image.repository}:${image.tag}\n`)
+  const config = JSON.stringify({
+    created: '2026-01-02T03:04:05Z',
+    architecture: 'amd64',
+    os: 'linux',
+    config: {},
+    rootfs: { type: 'layers', diff_ids: [sha256(content)] },
+  })
+  return pushContent(image, {
+    config: { type: 'application/vnd.oci.image.config.v1+json', bytes: Buffer.from(config) },
+    layer: { type: 'application/vnd.oci.image.layer.v1.tar+gzip', bytes: gzipSync(content) },
+  })
+}
+
+interface Part {
+  /** Media type. */
+  type: string
+  bytes: Buffer
+}
+
+/** Pushes anything that has one layer; returns its manifest digest. */
+export async function pushContent(
+  { host, repository, tag, authorization }: ImageName,
+  { config, layer }: { config: Part; layer: Part },
+): Promise<string> {
   const base = `http://${host}/v2/${repository}`
   const send = sender(authorization)
-  const layer = gzipSync(Buffer.from(`${repository}:${tag}\n`))
-  const config = Buffer.from(
-    JSON.stringify({
-      created: '2026-01-02T03:04:05Z',
-      architecture: 'amd64',
-      os: 'linux',
-      config: {},
-      rootfs: { type: 'layers', diff_ids: [sha256(Buffer.from(`${repository}:${tag}\n`))] },
-    }),
-  )
-  await pushBlob(send, base, layer)
-  await pushBlob(send, base, config)
+  await pushBlob(send, base, layer.bytes)
+  await pushBlob(send, base, config.bytes)
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: manifestType,
-      config: descriptor('application/vnd.oci.image.config.v1+json', config),
-      layers: [descriptor('application/vnd.oci.image.layer.v1.tar+gzip', layer)],
+      config: descriptor(config),
+      layers: [descriptor(layer)],
     }),
   )
   await send('PUT', `${base}/manifests/${tag}`, manifest, manifestType)
   return sha256(manifest)
 }
 
-function descriptor(mediaType: string, bytes: Buffer) {
+function descriptor({ type: mediaType, bytes }: Part) {
   return { mediaType, size: bytes.length, digest: sha256(bytes) }
 }
 
