@@ -14,6 +14,7 @@ import type { Stores } from './main-stores.ts'
 import type { World } from './main-world.ts'
 import type { Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
+import { createInOrder } from './runtime/cooperative.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import { createOutbox } from './runtime/outbox.ts'
@@ -78,9 +79,21 @@ export function createRecorder({ config, world, stores, leader, rollouts, queue,
     if (record === undefined) outbox.withdraw(key)
     else offer(record)
   })
+  // Turns of the event loop lie in between. A record that goes meanwhile is told of all the same, as it was.
+  function* offerAll() {
+    const untold = [...stores.rolloutRecords.values()].filter(({ status }) => status?.pending !== undefined)
+    for (const record of untold) {
+      yield offer(record)
+      const key = `${record.metadata.namespace ?? ''}/${record.metadata.name}`
+      if (stores.rolloutRecords.get(key) !== undefined || !isLeader()) continue
+      outbox.offer(record)
+      outbox.withdraw(key)
+    }
+  }
+  const inOrder = createInOrder((error) => log.error({ error }, 'what waits to be told cannot be taken over'))
   leader.onChange((leading) => {
     outbox.clear()
-    if (leading) for (const record of stores.rolloutRecords.values()) offer(record)
+    if (leading) inOrder(offerAll())
   })
   const silent = createPacedKeys({
     clock,

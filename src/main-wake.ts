@@ -6,7 +6,9 @@ import { isApplied, isSettled } from './core/change/rolled-out.ts'
 import type { Recorder } from './main-recorder.ts'
 import { keyOfWorkload, type Stores, siblingsOf } from './main-stores.ts'
 import { wakeByEngine } from './main-wake-engine.ts'
+import type { Log } from './ports.ts'
 import { systemClock as clock } from './runtime/clock.ts'
+import { createInOrder } from './runtime/cooperative.ts'
 import type { Leader } from './runtime/leader.ts'
 import type { WorkQueue } from './runtime/queue.ts'
 import type { RolloutStates } from './runtime/rollout-states.ts'
@@ -34,7 +36,14 @@ export function wake(
     leader,
     rollouts,
     recorder,
-  }: { stores: Stores; leader: Leader; rollouts: RolloutStates; recorder: Pick<Recorder, 'records' | 'removed'> },
+    log,
+  }: {
+    stores: Stores
+    leader: Leader
+    rollouts: RolloutStates
+    recorder: Pick<Recorder, 'records' | 'removed'>
+    log: Log
+  },
   queues: Queues,
   images: ImageWatch,
 ): void {
@@ -108,15 +117,20 @@ export function wake(
     const ref = (after ?? before)?.spec.workloadRef
     if (ref !== undefined) lookAgain(objectKey(ref), { rollouts, leads: leader.isLeader() }, queues.workload)
   })
-  leader.onChange((leading) => {
-    if (!leading) return
-    wakeEverything()
-    tellOutcomes(stores.requests.values())
-    for (const store of stores.workloads) for (const one of store.values()) queues.rollback.add(objectKey(one))
+  // Of each there may be 10,000: others get their turns of the event loop in between.
+  function* wakeForLeader() {
+    yield images.wakeAll()
+    for (const request of stores.requests.values()) yield wakeUnsettled([request])
+    for (const request of stores.requests.values()) yield tellOutcomes([request])
+    for (const store of stores.workloads) for (const one of store.values()) yield queues.rollback.add(objectKey(one))
     for (const { namespace, name, failure } of stores.engine.helmReleases.values()) {
-      if (failure !== undefined) queues.rollback.add(`HelmRelease/${namespace}/${name}`)
+      if (failure !== undefined) yield queues.rollback.add(`HelmRelease/${namespace}/${name}`)
     }
-    for (const key of rollouts.unrecorded()) queues.workload.add(key)
+    for (const key of rollouts.unrecorded()) yield queues.workload.add(key)
+  }
+  const inOrder = createInOrder((error) => log.error({ error }, 'what waits for a leader cannot be woken'))
+  leader.onChange((leading) => {
+    if (leading) inOrder(wakeForLeader())
   })
 }
 
