@@ -1,9 +1,4 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { createGitRepository } from './adapters/git/open.ts'
-import type { GitCredentials } from './adapters/git/settings.ts'
-import { readSigner } from './adapters/git/ssh-signer.ts'
-import type { GitHub } from './adapters/github/open.ts'
 import { createAccessReview } from './adapters/kubernetes/access-review.ts'
 import { createClient } from './adapters/kubernetes/client.ts'
 import { createCluster } from './adapters/kubernetes/cluster.ts'
@@ -16,14 +11,12 @@ import { httpHostsOf, type RegistryHostSettings } from './adapters/registry/host
 import { createRegistries } from './adapters/registry/registry.ts'
 import { type Resource, resources, workloadResources } from './api/kubernetes.ts'
 import type { Environment } from './config.ts'
-import type { Config, RepositoryConfig } from './config-schema.ts'
-import { parseRepositoryUrl } from './core/change/repository-url.ts'
-import { globMatcher } from './core/image/glob.ts'
-import type { OpenRepository, RepositoryRules } from './delivery/repositories.ts'
+import type { Config } from './config-schema.ts'
 import { FairleadError } from './errors.ts'
 import { reportMissingFiles } from './main-files.ts'
-import { createHosts, hostHttp, type OpenHost } from './main-host.ts'
+import { createHosts, hostHttp } from './main-host.ts'
 import { notifyHosts, openNotifiers } from './main-notify.ts'
+import { gitHosts, type OpenWorldRepository, openRepository } from './main-repository.ts'
 import { openSinks, sinkHosts, sinkMetadataHost } from './main-sinks.ts'
 import type {
   AccessReview,
@@ -34,7 +27,6 @@ import type {
   Log,
   OwnObjects,
   Registry,
-  Signer,
 } from './ports.ts'
 import type { EngineNotifier } from './ports-engine.ts'
 import type { Sink } from './ports-event.ts'
@@ -64,11 +56,6 @@ export interface World {
   /** Who is told about phase transitions. */
   sinks: readonly Sink[]
   close(): void
-}
-
-export interface OpenWorldRepository extends OpenRepository {
-  /** `host`: the host makes and signs the commits. */
-  signer: Signer | 'host' | undefined
 }
 
 export interface WorldDeps {
@@ -166,56 +153,6 @@ export async function requireLeastRights(cluster: Cluster, config: Config): Prom
   )
 }
 
-interface RepositoryDeps {
-  config: Config
-  http: HttpClient
-  log: Log
-  secretSeen: (secret: string) => void
-  openHost: OpenHost
-}
-
-async function openRepository(
-  settings: RepositoryConfig,
-  { config, http, log, secretSeen, openHost }: RepositoryDeps,
-): Promise<OpenWorldRepository> {
-  const { url, caFile, insecure, signing } = settings
-  const hosted = openHost(settings)
-  const credentials = gitCredentials(settings, hosted)
-  const git = await createGitRepository(
-    {
-      url,
-      backend: config.git.backend,
-      insecure,
-      cacheDir: join(config.cacheDir, 'git'),
-      ...(credentials === undefined ? {} : { credentials }),
-      ...(caFile === '' ? {} : { caFile }),
-    },
-    { http, log, clock, seen: secretSeen },
-  )
-  log.info({ repository: git.url, backend: git.backend }, 'repository opened')
-  const signer = signing?.format === 'github' ? 'host' : signing && (await readSigner(signing.keyFile))
-  return { git, rules: repositoryRules(settings), host: settings.host === undefined ? undefined : hosted?.host, signer }
-}
-
-/** An App pushes with the tokens that it gets for the API, too. */
-function gitCredentials({ credentials }: RepositoryConfig, hosted: GitHub | undefined): GitCredentials | undefined {
-  if (credentials === undefined || !('githubApp' in credentials)) return credentials
-  return hosted === undefined ? undefined : { token: hosted.gitToken }
-}
-
-function repositoryRules({
-  namespaces,
-  allowPaths,
-  requireApproval,
-  mode,
-  suspend,
-  pullRequest,
-}: RepositoryConfig): RepositoryRules {
-  const matchers = namespaces.map(globMatcher)
-  const namespaceAllowed = (namespace: string) => matchers.some((matches) => matches(namespace))
-  return { namespaceAllowed, allowPaths, requireApproval, mode, suspend, pullRequest }
-}
-
 function registryHost(host: Config['registries'][number]): RegistryHostSettings {
   const { credentialsFile, caFile, auth, pullSecrets, ...settings } = host
   return {
@@ -225,15 +162,6 @@ function registryHost(host: Config['registries'][number]): RegistryHostSettings 
     ...(auth === undefined ? {} : { auth }),
     ...(pullSecrets === undefined ? {} : { pullSecrets }),
   }
-}
-
-function gitHosts(config: Config): Record<string, HttpHost> {
-  return Object.fromEntries(
-    config.git.repositories.map(({ url, caFile, insecure }) => [
-      parseRepositoryUrl(url).host,
-      { insecure, ...(caFile === '' ? {} : { caFile }) },
-    ]),
-  )
 }
 
 function engineAccount({ engine, kubernetes }: Config) {
