@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util'
 import { bumpCommand } from './cli/bump.ts'
 import { configCommand } from './cli/config.ts'
+import { controllerCommand } from './cli/controller.ts'
 import { crdsCommand } from './cli/crds.ts'
-import { type Io, leaveOnClosedPipe, screenText } from './cli/io.ts'
+import { type Io, leaveOnClosedPipe, processStreams, screenText } from './cli/io.ts'
 import { lintCommand } from './cli/lint.ts'
 import { openLocalRepository, readLocalHistory } from './cli/offline.ts'
 import { phaseCommand } from './cli/phase.ts'
@@ -12,7 +12,7 @@ import { syncCommand } from './cli/sync.ts'
 import { traceCommand } from './cli/trace.ts'
 import { version } from './config.ts'
 import { nearestWord } from './core/change/nearest-word.ts'
-import { asFairleadError, FairleadError } from './errors.ts'
+import { asFairleadError } from './errors.ts'
 
 /** One verb: what it is for, how it is called, and what runs it. The exit code is its answer. */
 interface Verb {
@@ -32,7 +32,7 @@ const verbs: readonly Verb[] = [
     name: 'controller',
     usage: '--config FILE',
     summary: 'follow the cluster and lead changes through Git',
-    run: async (args) => (await import('./main.ts')).runController(readConfigOption(args)),
+    run: controllerCommand,
   },
   {
     name: 'demo',
@@ -219,15 +219,6 @@ function wrongUse(io: Io, message: string): number {
   return 2
 }
 
-function readConfigOption(args: string[]): string | undefined {
-  try {
-    return parseArgs({ args, options: { config: { type: 'string' } } }).values.config
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new FairleadError('UsageInvalid', `${why}; usage: fairlead controller --config FILE`, { cause })
-  }
-}
-
 /** Why the process did not start, for people: what is wrong, where, and what to do. */
 function renderFailure(thrown: unknown): string {
   const error = asFairleadError(thrown)
@@ -235,23 +226,13 @@ function renderFailure(thrown: unknown): string {
   return screenText(lines.join('\n'))
 }
 
-const streams: Io = {
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
-  stdin: async () => {
-    const pieces: Buffer[] = []
-    for await (const piece of process.stdin) pieces.push(Buffer.from(piece))
-    return Buffer.concat(pieces)
-  },
-}
-
 leaveOnClosedPipe(process.stdout, () => process.exit(0))
-main(process.argv.slice(2), streams).then(
+main(process.argv.slice(2), processStreams).then(
   (exitCode) => {
     process.exitCode = exitCode
   },
   (thrown: unknown) => {
-    streams.stderr(renderFailure(thrown))
+    processStreams.stderr(renderFailure(thrown))
     process.exitCode = 2
   },
 )

@@ -9,6 +9,17 @@ export interface Io {
   stdin(): Promise<Uint8Array>
 }
 
+/** Those of this process. */
+export const processStreams: Io = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  stdin: async () => {
+    const pieces: Buffer[] = []
+    for await (const piece of process.stdin) pieces.push(Buffer.from(piece))
+    return Buffer.concat(pieces)
+  },
+}
+
 /**
  * Text for people, line by line without control characters: tags and file contents must not steer a terminal. Lines
  * are cut at 2000 characters and keep their indentation.
