@@ -13,7 +13,7 @@ import type { ContainerExplanation, Gate, WorkloadExplanation } from './core/cha
 import type { UpdateRule } from './core/image/rule.ts'
 import type { UpdateSubject } from './core/manifest/update-subject.ts'
 import { type BreakerWait, isAutomaticRollback } from './core/rollback/breaker.ts'
-import { slotSiblings } from './delivery/traced-slot.ts'
+import { slotSiblings } from './delivery/trace/slot-id.ts'
 import { asFairleadError, FairleadError } from './errors.ts'
 import type { Stores } from './main-stores.ts'
 import type { Clock } from './ports.ts'

@@ -1,7 +1,7 @@
 import { objectKey } from './api/kubernetes.ts'
 import type { ImageWatch } from './controllers/image-update/watch.ts'
 import type { PullRequestWatch } from './controllers/pull-request/watch.ts'
-import type { Branches } from './delivery/branch-reader.ts'
+import type { Branches } from './delivery/trace/branch-reader.ts'
 import { branchKey, type Stores } from './main-stores.ts'
 import { isUnsettled } from './main-wake.ts'
 import type { RepositoryHint } from './ports.ts'

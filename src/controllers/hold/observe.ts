@@ -9,10 +9,10 @@ import { slotNamespaces } from '../../core/manifest/slot/target.ts'
 import { matchedImage } from '../../core/manifest/trace-through.ts'
 import { type RollbackDefaults, resolveRollbackByPerson } from '../../core/rollback/settings.ts'
 import type { Workload } from '../../core/workload/workload.ts'
+import type { QuarantineReader } from '../../delivery/choice/quarantine.ts'
 import { type Destination, destinationOn } from '../../delivery/destination.ts'
-import { openApplier } from '../../delivery/open-applier.ts'
-import type { QuarantineReader } from '../../delivery/quarantine.ts'
-import { type TracedSlot, type TraceSlotsDeps, traceSlots } from '../../delivery/workload-slot.ts'
+import { openApplier } from '../../delivery/trace/open-applier.ts'
+import { type TracedSlot, type TraceSlotsDeps, traceSlots } from '../../delivery/trace/traced-slot.ts'
 import { asFairleadError, FairleadError, orRefusal } from '../../errors.ts'
 
 export interface ObserveDeps extends TraceSlotsDeps, RollbackDefaults {

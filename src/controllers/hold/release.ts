@@ -4,7 +4,7 @@ import type { HoldWish } from '../../core/change/wish.ts'
 import { planRelease, requireReleased } from '../../core/manifest/hold-edit.ts'
 import { isHold } from '../../core/manifest/hold-place.ts'
 import type { Delivery } from '../../delivery/delivery.ts'
-import { slotId } from '../../delivery/traced-slot.ts'
+import { slotId } from '../../delivery/trace/slot-id.ts'
 import { type ObserveDeps, type ObservedWorkload, type QuarantinedSlot, quarantinedSlots } from './observe.ts'
 import { reportOf, type WriteDeps, writeChange } from './write.ts'
 

@@ -8,7 +8,7 @@ import { slotTargets } from '../../core/manifest/slot/target.ts'
 import type { LiveContainer, Trace } from '../../core/manifest/trace.ts'
 import { matchedImage, traceThrough } from '../../core/manifest/trace-through.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
-import { type OpenApplierDeps, openApplier } from '../../delivery/open-applier.ts'
+import { type OpenApplierDeps, openApplier } from '../../delivery/trace/open-applier.ts'
 import { FairleadError } from '../../errors.ts'
 
 /** A container whose slot is known, with its own settings. */

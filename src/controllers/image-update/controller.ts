@@ -1,6 +1,6 @@
 import { finalPhases, isRollback, type UpdateRequest } from '../../api/update-request.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
-import { slotSiblings } from '../../delivery/traced-slot.ts'
+import { slotSiblings } from '../../delivery/trace/slot-id.ts'
 import { asFairleadError, type FairleadError } from '../../errors.ts'
 import type { EventRecorder } from '../../ports.ts'
 import type { Controller, Next } from '../../runtime/loop.ts'

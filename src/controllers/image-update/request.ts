@@ -2,7 +2,7 @@ import type { UpdateRequest } from '../../api/update-request.ts'
 import { updateRequestName } from '../../core/change/identity.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
-import { renderSlotRequest, type SlotChange } from '../../delivery/slot-request.ts'
+import { renderSlotRequest, type SlotChange } from '../../delivery/request/slot-request.ts'
 import type { ContainerFacts } from './decide.ts'
 
 export interface WantedUpdate extends Omit<SlotChange, 'trace' | 'namespace'> {

@@ -9,7 +9,7 @@ import { mayRollBack, resolveRollback } from '../../core/rollback/settings.ts'
 import type { ReleaseFailure } from '../../core/sync/helm-failure.ts'
 import { type ChartHistory, chartHistory } from '../../core/sync/helm-history.ts'
 import type { Workload } from '../../core/workload/workload.ts'
-import { type TracedSlot, traceSlots } from '../../delivery/workload-slot.ts'
+import { type TracedSlot, traceSlots } from '../../delivery/trace/traced-slot.ts'
 import type { Clock } from '../../ports.ts'
 import { type ObserveDeps, type ObservedSlot, ownChange, standingOf } from './observe.ts'
 

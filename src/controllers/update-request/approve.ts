@@ -1,6 +1,6 @@
 import type { UpdateRequest, UpdateRequestPhase } from '../../api/update-request.ts'
 import { recordApproval, recordRejection, type VoteResult } from '../../core/change/approval.ts'
-import { writeContendedStatus } from '../../delivery/contended-status.ts'
+import { writeContendedStatus } from '../../delivery/request/contended-status.ts'
 import { asFairleadError } from '../../errors.ts'
 import type { Clock, Cluster, EventRecorder, Log, OwnObjects } from '../../ports.ts'
 import { requestKey } from './journal.ts'

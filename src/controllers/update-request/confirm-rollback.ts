@@ -1,7 +1,7 @@
 import type { UpdateRequest } from '../../api/update-request.ts'
-import type { ChoiceQuestion } from '../../delivery/candidate.ts'
-import { findServed, type ServedValueDeps } from '../../delivery/served-value.ts'
-import type { SlotHistory } from '../../delivery/slot-history.ts'
+import type { ChoiceQuestion } from '../../delivery/choice/candidate.ts'
+import { findServed, type ServedValueDeps } from '../../delivery/choice/served-value.ts'
+import type { SlotHistory } from '../../delivery/choice/slot-history.ts'
 import { FairleadError } from '../../errors.ts'
 
 export interface ConfirmRollbackDeps {

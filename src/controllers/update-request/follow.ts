@@ -21,8 +21,8 @@ import { decideHelmSync } from '../../core/sync/helm.ts'
 import { syncedObject } from '../../core/sync/sync-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { findCommit } from '../../delivery/find-commit.ts'
-import { ownerChain } from '../../delivery/owner-chain.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
+import { ownerChain } from '../../delivery/trace/owner-chain.ts'
 
 export interface FollowDeps {
   engine: EngineObjects

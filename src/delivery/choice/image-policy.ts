@@ -1,10 +1,10 @@
-import type { TagFacts } from '../core/image/decision.ts'
-import { type ImageReference, parseImageReference } from '../core/image/reference.ts'
-import { findOtherWriter, type ImageAutomationObjects } from '../core/manifest/other-writer.ts'
-import { renovateComment, slotMarkers } from '../core/manifest/slot/slot-marker.ts'
-import type { ArgoApplication } from '../core/sync/argo-application.ts'
-import { type ArgoImageUpdater, applicationWriter } from '../core/sync/argo-image-updater.ts'
-import { FairleadError } from '../errors.ts'
+import type { TagFacts } from '../../core/image/decision.ts'
+import { type ImageReference, parseImageReference } from '../../core/image/reference.ts'
+import { findOtherWriter, type ImageAutomationObjects } from '../../core/manifest/other-writer.ts'
+import { renovateComment, slotMarkers } from '../../core/manifest/slot/slot-marker.ts'
+import type { ArgoApplication } from '../../core/sync/argo-application.ts'
+import { type ArgoImageUpdater, applicationWriter } from '../../core/sync/argo-image-updater.ts'
+import { FairleadError } from '../../errors.ts'
 import type { ChoiceQuestion } from './candidate.ts'
 
 /** The other writers there are now. */

@@ -1,11 +1,11 @@
-import { chartAt } from '../core/image/chart-place.ts'
-import { tagOfChartVersion } from '../core/image/chart-version.ts'
-import type { UpdateSettings } from '../core/image/settings.ts'
-import { readSlotReference } from '../core/image/slot-reference.ts'
-import { type ChartSourceObjects, chartListing } from '../core/manifest/chart/listing.ts'
-import type { Trace } from '../core/manifest/trace.ts'
-import { FairleadError } from '../errors.ts'
-import type { ImageRepository, Registry } from '../ports.ts'
+import { chartAt } from '../../core/image/chart-place.ts'
+import { tagOfChartVersion } from '../../core/image/chart-version.ts'
+import type { UpdateSettings } from '../../core/image/settings.ts'
+import { readSlotReference } from '../../core/image/slot-reference.ts'
+import { type ChartSourceObjects, chartListing } from '../../core/manifest/chart/listing.ts'
+import type { Trace } from '../../core/manifest/trace.ts'
+import { FairleadError } from '../../errors.ts'
+import type { ImageRepository, Registry } from '../../ports.ts'
 
 export interface ListingDeps {
   registry: Pick<Registry, 'digest'>

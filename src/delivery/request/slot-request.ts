@@ -1,10 +1,10 @@
-import { apiVersionOf, resources } from '../api/kubernetes.ts'
-import { sequenceAnnotation, targetLabel, type UpdateRequest } from '../api/update-request.ts'
-import { nextSequence } from '../core/change/claim.ts'
-import { slotTargets } from '../core/manifest/slot/target.ts'
-import type { Trace } from '../core/manifest/trace.ts'
-import type { Destination } from './destination.ts'
-import { slotId } from './traced-slot.ts'
+import { apiVersionOf, resources } from '../../api/kubernetes.ts'
+import { sequenceAnnotation, targetLabel, type UpdateRequest } from '../../api/update-request.ts'
+import { nextSequence } from '../../core/change/claim.ts'
+import { slotTargets } from '../../core/manifest/slot/target.ts'
+import type { Trace } from '../../core/manifest/trace.ts'
+import type { Destination } from '../destination.ts'
+import { slotId } from '../trace/slot-id.ts'
 
 /** A slot in Git and the value that it is to have. */
 export interface SlotChange {

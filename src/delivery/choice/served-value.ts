@@ -1,10 +1,10 @@
-import { chartAt } from '../core/image/chart-place.ts'
-import { tagOfChartVersion } from '../core/image/chart-version.ts'
-import { parseImageReference } from '../core/image/reference.ts'
-import { readSlotReference } from '../core/image/slot-reference.ts'
-import { chartListing } from '../core/manifest/chart/listing.ts'
-import type { Trace } from '../core/manifest/trace.ts'
-import type { TagSource } from '../runtime/tag-source.ts'
+import { chartAt } from '../../core/image/chart-place.ts'
+import { tagOfChartVersion } from '../../core/image/chart-version.ts'
+import { parseImageReference } from '../../core/image/reference.ts'
+import { readSlotReference } from '../../core/image/slot-reference.ts'
+import { chartListing } from '../../core/manifest/chart/listing.ts'
+import type { Trace } from '../../core/manifest/trace.ts'
+import type { TagSource } from '../../runtime/tag-source.ts'
 import type { ListingDeps } from './listing.ts'
 
 export interface ServedValueDeps extends ListingDeps {

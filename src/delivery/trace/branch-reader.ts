@@ -1,6 +1,6 @@
-import { asFairleadError, FairleadError } from '../errors.ts'
-import type { BranchSnapshot } from '../ports.ts'
-import type { ManagedRepository } from './repositories.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { BranchSnapshot } from '../../ports.ts'
+import type { ManagedRepository } from '../repositories.ts'
 
 /** A branch, and the revision of it that an engine shows, as it writes it (`main@sha1:<commit>`). */
 export interface BranchQuestion {

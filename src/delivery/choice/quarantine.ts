@@ -1,7 +1,7 @@
-import { objectKey } from '../api/kubernetes.ts'
-import type { TagFacts } from '../core/image/decision.ts'
-import { findQuarantined, type Quarantined, withoutReleased } from '../core/image/quarantine.ts'
-import { slotTargets } from '../core/manifest/slot/target.ts'
+import { objectKey } from '../../api/kubernetes.ts'
+import type { TagFacts } from '../../core/image/decision.ts'
+import { findQuarantined, type Quarantined, withoutReleased } from '../../core/image/quarantine.ts'
+import { slotTargets } from '../../core/manifest/slot/target.ts'
 import type { ChoiceQuestion } from './candidate.ts'
 import type { SlotHistory } from './slot-history.ts'
 

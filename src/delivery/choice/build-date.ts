@@ -1,9 +1,9 @@
-import type { TagFacts } from '../core/image/decision.ts'
-import type { Policy } from '../core/image/policy.ts'
-import type { ImageReference } from '../core/image/reference.ts'
-import { passingTags, type TagList } from '../core/image/tag-list.ts'
-import { FairleadError } from '../errors.ts'
-import type { BuildDateSource } from '../runtime/build-date-source.ts'
+import type { TagFacts } from '../../core/image/decision.ts'
+import type { Policy } from '../../core/image/policy.ts'
+import type { ImageReference } from '../../core/image/reference.ts'
+import { passingTags, type TagList } from '../../core/image/tag-list.ts'
+import { FairleadError } from '../../errors.ts'
+import type { BuildDateSource } from '../../runtime/build-date-source.ts'
 
 /** Tags whose dates can be asked for in reasonable time. */
 const tagLimit = 1000

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type Branches, createBranches } from '../../src/delivery/branch-reader.ts'
-import { FairleadError } from '../../src/errors.ts'
-import { createFakeGitRepository, type FakeGitRepository } from '../fakes/git-repository.ts'
+import { type Branches, createBranches } from '../../../src/delivery/trace/branch-reader.ts'
+import { FairleadError } from '../../../src/errors.ts'
+import { createFakeGitRepository, type FakeGitRepository } from '../../fakes/git-repository.ts'
 
 const url = 'git.example.com/gitops'
 

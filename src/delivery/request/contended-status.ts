@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { resources } from '../api/kubernetes.ts'
-import type { UpdateRequest, UpdateRequestStatus } from '../api/update-request.ts'
-import { asFairleadError, FairleadError } from '../errors.ts'
-import type { Cluster, OwnObjects } from '../ports.ts'
+import { resources } from '../../api/kubernetes.ts'
+import type { UpdateRequest, UpdateRequestStatus } from '../../api/update-request.ts'
+import { asFairleadError, FairleadError } from '../../errors.ts'
+import type { Cluster, OwnObjects } from '../../ports.ts'
 
 const maxAttempts = 5
 

@@ -1,5 +1,5 @@
-import { holdsPlatforms } from '../core/image/platform.ts'
-import type { ManifestSource } from '../runtime/manifest-source.ts'
+import { holdsPlatforms } from '../../core/image/platform.ts'
+import type { ManifestSource } from '../../runtime/manifest-source.ts'
 import type { CandidateCheck } from './candidate.ts'
 
 /** The image must be built for every platform that the settings name. */

@@ -1,5 +1,5 @@
-import { FairleadError } from '../errors.ts'
-import type { Registry } from '../ports.ts'
+import { FairleadError } from '../../errors.ts'
+import type { Registry } from '../../ports.ts'
 import type { CandidateCheck } from './candidate.ts'
 
 /** Every key that the settings name must have signed the image. */

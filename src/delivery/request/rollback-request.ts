@@ -1,6 +1,6 @@
-import type { UpdateRequest } from '../api/update-request.ts'
-import { rollbackRequestName } from '../core/change/identity.ts'
-import { sanitiseLine } from '../core/change/text.ts'
+import type { UpdateRequest } from '../../api/update-request.ts'
+import { rollbackRequestName } from '../../core/change/identity.ts'
+import { sanitiseLine } from '../../core/change/text.ts'
 import { renderSlotRequest, type SlotChange } from './slot-request.ts'
 
 /** A slot and the older value that it is to have again. */

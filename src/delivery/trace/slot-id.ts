@@ -1,8 +1,8 @@
-import { siblingKey } from '../core/change/claim.ts'
-import { targetId } from '../core/change/identity.ts'
-import { slotTargets } from '../core/manifest/slot/target.ts'
-import type { Trace } from '../core/manifest/trace.ts'
-import type { Destination } from './destination.ts'
+import { siblingKey } from '../../core/change/claim.ts'
+import { targetId } from '../../core/change/identity.ts'
+import { slotTargets } from '../../core/manifest/slot/target.ts'
+import type { Trace } from '../../core/manifest/trace.ts'
+import type { Destination } from '../destination.ts'
 
 /** Id of the slot that a trace found. */
 export function slotId({ destination, trace }: { destination: Destination; trace: Trace }): string {

@@ -5,8 +5,8 @@ import {
   type Owner,
   ownerName,
   ownerObject,
-} from '../core/manifest/origin.ts'
-import { FairleadError, orRefusal } from '../errors.ts'
+} from '../../core/manifest/origin.ts'
+import { FairleadError, orRefusal } from '../../errors.ts'
 
 /** Real chains have three: a release, its Kustomization, and the one that Flux was bootstrapped with. */
 const maxOwners = 10

@@ -1,4 +1,4 @@
-import type { Applier, GitBranch } from '../core/manifest/applier.ts'
+import type { Applier, GitBranch } from '../../core/manifest/applier.ts'
 import {
   type ApplicationOwner,
   type Applied,
@@ -9,13 +9,13 @@ import {
   type Owner,
   ownerName,
   ownerObject,
-} from '../core/manifest/origin.ts'
-import { hasApplied } from '../core/sync/applied-head.ts'
-import { FairleadError } from '../errors.ts'
+} from '../../core/manifest/origin.ts'
+import { hasApplied } from '../../core/sync/applied-head.ts'
+import { FairleadError } from '../../errors.ts'
+import type { Repositories } from '../repositories.ts'
 import type { BranchReader } from './branch-reader.ts'
 import { decidingOwner, declaringOwner } from './owner-chain.ts'
 import { applicationsBeside, kustomizationsBeside } from './owners-beside.ts'
-import type { Repositories } from './repositories.ts'
 
 export interface OpenApplierDeps {
   engine: EngineObjects

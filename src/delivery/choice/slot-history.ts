@@ -1,9 +1,9 @@
-import { objectKey } from '../api/kubernetes.ts'
-import type { SlotValue } from '../core/image/quarantine.ts'
-import { withEdits } from '../core/manifest/snapshot-memo.ts'
-import { traceAgain } from '../core/manifest/trace-through.ts'
-import { readChanges } from '../core/pull-request/proposed-change.ts'
-import { FairleadError } from '../errors.ts'
+import { objectKey } from '../../api/kubernetes.ts'
+import type { SlotValue } from '../../core/image/quarantine.ts'
+import { withEdits } from '../../core/manifest/snapshot-memo.ts'
+import { traceAgain } from '../../core/manifest/trace-through.ts'
+import { readChanges } from '../../core/pull-request/proposed-change.ts'
+import { FairleadError } from '../../errors.ts'
 import type { ChoiceQuestion } from './candidate.ts'
 
 /** The slot, and where it lies. */

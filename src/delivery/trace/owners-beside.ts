@@ -1,8 +1,8 @@
-import { normaliseRepositoryUrl } from '../core/change/repository-url.ts'
-import type { GitBranch } from '../core/manifest/applier.ts'
-import type { ApplicationOwner, EngineObjects, KustomizationOwner } from '../core/manifest/origin.ts'
-import { followedBy } from '../core/sync/argo-revision.ts'
-import { orRefusal } from '../errors.ts'
+import { normaliseRepositoryUrl } from '../../core/change/repository-url.ts'
+import type { GitBranch } from '../../core/manifest/applier.ts'
+import type { ApplicationOwner, EngineObjects, KustomizationOwner } from '../../core/manifest/origin.ts'
+import { followedBy } from '../../core/sync/argo-revision.ts'
+import { orRefusal } from '../../errors.ts'
 
 /** Another object of an engine, and a folder that it reads of the same branch. */
 export interface OwnerBeside {

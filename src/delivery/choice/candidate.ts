@@ -1,8 +1,8 @@
-import type { Exclusion } from '../core/image/decision.ts'
-import type { ImageReference } from '../core/image/reference.ts'
-import type { UpdateSettings } from '../core/image/settings.ts'
-import type { AppliedTrace } from '../core/manifest/trace-through.ts'
-import type { Destination } from './destination.ts'
+import type { Exclusion } from '../../core/image/decision.ts'
+import type { ImageReference } from '../../core/image/reference.ts'
+import type { UpdateSettings } from '../../core/image/settings.ts'
+import type { AppliedTrace } from '../../core/manifest/trace-through.ts'
+import type { Destination } from '../destination.ts'
 
 /** The slot that something is chosen for, where it lies, and the settings. */
 export interface ChoiceQuestion {
