@@ -1,6 +1,5 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts'
 import { field, list, text } from './field.ts'
-import type { Workload } from './workload.ts'
 
 /** A Canary of Flagger, as far as it tells of the rollouts of its target. */
 export interface Canary {
@@ -51,17 +50,6 @@ export function readCanary({ metadata, spec, status }: KubernetesObject): Canary
     isPromoted: applied !== '' && applied === text(status, 'lastPromotedSpec'),
     isSuspended: field(spec, 'suspend') === true,
   }
-}
-
-/** The workload with its Canary; `primary` is the `<name>-primary` beside it, as far as there is one. */
-export function withCanary(workload: Workload, canary: Canary | undefined, primary: Workload | undefined): Workload {
-  if (canary === undefined) return workload
-  const isCarried =
-    primary !== undefined &&
-    workload.containers.every(({ name, image }) =>
-      primary.containers.some((one) => one.name === name && one.image === image),
-    )
-  return { ...workload, canary: { ...canary, isCarried } }
 }
 
 /** Name of what Flagger makes of a workload, to run what it has promoted. */
