@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FairleadError } from './errors.ts'
 
 /** Who is told about phase transitions, as the configuration says it. */
 
@@ -11,6 +12,7 @@ const address = z
 const insecure = z.boolean().default(false).describe('Allows plain HTTP.')
 const caFile = file.optional().describe('Authorities trusted beside those of the system.')
 const endpoint = { url: address, insecure, caFile }
+const googlePubsub = 'https://pubsub.googleapis.com'
 
 export const publishers = z
   .strictObject({
@@ -35,8 +37,10 @@ export const publishers = z
         topic: z.string().regex(/^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/, 'a topic id such as rollouts, without projects/'),
         credentialsFile: file.optional().describe('A key or external_account file; default: the metadata server.'),
         endpoint: address
-          .default('https://pubsub.googleapis.com')
-          .describe('A regional one, or an emulator, which gets no token: only *.googleapis.com does.'),
+          .default(googlePubsub)
+          .describe(
+            'A regional one, or an emulator, which gets no token: only *.googleapis.com does. Default: PUBSUB_EMULATOR_HOST, else Google.',
+          ),
       })
       .optional(),
     cdevents: z
@@ -50,6 +54,19 @@ export const publishers = z
   .describe('Who is told when a rollout begins, succeeds or fails.')
 
 export type PublishersConfig = z.output<typeof publishers>
+
+/**
+ * The publishers with the address of an emulator where Google's own libraries would take it from: `PUBSUB_EMULATOR_HOST`,
+ * `HOST:PORT`. An endpoint that is written down beats it. `ConfigInvalid` for what is no address.
+ */
+export function withEmulator<P extends PublishersConfig>(given: P, emulator: string | undefined): P {
+  const { pubsub } = given
+  if (!emulator || pubsub === undefined || pubsub.endpoint !== googlePubsub) return given
+  if (!/^[\w.-]+(?::\d{1,5})?$|^\[[\da-fA-F:]+\](?::\d{1,5})?$/.test(emulator)) {
+    throw new FairleadError('ConfigInvalid', 'PUBSUB_EMULATOR_HOST is no HOST:PORT; mend or unset it')
+  }
+  return { ...given, pubsub: { ...pubsub, endpoint: `http://${emulator}` } }
+}
 
 /** What is wrong although each key is right: the key it is about, and the words. */
 export function publisherMistakes({ controlPlane, slack, cdevents, webhook }: PublishersConfig): [string, string][] {

@@ -49,6 +49,8 @@ export interface Environment {
   podName: string | undefined
   podNamespace: string | undefined
   podIp: string | undefined
+  /** `HOST:PORT` of an emulator of Pub/Sub. */
+  pubsubEmulator: string | undefined
   /** What workload identity webhooks tell a pod; registries with `auth` are asked with it. */
   cloud: CloudVariables
 }
@@ -76,6 +78,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     podName: env['POD_NAME'],
     podNamespace: env['POD_NAMESPACE'],
     podIp: env['POD_IP'],
+    pubsubEmulator: env['PUBSUB_EMULATOR_HOST'],
     cloud: Object.fromEntries(
       Object.entries(cloudVariables).map(([name, variable]) => [name, env[variable]]),
     ) as CloudVariables,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resources } from './api/kubernetes.ts'
 import { type Environment, loadConfig, readEnvironment, version } from './config.ts'
+import { withEmulator } from './config-publisher.ts'
 import type { Config } from './config-schema.ts'
 import { asFairleadError, FairleadError } from './errors.ts'
 import { createLoops } from './main-loops.ts'
@@ -29,7 +30,11 @@ export async function runController(configPath: string | undefined): Promise<num
   if (path === undefined) {
     throw new FairleadError('UsageInvalid', 'no configuration: give --config FILE or set FAIRLEAD_CONFIG')
   }
-  const config = await loadConfig(path)
+  const written = await loadConfig(path)
+  const config = Object.freeze({
+    ...written,
+    publishers: withEmulator(written.publishers, environment.pubsubEmulator),
+  })
   const secrets = createSecretRegistry()
   const log = createLog(config.log.level, secrets)
   const metrics = createMetrics(version)

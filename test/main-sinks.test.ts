@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseConfig } from '../src/config.ts'
+import { withEmulator } from '../src/config-publisher.ts'
 import { openSinks, sinkHosts, sinkMetadataHost } from '../src/main-sinks.ts'
 import type { Http, HttpRequest } from '../src/ports.ts'
 import { sinkNames } from '../src/ports-event.ts'
@@ -94,6 +95,34 @@ describe('Pub/Sub', () => {
     await sink?.send([aTransition()])
     expect(asked.map(({ headers }) => headers?.['authorization'])).toEqual([undefined])
   })
+
+  const mixed = { pubsub: topic, webhook: { url: 'https://hooks.example.com' } }
+  test.each<[string, object, string | undefined, string | undefined]>([
+    ['is asked at Google by default', mixed, undefined, 'https://pubsub.googleapis.com'],
+    ['is asked at Google for an empty variable', mixed, '', 'https://pubsub.googleapis.com'],
+    ["is asked where Google's libraries look for an emulator", mixed, 'emulator:8085', 'http://emulator:8085'],
+    ['also at an address of IPv6', mixed, '[::1]:8085', 'http://[::1]:8085'],
+    [
+      'is asked where the configuration says, whatever stands in the environment',
+      { pubsub: { ...topic, endpoint: 'https://europe-west1-pubsub.googleapis.com' } },
+      'emulator:8085',
+      'https://europe-west1-pubsub.googleapis.com',
+    ],
+    ['is not asked for whom nothing is configured', {}, 'emulator:8085', undefined],
+  ])('%s', (_, publishers, emulator, expected) => {
+    const before = configOf(publishers).publishers
+    const after = withEmulator(before, emulator)
+    expect(after.pubsub?.endpoint).toBe(expected)
+    expect(after.webhook).toEqual(before.webhook)
+  })
+
+  test.each(['http://emulator:8085', 'emulator:8085/path', 'user@emulator:1', 'emu lator'])(
+    'an emulator at %s is refused by the name of its variable',
+    (emulator) => {
+      const { publishers } = configOf({ pubsub: topic })
+      expect(() => withEmulator(publishers, emulator)).toThrow('PUBSUB_EMULATOR_HOST')
+    },
+  )
 
   test('asks the metadata server only for a token of its own', () => {
     const host = (pubsub: object, environment = {}) => sinkMetadataHost(configOf({ pubsub }), environment)
