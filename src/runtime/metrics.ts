@@ -1,7 +1,7 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { leadTimeSegments } from '../core/change/lead-time.ts'
 import { inSlices } from './cooperative.ts'
+import { createLoopLag } from './loop-lag.ts'
 import { createSeries, type Series } from './series.ts'
 import { createWaitingTimes, type WaitingTimes } from './waiting.ts'
 
@@ -56,8 +56,6 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 const rolloutSeconds = [15, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800]
 /** From a minute to four weeks. */
 const longSeconds = [60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800, 604_800, 1_209_600, 2_419_200]
-/** How often the event loop is asked to come by. */
-const lagResolutionMs = 10
 
 export function createMetrics(version: string): Metrics {
   const registry = new Registry()
@@ -78,16 +76,13 @@ export function createMetrics(version: string): Metrics {
     1,
   )
   const workloads = createSeries()
-  const intervals = monitorEventLoopDelay({ resolution: lagResolutionMs })
-  intervals.enable()
+  const lag = createLoopLag()
   new Gauge({
     name: 'fairlead_event_loop_lag_seconds',
     help: 'Longest delay of the event loop since the last scrape.',
     registers,
     collect() {
-      // measured from timer to timer, so the time that lies between them anyway is no delay
-      this.set(Math.max(0, intervals.max / 1e6 - lagResolutionMs) / 1000)
-      intervals.reset()
+      this.set(lag.take())
     },
   })
 
