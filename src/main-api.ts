@@ -4,12 +4,13 @@ import type { HoldsByPerson } from './controllers/hold/by-person.ts'
 import type { RollbacksByPerson } from './controllers/rollback/by-person.ts'
 import { type ApprovalsDeps, createApprovals } from './controllers/update-request/approve.ts'
 import { type PreviewDeps, previewRequest } from './controllers/update-request/preview.ts'
+import { type CommitWayDeps, findCommits, findCommitWays } from './delivery/commit-way.ts'
 import { type ExplainDeps, explainWorkload } from './main-explain.ts'
 import type { Stores } from './main-stores.ts'
 import type { RolloutStates } from './runtime/rollout-states.ts'
 import type { ApiBackend } from './server/api/backend.ts'
 
-export interface ApiBackendDeps extends ApprovalsDeps, PreviewDeps, ExplainDeps {
+export interface ApiBackendDeps extends ApprovalsDeps, PreviewDeps, ExplainDeps, CommitWayDeps {
   stores: Stores
   rollouts: RolloutStates
   rollbacks: RollbacksByPerson
@@ -34,6 +35,8 @@ export function createApiBackend(deps: ApiBackendDeps): ApiBackend {
       return (await cluster.get(resources.updateRequest, namespace, name)) as UpdateRequest | undefined
     },
     plan: (request) => previewRequest(request, deps),
+    commitWays: (commit, workloads) => findCommitWays(workloads, { commit, now: deps.clock.now() }, deps),
+    commits: (prefix, workloads) => findCommits(prefix, workloads, deps),
     explain: (key, container) => explainWorkload(key, container, deps),
   }
 }

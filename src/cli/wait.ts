@@ -1,6 +1,6 @@
 import { type AwaitedOutcome, type AwaitedTarget, decideAwaited } from '../core/change/awaited.ts'
+import type { CommitReport } from '../core/change/commit-report.ts'
 import { parseDuration } from '../core/change/duration.ts'
-import { isObjectId } from '../core/change/object-id.ts'
 import type { UpdateHistoryEntry } from '../core/change/update-history.ts'
 import type { WorkloadReport } from '../core/change/workload-report.ts'
 import { asFairleadError, FairleadError } from '../errors.ts'
@@ -8,6 +8,7 @@ import type { Clock } from '../ports.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { type ApiClient, getAll, withApi } from './api-client.ts'
 import { readApiArguments } from './api-options.ts'
+import { type AwaitedPlace, commitPath, completeCommit, isChart, placeOf, requirePresence } from './awaited-place.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
 import { readOneWorkload, wantsJson } from './workload-argument.ts'
@@ -20,10 +21,8 @@ const pollMs = 2_000
 const exitCodes = { rolled_out: 0, failed: 1, waiting: 3 } as const
 
 /** What `wait` is about. */
-interface Question {
+interface Question extends AwaitedPlace {
   target: AwaitedTarget
-  workload: { kind: string; namespace: string; name: string } | undefined
-  namespace: string | undefined
   timeoutMs: number
 }
 
@@ -35,12 +34,19 @@ export function waitCommand(args: string[], io: Io, clock: Clock = systemClock):
     const tell = (outcome: AwaitedOutcome) => {
       if (!options.isJson) io.stdout(screenText(`${outcome.state}: ${outcome.message}\n`))
     }
-    const outcome = await withApi(options, (api) => waitFor(question, { api, clock, tell }))
+    const outcome = await withApi(options, async (api) => {
+      await requirePresence(question, api)
+      const target = await completeCommit(question, api)
+      return waitFor({ ...question, target }, { api, clock, tell })
+    })
     if (options.isJson) io.stdout(`${JSON.stringify(outcome)}\n`)
     else if (outcome.state === 'waiting') io.stderr(`Timeout: no end after ${question.timeoutMs / 1000} s\n`)
     return exitCodes[outcome.state]
   })
 }
+
+/** What is told of a commit that fairlead did not make has the objects of the engines with it. */
+type Outcome = AwaitedOutcome | CommitReport
 
 interface WaitDeps {
   api: ApiClient
@@ -49,21 +55,30 @@ interface WaitDeps {
   tell(outcome: AwaitedOutcome): void
 }
 
-async function waitFor(question: Question, { api, clock, tell }: WaitDeps): Promise<AwaitedOutcome> {
+async function waitFor(question: Question, { api, clock, tell }: WaitDeps): Promise<Outcome> {
   const endMs = clock.monotonicMs() + question.timeoutMs
-  let last: AwaitedOutcome | undefined
+  let last: Outcome | undefined
+  let told: Outcome | undefined
   for (;;) {
     const outcome = await look(question, api, last)
-    if (outcome.message !== last?.message || outcome.state !== last.state) tell(outcome)
-    last = outcome
     const leftMs = endMs - clock.monotonicMs()
-    if (outcome.state !== 'waiting' || leftMs <= 0) return outcome
+    if (isSettled(outcome, last) || leftMs <= 0) {
+      if (outcome.message !== told?.message || outcome.state !== told.state) tell(outcome)
+      if (outcome.state !== 'waiting' || leftMs <= 0) return outcome
+      told = outcome
+    }
+    last = outcome
     await clock.sleep(Math.min(pollMs, leftMs))
   }
 }
 
+/** An engine may have told of its objects before Kubernetes has told of theirs, so its commits have to end twice. */
+function isSettled(outcome: Outcome, last: Outcome | undefined): boolean {
+  return outcome.state === 'waiting' || !('objects' in outcome) || outcome.state === last?.state
+}
+
 /** Once there was an answer, an API that is away for a while (a new replica takes over) is waited for, too. */
-async function look(question: Question, api: ApiClient, last: AwaitedOutcome | undefined): Promise<AwaitedOutcome> {
+async function look(question: Question, api: ApiClient, last: Outcome | undefined): Promise<Outcome> {
   try {
     return await lookOnce(question, api)
   } catch (thrown) {
@@ -73,9 +88,13 @@ async function look(question: Question, api: ApiClient, last: AwaitedOutcome | u
   }
 }
 
-async function lookOnce({ target, workload, namespace }: Question, api: ApiClient): Promise<AwaitedOutcome> {
-  const place = workload ?? (namespace === undefined ? {} : { namespace })
+async function lookOnce({ target, workload, namespace }: Question, api: ApiClient): Promise<Outcome> {
+  const place = placeOf({ workload, namespace })
   const entries = await getAll<UpdateHistoryEntry>(api, '/api/v1/history', { ...target, ...place })
+  // Of what fairlead did not make, the engines tell.
+  if ('commit' in target && entries.length === 0 && !isChart(workload)) {
+    return (await api.get<CommitReport>(commitPath(target.commit, place))).value
+  }
   const reports = await readReports(target, entries, place, api)
   const key = workload && `${workload.kind}/${workload.namespace}/${workload.name}`
   return decideAwaited({ target, workload: key, entries, reports })
@@ -103,12 +122,12 @@ function readQuestion(options: ReturnType<typeof readApiArguments<'commit' | 'im
   const { commit, image, namespace, timeout = '15m' } = options.values
   const wrong = (why: string) => new FairleadError('UsageInvalid', `${why}\n${usage}`)
   if ((commit === undefined) === (image === undefined)) throw wrong('One of --commit and --image is needed.')
-  if (commit !== undefined && !isObjectId(commit))
-    throw wrong(`--commit ${commit}: want all 40 hex digits of a commit, as git log and -o json have them.`)
+  if (commit !== undefined && !/^[0-9a-f]{7,40}$/i.test(commit))
+    throw wrong(`--commit ${commit}: want 7 to 40 hex digits of a commit.`)
   if (image === '') throw wrong('--image is empty.')
   const timeoutMs = parseDuration(timeout)
   if (timeoutMs === undefined) throw wrong(`--timeout ${timeout}: want a duration such as 15m or 1h30m.`)
   const workload = readOneWorkload(options.positionals, usage)
-  const target: AwaitedTarget = commit === undefined ? { image: image ?? '' } : { commit }
+  const target: AwaitedTarget = commit === undefined ? { image: image ?? '' } : { commit: commit.toLowerCase() }
   return { target, workload, namespace, timeoutMs }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Io } from '../../src/cli/io.ts'
 import { waitCommand } from '../../src/cli/wait.ts'
+import type { CommitWay } from '../../src/core/change/commit-report.ts'
 import { trackRollout } from '../../src/core/workload/track-rollout.ts'
 import { readWorkload } from '../../src/core/workload/workload.ts'
 import { FairleadError } from '../../src/errors.ts'
@@ -107,15 +108,15 @@ describe('wait', () => {
   })
 
   test('goes on while the API is away, once it has answered', async () => {
-    // The first look asks three times.
+    // Whether the namespace is there is asked once, and the first look asks three times.
     let asked = 0
     const clock = createManualClock()
     const { run } = await api(
       {
-        workloads: () => [asked > 4 ? next : old],
+        workloads: () => [asked > 5 ? next : old],
         rollout: () => state('success'),
         list() {
-          if (++asked === 4) throw new FairleadError('ApiUnavailable', 'a new replica takes over')
+          if (++asked === 5) throw new FairleadError('ApiUnavailable', 'a new replica takes over')
           return [done]
         },
       },
@@ -123,13 +124,127 @@ describe('wait', () => {
     )
     const sleeping = { ...clock, sleep: async (ms: number) => clock.advance(ms) }
     const heard = await run((args: string[], io: Io) => waitCommand(args, io, sleeping), ...image)
-    expect([heard.exit, asked > 4]).toEqual([0, true])
+    expect([heard.exit, asked > 5]).toEqual([0, true])
+  })
+
+  const sync = {
+    engine: 'flux',
+    object: 'Kustomization/flux-system/apps',
+    state: 'applied',
+    reason: 'ReconciliationSucceeded',
+    message: '',
+    revision: '',
+  } as const
+  const theirs = 'd'.repeat(40)
+
+  /** A commit that somebody else made: how it comes to `web`, look by look, and the phases that `web` is then in. */
+  async function waitForTheirs(ways: CommitWay[], phases: ('rolling_out' | 'success' | 'failed')[], ...args: string[]) {
+    const clock = createManualClock()
+    let at = 0
+    const sleeping = {
+      ...clock,
+      async sleep(ms: number) {
+        at++
+        await clock.advance(ms)
+      },
+    }
+    const now = <T>(all: readonly T[]) => all[Math.min(at, all.length - 1)] as T
+    const { run } = await api(
+      {
+        workloads: () => [next],
+        rollout: () => state(now(phases)),
+        commitWays: async () => [now(ways)],
+        commits: async (prefix) =>
+          new Set([theirs, `${'d'.repeat(8)}${'e'.repeat(32)}`].filter((one) => one.startsWith(prefix))),
+      },
+      [],
+    )
+    return run((given: string[], io: Io) => waitCommand(given, io, sleeping), ...args)
+  }
+
+  const pending: CommitWay = {
+    kind: 'engine',
+    isTried: false,
+    sync: { ...sync, state: 'pending', message: 'not fetched' },
+  }
+  const applied: CommitWay = { kind: 'engine', isTried: true, sync }
+  const elsewhere: CommitWay = { kind: 'elsewhere', message: 'it comes from another branch' }
+  const others: [
+    what: string,
+    ways: CommitWay[],
+    phases: Parameters<typeof waitForTheirs>[1],
+    exit: number,
+    out: string,
+  ][] = [
+    [
+      'until the engine has applied it and it is rolled out',
+      [pending, applied],
+      ['success', 'rolling_out', 'success'],
+      0,
+      [
+        'waiting: Deployment/prod/web: Kustomization/flux-system/apps is pending: ReconciliationSucceeded: not fetched',
+        'waiting: Deployment/prod/web: is rolling_out',
+        'rolled_out: Deployment/prod/web: is success',
+        '',
+      ].join('\n'),
+    ],
+    [
+      'and an end that is seen once, before the new template is, is none',
+      [applied],
+      ['success', 'rolling_out', 'failed'],
+      1,
+      `waiting: Deployment/prod/web: is rolling_out\nfailed: Deployment/prod/web: ${state('failed').reason}: is failed\n`,
+    ],
+    [
+      'but not when it never comes there',
+      [elsewhere],
+      ['success'],
+      1,
+      'failed: Deployment/prod/web: it comes from another branch\n',
+    ],
+  ]
+  test.each(others)('for the commit of somebody else %s', async (_, ways, phases, exit, out) => {
+    const heard = await waitForTheirs(ways, phases, '--commit', theirs, 'deploy/prod/web')
+    expect(heard).toMatchObject({ exit, out, err: '' })
+  })
+
+  test('completes a commit that is given by its first digits', async () => {
+    const heard = await waitForTheirs([applied], ['success'], '--commit', 'DDDDDDDDD', 'deploy/prod/web', '-o', 'json')
+    expect([heard.exit, heard.json()]).toMatchObject([0, { commit: theirs, objects: [sync] }])
+  })
+
+  const unlike: [what: string, args: string[], exit: number, words: string][] = [
+    ['several commits begin so', ['--commit', 'ddddddd', 'deploy/prod/web'], 2, 'ddddddd begins 2 commits (dddddddd'],
+    [
+      'no commit begins so',
+      ['--commit', 'abcdef0', 'deploy/prod/web'],
+      1,
+      'no commit is known that begins with abcdef0',
+    ],
+    ['the workload is misspelt', ['--commit', theirs, 'deploy/prod/wep'], 1, 'is Deployment/prod/web meant?'],
+    ['the workload is of another kind', ['--image', 'web:2', 'sts/prod/web'], 1, 'is Deployment/prod/web meant?'],
+    ['no workload has a name like it', ['--image', 'web:2', 'deploy/prod/checkout-service'], 1, 'is its name right'],
+  ]
+  test.each(unlike)('ends at once when %s', async (_, args, exit, words) => {
+    const heard = await waitForTheirs([applied], ['success'], ...args)
+    expect(heard).toMatchObject({ exit, out: '', err: expect.stringContaining(words) })
+  })
+
+  const places: [what: string, mayLookEverywhere: boolean, words: string][] = [
+    ['with the one that is near', true, 'is prod meant?'],
+    ['without it where the caller may not look', false, 'is its name right'],
+  ]
+  test.each(places)('ends at once for a misspelt namespace, %s', async (_, mayLookEverywhere, words) => {
+    const { world, run } = await api({ workloads: () => [next] }, [])
+    world.review.allow('alice', 'get', 'updaterequests', mayLookEverywhere ? '*' : 'prdo')
+    const heard = await run(waitCommand, '--commit', theirs, '--namespace', 'prdo')
+    expect(heard).toMatchObject({ exit: 1, out: '', err: expect.stringContaining(words) })
   })
 
   const refused: [what: string, args: string[], exit: number, words: string][] = [
     ['for nothing', [], 2, 'One of --commit and --image'],
     ['for both', ['--commit', commit, '--image', 'web:2'], 2, 'One of --commit and --image'],
-    ['for half a commit', ['--commit', 'abc'], 2, 'all 40 hex digits'],
+    ['for a commit of three digits', ['--commit', 'abc'], 2, 'want 7 to 40 hex digits'],
     ['for no image', ['--image', ''], 2, '--image is empty'],
     ['for a time that is none', ['--image', 'web:2', '--timeout', 'soon'], 2, '--timeout soon'],
     ['where alice may not look', ['--image', 'web:2'], 1, 'ApiForbidden'],

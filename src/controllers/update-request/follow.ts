@@ -9,18 +9,14 @@ import { readSlotReference } from '../../core/image/slot-reference.ts'
 import { type EngineObjects, type GitPlace, type Owner, ownerObject } from '../../core/manifest/origin.ts'
 import { isWithin } from '../../core/manifest/repository-path.ts'
 import { explainLanding } from '../../core/rollback/landing.ts'
-import type { Ancestry } from '../../core/sync/ancestry.ts'
-import { argoRevisions } from '../../core/sync/argo-evidence.ts'
 import { withMask } from '../../core/sync/argo-mask.ts'
 import { withLateRefresh } from '../../core/sync/argo-refresh.ts'
-import { decideArgoSync } from '../../core/sync/argocd.ts'
-import { decideDependentSync } from '../../core/sync/dependent.ts'
-import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
+import { decideSync, type Sync } from '../../core/sync/flux.ts'
 import { fluxCommit } from '../../core/sync/flux-revision.ts'
-import { decideHelmSync } from '../../core/sync/helm.ts'
 import { syncedObject } from '../../core/sync/sync-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { findCommit } from '../../delivery/find-commit.ts'
+import { dependentSync, ownerFolders, ownerSync } from '../../delivery/owner-sync.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
 import { ownerChain } from '../../delivery/trace/owner-chain.ts'
 
@@ -73,7 +69,7 @@ export async function followCommit(
     }
   }
   for (const next of chain.slice(0, chain.indexOf(reader)).reverse()) {
-    sync = decideDependent(next, sync, { now, leaves: next === owner ? leaves : undefined })
+    sync = dependentSync(next, sync, { now, leaves: next === owner ? leaves : undefined })
   }
   if (!isRollback(request)) return sync
   return explainLanding(
@@ -112,54 +108,22 @@ async function findPlace(
 function readerOf(chain: readonly Owner[], change: UpdateRequest['spec']['change']): number {
   const reads = ({ repository, branch }: GitPlace) =>
     normaliseRepositoryUrl(repository) === change.repository && (branch === '' || branch === change.branch)
-  const folders = chain.map((one) => foldersOf(one).filter(({ place }) => reads(place)))
+  const folders = chain.map((one) => ownerFolders(one).filter(({ place }) => reads(place)))
   const inFolder = folders.findIndex((ours) => ours.some(({ path }) => isWithin(path, change.path)))
   return inFolder === -1 ? folders.findIndex((ours) => ours.length > 0) : inFolder
 }
 
-function foldersOf(owner: Owner): { place: GitPlace; path: string }[] {
-  switch (owner.kind) {
-    case 'Kustomization':
-      return [{ place: owner.place, path: owner.kustomization.path }]
-    case 'HelmRelease':
-      return owner.chart === undefined ? [] : [owner.chart]
-    case 'Application':
-      return owner.places.flatMap((place, index) => {
-        const path = owner.application.sources[index]?.path ?? ''
-        return place === undefined ? [] : [{ place, path }]
-      })
-  }
-}
-
 /** What the object that reads the changed file itself says about the commit. */
-async function followSource(
+function followSource(
   owner: Owner,
   { commit, change, isLive, now }: FollowedCommit,
   { repositories }: FollowDeps,
 ): Promise<Sync> {
   const { git } = repositories.find(change.repository)
-  const object = ownerObject(owner)
-  const source =
-    owner.kind === 'Kustomization' ? owner.source : owner.kind === 'HelmRelease' ? owner.chart?.source : undefined
-  const objects = source === undefined ? [object] : [object, source.object]
-  const answers = new Map<string, Ancestry>()
-  const revisions = owner.kind === 'Application' ? argoRevisions(objects) : fluxRevisions(objects)
-  for (const revision of revisions) answers.set(revision, await git.ancestry(commit, revision))
-  const ancestryOf = (revision: string): Ancestry => answers.get(revision) ?? 'unknown'
+  const isReplacedBy = async (revision: string) =>
+    isValueReplaced(await git.history(revision, change.path, changeLimit), { commit, ...change })
   // What runs was not replaced before it was applied, whatever has become of it since.
-  const later = isLive ? [] : revisions.filter((one) => one !== commit && answers.get(one) === 'yes')
-  const replaced = new Set<string>()
-  for (const one of later) {
-    const changes = await git.history(one, change.path, changeLimit)
-    if (isValueReplaced(changes, { commit, ...change })) replaced.add(one)
-  }
-  const question = { commit, ancestryOf, isReplaced: (revision: string) => replaced.has(revision), now }
-  if (owner.kind === 'Application') return decideArgoSync(object, question)
-  const kustomization = owner.kind === 'Kustomization' ? object : undefined
-  const sync = decideSync({ ...question, kustomization, source: source?.object })
-  if (owner.kind === 'Kustomization') return sync
-  // A chart in Git: once its source holds the commit, the release's own generation and state tell.
-  return decideHelmSync(object, sync.state === 'seen' ? { ...sync, state: 'applied' } : sync, now)
+  return ownerSync(owner, { commit, now, ...(isLive ? {} : { isReplacedBy }) }, git)
 }
 
 /** Some container that the change is about runs what it wants. */
@@ -168,11 +132,4 @@ function runsSomewhere({ spec }: UpdateRequest, { liveWorkload }: FollowDeps): b
     const image = liveWorkload(objectKey(target))?.containers.find(({ name }) => name === target.container)?.image
     return image !== undefined && carriesImage(image, spec.change)
   })
-}
-
-/** `leaves` is the version of its chart that the commit leaves behind, where that is what was changed. */
-function decideDependent(owner: Owner, before: Sync, { now, leaves }: { now: Date; leaves: string | undefined }): Sync {
-  if (owner.kind === 'HelmRelease') return decideHelmSync(owner.release.object, before, now, leaves)
-  const { object } = owner.kind === 'Application' ? owner.application : owner.kustomization
-  return decideDependentSync(object, before, now, leaves)
 }

@@ -49,13 +49,23 @@ export function decideAwaited(facts: AwaitedFacts): AwaitedOutcome {
         : `nothing runs ${target.image}${where}, and no decision about it is known as yet`
     return { state: 'waiting', message, workloads }
   }
+  return outcomeOf(workloads)
+}
+
+/** More are counted, not named. */
+const maxWords = 5
+
+/** `failed` as soon as one is, `rolled_out` when all are; the words are those of the workloads that decide. At least one. */
+export function outcomeOf(workloads: AwaitedWorkload[]): AwaitedOutcome {
   const of = (state: AwaitedState) => workloads.filter((one) => one.state === state)
   const state = of('failed').length > 0 ? 'failed' : of('waiting').length > 0 ? 'waiting' : 'rolled_out'
   const words = of(state).map((one) => `${one.workload}: ${one.message}`)
-  return { state, message: words.join('; '), workloads }
+  const more = words.length > maxWords ? [`and ${words.length - maxWords} more`] : []
+  return { state, message: [...words.slice(0, maxWords), ...more].join('; '), workloads }
 }
 
-type Standing = Pick<AwaitedWorkload, 'state' | 'message'>
+/** How one workload stands. */
+export type Standing = Pick<AwaitedWorkload, 'state' | 'message'>
 
 /** What runs decides; the newest decision only says why it does not run (yet). */
 function decideOne(key: string, { target, entries, reports }: AwaitedFacts): Standing {
@@ -64,11 +74,16 @@ function decideOne(key: string, { target, entries, reports }: AwaitedFacts): Sta
     .filter(({ workloads }) => workloads.some(({ workload }) => workload === key))
     .reduce<UpdateHistoryEntry | undefined>((newest, one) => (newest && newest.at > one.at ? newest : one), undefined)
   const image = 'image' in target ? target.image : entry?.to
-  if (report !== undefined && image !== undefined && runs(report, image, entry?.digest)) return standingOf(report)
+  if (report !== undefined && image !== undefined && runs(report, image, entry?.digest)) return rolloutStanding(report)
   return entry === undefined ? waiting('it does not run it') : decided(entry, key, report)
 }
 
-function standingOf({ phase, reason, message }: WorkloadReport): Standing {
+/** How the rollout of what is wanted stands, once the workload runs it. */
+export function rolloutStanding({
+  phase,
+  reason,
+  message,
+}: Pick<WorkloadReport, 'phase' | 'reason' | 'message'>): Standing {
   if (phase === 'success') return { state: 'rolled_out', message }
   if (phase === 'failed') return { state: 'failed', message: `${reason}: ${message}` }
   return waiting(message === '' ? 'rolls out' : message)

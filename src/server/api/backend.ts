@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../../api/kubernetes.ts'
 import type { UpdateRequest } from '../../api/update-request.ts'
+import type { CommitWay } from '../../core/change/commit-report.ts'
 import type { ChangePreview, WorkloadExplanation } from '../../core/change/gate.ts'
 import type { HoldReport } from '../../core/change/hold.ts'
 import type { HoldWish, RollbackWish } from '../../core/change/wish.ts'
@@ -42,6 +43,10 @@ export interface ApiBackend {
   release(workload: ObjectKey, wish: HoldWish): Promise<HoldOrder | undefined>
   /** Rejects with `NotPending` when nothing more will be pushed. */
   plan(request: UpdateRequest): Promise<ChangePreview>
+  /** How a commit comes to each of these workloads, in their order. */
+  commitWays(commit: string, workloads: readonly Workload[]): Promise<readonly CommitWay[]>
+  /** The commits on the branches of these workloads that begin with these digits; the newest 1,000 of each are looked through. */
+  commits(prefix: string, workloads: readonly Workload[]): Promise<ReadonlySet<string>>
   /** Undefined when there is no such workload, or it is not looked after. */
   explain(workload: ObjectKey, container: string | undefined): Promise<WorkloadExplanation | undefined>
 }

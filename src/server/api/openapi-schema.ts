@@ -7,6 +7,7 @@ const time = { ...text, format: 'date-time' } as const
 const texts = { type: 'array', items: text } as const
 const digest = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } as const
 const approver = { ...text, description: 'Ignored: who approves, the token says.' } as const
+const awaitedState = { enum: ['rolled_out', 'failed', 'waiting'] } as const
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 const object = (properties: object, required: readonly string[]) => ({ type: 'object', required, properties })
 
@@ -172,6 +173,29 @@ export const openApiSchemas = {
     ],
   ),
   UpdateHistoryPage: object({ items: { type: 'array', items: ref('UpdateHistoryEntry') }, continue: text }, ['items']),
+  CommitReport: object(
+    {
+      commit: { ...text, description: 'All 40 digits.' },
+      state: awaitedState,
+      message: text,
+      objects: { type: 'array', items: ref('EngineState'), description: 'That decide about the workloads.' },
+      workloads: {
+        type: 'array',
+        items: object({ workload: text, state: awaitedState, message: text }, ['workload', 'state', 'message']),
+      },
+    },
+    ['commit', 'state', 'message', 'objects', 'workloads'],
+  ),
+  EngineState: object(
+    {
+      engine: { enum: ['flux', 'argocd'] },
+      object: { ...text, description: 'Kind/namespace/name' },
+      state: { enum: ['pending', 'seen', 'applied', 'superseded', 'blocked', 'failed', 'unknown'] },
+      ...{ reason: text, message: text },
+      revision: { ...text, description: 'That this rests on, as the engine wrote it; may be empty.' },
+    },
+    ['engine', 'object', 'state', 'reason', 'message', 'revision'],
+  ),
   WorkloadOutcome: object(
     {
       workload: { ...text, description: 'Kind/namespace/name' },

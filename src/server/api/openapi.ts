@@ -191,6 +191,25 @@ export const openApiDocument = {
         responses: answers(ref('UpdateHistoryPage'), [400, 401, 403, 429, 503]),
       },
     },
+    '/api/v1/commits/{commit}': {
+      get: {
+        operationId: 'readCommit',
+        summary: 'How far any commit of a configured repository has come, in the engines and in the workloads.',
+        description:
+          'Of all workloads that come from its branch, of a namespace, or of one; rolled_out when the engines have ' +
+          'applied it and none of them rolls out or has failed.',
+        parameters: [
+          {
+            ...{ name: 'commit', in: 'path', required: true, schema: { ...text, pattern: '^[0-9a-fA-F]{7,40}$' } },
+            description: 'Fewer than 40 digits when no other known commit begins so.',
+          },
+          query('namespace', 'Only its workloads; without it the right is needed in every namespace.'),
+          query('kind', 'Only this workload, together with namespace and name.'),
+          query('name', 'Only this workload, together with namespace and kind.'),
+        ],
+        responses: answers(ref('CommitReport'), [400, 401, 403, 404, 429, 503]),
+      },
+    },
     '/api/v1/explain': {
       get: {
         operationId: 'explainWorkload',

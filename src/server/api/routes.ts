@@ -5,6 +5,7 @@ import { FairleadError } from '../../errors.ts'
 import { json, problem, type Route, type ServerAnswer } from '../router.ts'
 import type { ApiBackend } from './backend.ts'
 import { type Call, type CallerDeps, createCallers } from './caller.ts'
+import { readCommit } from './commit-answer.ts'
 import { etagOf, parseDecision, refuseMediaType, requireSeen } from './decision-body.ts'
 import { missingWorkload, unavailable } from './failure.ts'
 import { historyPage } from './history-view.ts'
@@ -39,6 +40,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     { method: 'POST', path: `${workload}/hold`, answer: called((call) => changeHold('hold', call, deps)) },
     { method: 'POST', path: `${workload}/release`, answer: called((call) => changeHold('release', call, deps)) },
     { method: 'GET', path: '/api/v1/workloads', answer: called((call) => listWorkloads(call, backend)) },
+    { method: 'GET', path: '/api/v1/commits/{commit}', answer: called((call) => readCommit(call, backend)) },
     { method: 'GET', path: '/api/v1/history', answer: called((call) => listHistory(call, backend)) },
     { method: 'GET', path: '/api/v1/explain', answer: called((call) => explainWorkload(call, backend)) },
   ]

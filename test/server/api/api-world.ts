@@ -169,6 +169,8 @@ function noting(requests: readonly UpdateRequest[], done: string[], state: ApiWo
     async plan({ spec: { change } }) {
       return { result: 'settled', repository: change.repository, branch: change.branch }
     },
+    commitWays: async () => [],
+    commits: async () => new Set(),
     async explain(key, container) {
       if (key.name !== 'web') return undefined
       return { ...key, containers: [{ container: container ?? 'web', image: 'web:1', gates: [] }] }
