@@ -55,6 +55,9 @@ export function isAboutChart({ spec }: UpdateRequest): boolean {
   return spec.targets.some(({ kind, container }) => container === chartContainer && chartKinds.includes(kind))
 }
 
+/** The condition of a delivered change that tells whether it is taken back, once it has failed. */
+export const rollbackCondition = 'Rollback'
+
 /** What a decision does: takes something newer, or puts back what ran before. */
 export const requestActions = ['update', 'rollback'] as const
 

@@ -35,6 +35,7 @@ function textOf(reports: readonly WorkloadReport[]): string {
   const table = renderTable(['WORKLOAD', 'VERSION', 'PHASE', 'SINCE', 'COMMIT', 'WAITING'], reports.map(rowOf))
   const notes = reports.flatMap((report) => [
     ...(report.phase === 'failed' ? [`${nameOf(report)}: ${report.reason}: ${report.message}`] : []),
+    ...(report.notPutBack === undefined ? [] : [`${nameOf(report)}: not put back: ${obstacleText(report.notPutBack)}`]),
     ...(report.hold === undefined ? [] : [`${nameOf(report)}: held: ${report.hold}`]),
     ...report.waiting.map((one) => `${nameOf(report)}: ${waitingText(one)}`),
   ])
@@ -44,6 +45,10 @@ function textOf(reports: readonly WorkloadReport[]): string {
 function rowOf(report: WorkloadReport): string[] {
   const { version, phase, since = '', commit = '', waiting } = report
   return [nameOf(report), version, phase, since, commit.slice(0, 12), String(waiting.length)]
+}
+
+function obstacleText({ reason, message }: NonNullable<WorkloadReport['notPutBack']>): string {
+  return `${reason}: ${message}`
 }
 
 function waitingText({ updateRequest, to, reason, message, since }: WaitingUpdate): string {

@@ -62,6 +62,18 @@ describe('status', () => {
     expect((await run(statusCommand, '--namespace', 'prod')).out).toContain(commit.slice(0, 12))
   })
 
+  test('says why what failed is not put back, and what helps', async () => {
+    const carried = { ...web, containers: [{ name: 'app', image: 'web:2', init: false }] }
+    const request = carrier()
+    const noted = { ...pushed, type: 'Rollback', status: 'False' as const, reason: 'PutBackAgain', message: 'again' }
+    Object.assign(request.status ?? {}, { conditions: [pushed, applied, noted] })
+    const { run } = await apiOf({ workloads: () => [carried], rollout: () => failed }, [request])
+    const { out } = await run(statusCommand, '--namespace', 'prod')
+    expect(out).toContain('Deployment/prod/web: not put back: PutBackAgain: again; go forward, or roll back by hand')
+    const { run: later } = await apiOf({ workloads: () => [carried], rollout: () => state }, [request])
+    expect((await later(statusCommand, '--namespace', 'prod')).out).not.toContain('not put back')
+  })
+
   test('says what holds a workload, and why', async () => {
     const held = { ...web, annotations: { 'fairlead.dev/hold': 'freeze' } }
     const { run } = await apiOf({ workloads: () => [held] }, [])

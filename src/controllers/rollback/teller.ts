@@ -1,13 +1,10 @@
 import { withCondition } from '../../api/condition.ts'
 import { objectKey, resources, workloadApiVersion } from '../../api/kubernetes.ts'
-import type { UpdateRequest } from '../../api/update-request.ts'
+import { rollbackCondition, type UpdateRequest } from '../../api/update-request.ts'
 import { sanitiseLine } from '../../core/change/text.ts'
 import type { UpdateSubject } from '../../core/manifest/update-subject.ts'
 import type { RollbackDecision } from '../../core/rollback/decision.ts'
 import type { Clock, Cluster, EventRecorder, Log, OwnObjects } from '../../ports.ts'
-
-/** The condition of a delivered change that tells whether it is taken back. */
-export const rollbackCondition = 'Rollback'
 
 /** Says what comes of a failed rollout or release: in the request that brought it, in an Event and in the log, once each. */
 export interface Teller {

@@ -1,6 +1,7 @@
 import { annotationPrefix } from '../../api/annotation.ts'
 import { rfc3339 } from '../../api/condition.ts'
-import { finalPhases, type UpdateRequest } from '../../api/update-request.ts'
+import { finalPhases, rollbackCondition, type UpdateRequest } from '../../api/update-request.ts'
+import { withRemedy } from '../rollback/explain.ts'
 import type { PhaseName } from '../workload/phase.ts'
 import type { RolloutReason, RolloutState } from '../workload/rollout-state.ts'
 import type { Workload } from '../workload/workload.ts'
@@ -37,6 +38,8 @@ export interface WorkloadReport {
   updateRequest?: string
   /** Why nothing is changed, as the live object says; of single containers with their names. */
   hold?: string
+  /** Why what failed is not put back; absent when it is, and while the request that brought it does not say. */
+  notPutBack?: { reason: string; message: string }
   /** Decisions that have not reached it yet, newest first; at most 20. */
   waiting: WaitingUpdate[]
 }
@@ -67,16 +70,26 @@ export function reportWorkload({ workload, state, requests }: WorkloadFacts): Wo
   const { kind, namespace, name, version, revision, containers } = workload
   const credible = requests.filter((request) => isCredible(request, namespace))
   const carrier = carrierOf(workload, credible)
+  const standing = standingOf(workload, state)
   return {
     ...{ kind, namespace, name, version },
     ...knownFacts({ previousVersion: state?.previousVersion }),
     images: containers.map(({ name: container, image }) => ({ container, image })),
     revision,
-    ...standingOf(workload, state),
+    ...standing,
     ...knownFacts({ commit: carrier?.status?.commit, updateRequest: carrier && requestName(carrier) }),
-    ...knownFacts({ hold: holdOf(workload) }),
+    ...knownFacts({
+      hold: holdOf(workload),
+      notPutBack: standing.phase === 'failed' ? obstacleOf(carrier) : undefined,
+    }),
     waiting: credible.flatMap(waitingUpdate).sort(newestFirst).slice(0, waitingLimit),
   }
+}
+
+/** As the one that decides about rollbacks has noted it. */
+function obstacleOf(carrier: UpdateRequest | undefined): WorkloadReport['notPutBack'] {
+  const noted = carrier && conditionOf(carrier, rollbackCondition)
+  return noted?.status === 'False' ? { reason: noted.reason, message: withRemedy(noted) } : undefined
 }
 
 function holdOf({ annotations, containers }: Workload): string | undefined {

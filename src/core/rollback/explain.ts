@@ -17,13 +17,18 @@ const remedies: Readonly<Record<string, string>> = {
   CauseUnknown: 'it is looked at again every minute',
 }
 
+/** Why something is not put back, with what helps where anything does. */
+export function withRemedy({ reason, message }: { reason: string; message: string }): string {
+  const remedy = remedies[reason]
+  return remedy === undefined ? message : `${message}; ${remedy}`
+}
+
 /** How the way back of one slot of a failed workload stands. Pure. */
 export function explainRollback(decision: RollbackDecision, now: Date): Gate {
   if (decision.kind === 'rollback') return pass('rollback', 'Requested', `${decision.to} is put back: ${decision.why}`)
   const { reason } = decision
   if (reason === 'UnderWay') return pass('rollback', reason, decision.message)
-  const remedy = remedies[reason]
-  const message = remedy === undefined ? decision.message : `${decision.message}; ${remedy}`
+  const message = withRemedy(decision)
   if (decision.kind === 'none') return stop('rollback', reason, message)
   return { ...wait('rollback', reason, message), until: new Date(now.getTime() + decision.untilMs).toISOString() }
 }

@@ -114,6 +114,10 @@ export const openApiSchemas = {
       commit: { ...text, description: 'That put what runs; absent when it was none that fairlead knows.' },
       updateRequest: { ...text, description: 'namespace/name' },
       hold: { ...text, description: 'Why nothing is changed; absent when the live object has no hold.' },
+      notPutBack: {
+        ...object({ reason: text, message: text }, ['reason', 'message']),
+        description: 'Why what failed is not put back, as far as the request that brought it says so.',
+      },
       waiting: { type: 'array', maxItems: 20, items: ref('WaitingUpdate') },
     },
     [
