@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/e2e/*.e2e.ts'],
     reporters: ['default', closingLine],
     pool: 'forks',
-    fileParallelism: false, // one control plane at a time: two cores
+    maxWorkers: 2, // a control plane each, which mostly waits
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
