@@ -38,7 +38,11 @@ export function createPullRequests(deps: PullRequestsDeps) {
     const [first] = members
     if (first === undefined) return { title: '', body: '' }
     const rules = repositories.find(place.repository).rules.pullRequest
-    const { title, body } = renderProposal({ ...factsOf(place, members), rules })
+    const { title, body } = renderProposal({
+      ...factsOf(place, members),
+      rules,
+      isApproved: members.every((one) => one.wanted.isApproved),
+    })
     const { id: group } = groupOf(first.request, rules.group, cluster)
     return { title, body: writeMark(body, { group, ...(isNew ? { isNew } : {}) }) }
   }

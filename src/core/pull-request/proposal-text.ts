@@ -8,7 +8,7 @@ import { changeWords, counted, inOrder, placeWords } from './change-words.ts'
 import { codeSpan, tidyParagraphs } from './markdown.ts'
 import type { ProposedChange } from './proposed-change.ts'
 import type { PullRequestRules } from './rules.ts'
-import { decisionWords, revertCommand } from './rules-words.ts'
+import { decisionWords, revertCommand, wayWords } from './rules-words.ts'
 
 /** Everything that a proposal tells. */
 export interface ProposalFacts {
@@ -21,10 +21,12 @@ export interface ProposalFacts {
   /** The branch it is to be merged into. */
   base: string
   rules: PullRequestRules
+  /** All of it was approved through the API. */
+  isApproved: boolean
 }
 
 /** What its title needs of them. */
-export type TitleFacts = Omit<ProposalFacts, 'rules' | 'templates'> & {
+export type TitleFacts = Omit<ProposalFacts, 'rules' | 'isApproved' | 'templates'> & {
   templates: Pick<Templates, 'pull-request-title.txt'>
 }
 
@@ -65,18 +67,22 @@ function renderBody(facts: ProposalFacts): string {
   }
 }
 
-function bodyWith({ templates, changes, cluster, repository, base, rules }: ProposalFacts, rows: number): string {
+function bodyWith(facts: ProposalFacts, rows: number): string {
+  const { templates, changes, cluster, repository, base, rules, isApproved } = facts
   const shown = inOrder(changes).slice(0, rows)
   const common = { cluster: codeSpan(cluster), repository: codeSpan(repository), base: codeSpan(base) }
   const revert = `\`${revertCommand(rules)}\``
+  const isRollback = changes.every(({ action }) => action === 'rollback')
   const rollback = fillTemplate('rollback.md', templates['rollback.md'], { ...common, revert })
   const body = fillTemplate('pull-request.md', templates['pull-request.md'], {
     ...common,
     changes: counted(changes.length, 'change'),
     table: changeTable(shown, changes.length - rows),
     details: changeDetails(shown),
-    decision: decisionWords(rules),
-    rollback: rollback.trim(),
+    decision: decisionWords(rules, isApproved),
+    ...wayWords(isRollback),
+    // What takes a rollback back is an update.
+    rollback: isRollback ? '' : rollback.trim(),
   })
   return tidyParagraphs(body)
 }

@@ -18,6 +18,7 @@ interface ProposalCase {
   repository: string
   base: string
   rules: PullRequestRules
+  isApproved?: boolean
   changes: ProposedChange[]
 }
 
@@ -44,7 +45,7 @@ const outcomes: (OutcomeCase & { name: string })[] = cases.filter((one) => one.o
 
 describe('a proposal tells of', () => {
   test.each(proposals)('$says', ({ name, ...facts }) => {
-    const { title, body } = renderProposal({ templates, ...facts })
+    const { title, body } = renderProposal({ templates, isApproved: false, ...facts })
     expect(`${title}\n`).toBe(golden(name, 'title.txt'))
     expect(`${body}\n`).toBe(golden(name, 'body.md'))
     const links = facts.changes.flatMap(({ source }) => (source && comparisonOf(source)?.address) ?? [])

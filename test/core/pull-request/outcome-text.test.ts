@@ -138,7 +138,13 @@ describe('words for people', () => {
     [{ automerge: 'on-approval' }, /may write to this repository, and did not open it, has approved .* are green/],
     [{ draft: true }, /^It is a draft until somebody says that it is ready\. A person/],
   ]
-  test.each(decisions)('%j: %s', (wanted, words) => expect(decisionWords(rules(wanted))).toMatch(words))
+  test.each(decisions)('%j: %s', (wanted, words) => expect(decisionWords(rules(wanted), false)).toMatch(words))
+
+  test('what was approved through the API waits for nobody', () => {
+    expect(decisionWords(rules({ automerge: 'on-approval' }), true)).toMatch(
+      /^It was approved through the API .* are green/,
+    )
+  })
 
   test('a merge commit is reverted along its first parent', () => {
     expect(revertCommand(rules({}))).toBe('git revert -m 1 <merge commit>')

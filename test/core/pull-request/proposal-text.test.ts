@@ -33,6 +33,7 @@ function facts(changes: readonly ProposedChange[], own: Partial<Record<keyof Tem
     repository: 'https://github.com/acme/gitops',
     base: 'main',
     rules: pullRequest.parse({}),
+    isApproved: false,
   }
 }
 
