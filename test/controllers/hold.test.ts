@@ -69,7 +69,7 @@ describe('a workload that a person holds', () => {
     expect(inGit(world)).toBe(web('1.0.0'))
     expect(world.requests()).toEqual([])
     const explained = await replica.loops.api.explain(key, undefined)
-    expect(explained?.containers[0]?.gates.at(-1)).toMatchObject({ gate: 'hold', message: `held: ${why.reason}` })
+    expect(explained?.containers[0]?.gates.at(-1)).toMatchObject({ gate: 'hold', message: why.reason })
 
     expect(await ask(replica, 'release')).toMatchObject({
       result: 'committed',
