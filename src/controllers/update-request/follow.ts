@@ -16,9 +16,9 @@ import { fluxCommit } from '../../core/sync/flux-revision.ts'
 import { syncedObject } from '../../core/sync/sync-state.ts'
 import type { Workload } from '../../core/workload/workload.ts'
 import { findCommit } from '../../delivery/find-commit.ts'
-import { dependentSync, ownerFolders, ownerSync } from '../../delivery/owner-sync.ts'
 import type { Repositories } from '../../delivery/repositories.ts'
 import { ownerChain } from '../../delivery/trace/owner-chain.ts'
+import { dependentSync, ownerFolders, ownerSync } from '../../delivery/trace/owner-sync.ts'
 
 export interface FollowDeps {
   engine: EngineObjects

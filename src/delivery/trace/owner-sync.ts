@@ -1,11 +1,11 @@
-import { type GitPlace, type Owner, ownerObject } from '../core/manifest/origin.ts'
-import type { Ancestry } from '../core/sync/ancestry.ts'
-import { argoRevisions } from '../core/sync/argo-evidence.ts'
-import { decideArgoSync } from '../core/sync/argocd.ts'
-import { decideDependentSync } from '../core/sync/dependent.ts'
-import { decideSync, fluxRevisions, type Sync } from '../core/sync/flux.ts'
-import { decideHelmSync } from '../core/sync/helm.ts'
-import type { GitRepository } from '../ports.ts'
+import { type GitPlace, type Owner, ownerObject } from '../../core/manifest/origin.ts'
+import type { Ancestry } from '../../core/sync/ancestry.ts'
+import { argoRevisions } from '../../core/sync/argo-evidence.ts'
+import { decideArgoSync } from '../../core/sync/argocd.ts'
+import { decideDependentSync } from '../../core/sync/dependent.ts'
+import { decideSync, fluxRevisions, type Sync } from '../../core/sync/flux.ts'
+import { decideHelmSync } from '../../core/sync/helm.ts'
+import type { GitRepository } from '../../ports.ts'
 
 /** A commit, and whether a later revision that contains it has taken back what it wanted; absent where nobody asks that. */
 export interface CommitQuestion {

@@ -1,13 +1,13 @@
-import type { CommitWay } from '../core/change/commit-report.ts'
-import { type Applied, type EngineObjects, type GitPlace, type Owner, ownerName } from '../core/manifest/origin.ts'
-import type { Ancestry } from '../core/sync/ancestry.ts'
-import { fluxCommit } from '../core/sync/flux-revision.ts'
-import type { Sync } from '../core/sync/sync-state.ts'
-import { asFairleadError, orRefusal } from '../errors.ts'
+import type { CommitWay } from '../../core/change/commit-report.ts'
+import { type Applied, type EngineObjects, type GitPlace, type Owner, ownerName } from '../../core/manifest/origin.ts'
+import type { Ancestry } from '../../core/sync/ancestry.ts'
+import { fluxCommit } from '../../core/sync/flux-revision.ts'
+import type { Sync } from '../../core/sync/sync-state.ts'
+import { asFairleadError, orRefusal } from '../../errors.ts'
+import type { ManagedRepository, Repositories } from '../repositories.ts'
+import type { BranchReader } from './branch-reader.ts'
+import { decidingOwner, ownerChain } from './owner-chain.ts'
 import { dependentSync, ownerFolders, ownerSync } from './owner-sync.ts'
-import type { ManagedRepository, Repositories } from './repositories.ts'
-import type { BranchReader } from './trace/branch-reader.ts'
-import { decidingOwner, ownerChain } from './trace/owner-chain.ts'
 
 export interface CommitWayDeps {
   engine: EngineObjects
