@@ -35,31 +35,31 @@ export async function completeCommit(
   api: ApiClient,
 ): Promise<AwaitedTarget> {
   if (!('commit' in target) || isObjectId(target.commit)) return target
-  const { workload } = place
-  const where = isChart(workload) ? { namespace: workload?.namespace ?? '' } : placeOf(place)
+  const { namespace = place.workload?.namespace } = place
+  const where = placeOf({ workload: undefined, namespace })
   const { value } = await api.get<{ commit: string }>(commitPath(target.commit, where))
   return { commit: value.commit }
 }
 
 /**
- * `ApiNotFound` where nothing can ever happen, for no such workload or none in the namespace is watched, with what has a
- * name that is near. A release or Application is no workload, and is not looked for.
+ * What is wrong with a place in which nothing happens, as `ApiNotFound`: no such workload, or none in the namespace, is
+ * watched; with what has a name that is near. A release or Application is no workload, and is not looked for.
  */
-export async function requirePresence(place: AwaitedPlace, api: ApiClient): Promise<void> {
+export async function findAbsence(place: AwaitedPlace, api: ApiClient): Promise<FairleadError | undefined> {
   const { workload } = place
   const namespace = workload?.namespace ?? place.namespace
-  if (namespace === undefined || isChart(workload)) return
+  if (namespace === undefined || isChart(workload)) return undefined
   const there = await getAll<WorkloadReport>(api, '/api/v1/workloads', { namespace })
-  if (there.length === 0) throw await missingNamespace(namespace, api)
-  if (workload === undefined) return
+  if (there.length === 0) return missingNamespace(namespace, api)
+  if (workload === undefined) return undefined
   const keys = there.map(({ kind, name }) => `${kind}/${namespace}/${name}`)
   const wanted = `${workload.kind}/${namespace}/${workload.name}`
-  if (keys.includes(wanted)) return
+  if (keys.includes(wanted)) return undefined
   const named = there
     .filter(({ name }) => name === workload.name)
     .map(({ kind }) => `${kind}/${namespace}/${workload.name}`)
   const near = named[0] ?? nearestWord(wanted, keys)
-  throw new FairleadError('ApiNotFound', `no workload ${wanted} is watched${meant(near)}`)
+  return new FairleadError('ApiNotFound', `no workload ${wanted} is watched${meant(near)}`)
 }
 
 async function missingNamespace(namespace: string, api: ApiClient): Promise<FairleadError> {

@@ -8,7 +8,7 @@ import type { Clock } from '../ports.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { type ApiClient, getAll, withApi } from './api-client.ts'
 import { readApiArguments } from './api-options.ts'
-import { type AwaitedPlace, commitPath, completeCommit, isChart, placeOf, requirePresence } from './awaited-place.ts'
+import { type AwaitedPlace, commitPath, completeCommit, findAbsence, isChart, placeOf } from './awaited-place.ts'
 import { type Io, screenText } from './io.ts'
 import { refusing } from './refusal.ts'
 import { readOneWorkload, wantsJson } from './workload-argument.ts'
@@ -43,6 +43,13 @@ export function waitCommand(args: string[], io: Io, clock: Clock = systemClock):
     else if (outcome.state === 'waiting') io.stderr(`Timeout: no end after ${question.timeoutMs / 1000} s\n`)
     return exitCodes[outcome.state]
   })
+}
+
+/** A workload that is named may come with the commit, so it is waited for. */
+async function requirePresence(question: Question, api: ApiClient): Promise<void> {
+  if ('commit' in question.target && question.workload !== undefined) return
+  const absence = await findAbsence(question, api)
+  if (absence !== undefined) throw absence
 }
 
 /** What is told of a commit that fairlead did not make has the objects of the engines with it. */
@@ -93,11 +100,21 @@ async function lookOnce({ target, workload, namespace }: Question, api: ApiClien
   const entries = await getAll<UpdateHistoryEntry>(api, '/api/v1/history', { ...target, ...place })
   // Of what fairlead did not make, the engines tell.
   if ('commit' in target && entries.length === 0 && !isChart(workload)) {
-    return (await api.get<CommitReport>(commitPath(target.commit, place))).value
+    return lookAtCommit(target.commit, { workload, namespace }, api)
   }
   const reports = await readReports(target, entries, place, api)
   const key = workload && `${workload.kind}/${workload.namespace}/${workload.name}`
   return decideAwaited({ target, workload: key, entries, reports })
+}
+
+/** A workload that is not there is missed for good when the commit has come to its end in the namespace without it. */
+async function lookAtCommit(commit: string, place: AwaitedPlace, api: ApiClient): Promise<CommitReport> {
+  const absence = await findAbsence(place, api)
+  const where = absence === undefined ? place : { workload: undefined, namespace: place.workload?.namespace }
+  const { value } = await api.get<CommitReport>(commitPath(commit, placeOf(where)))
+  if (absence === undefined) return value
+  if (value.state !== 'waiting') return { ...value, state: 'failed', message: absence.message }
+  return { ...value, message: `${absence.message}; ${value.message}` }
 }
 
 /** Those that run the image, and those of the decisions, whatever they run. */

@@ -138,7 +138,18 @@ describe('wait', () => {
   const theirs = 'd'.repeat(40)
 
   /** A commit that somebody else made: how it comes to `web`, look by look, and the phases that `web` is then in. */
-  async function waitForTheirs(ways: CommitWay[], phases: ('rolling_out' | 'success' | 'failed')[], ...args: string[]) {
+  function waitForTheirs(ways: CommitWay[], phases: ('rolling_out' | 'success' | 'failed')[], ...args: string[]) {
+    return waitWhile(() => [next], { ways, phases, args })
+  }
+
+  interface Course {
+    ways: CommitWay[]
+    phases: ('rolling_out' | 'success' | 'failed')[]
+    args: string[]
+  }
+
+  /** The same, with what is watched at each look. */
+  async function waitWhile(watched: (look: number) => (typeof next)[], { ways, phases, args }: Course) {
     const clock = createManualClock()
     let at = 0
     const sleeping = {
@@ -151,7 +162,7 @@ describe('wait', () => {
     const now = <T>(all: readonly T[]) => all[Math.min(at, all.length - 1)] as T
     const { run } = await api(
       {
-        workloads: () => [next],
+        workloads: () => watched(at),
         rollout: () => state(now(phases)),
         commitWays: async () => [now(ways)],
         commits: async (prefix) =>
@@ -221,13 +232,31 @@ describe('wait', () => {
       1,
       'no commit is known that begins with abcdef0',
     ],
-    ['the workload is misspelt', ['--commit', theirs, 'deploy/prod/wep'], 1, 'is Deployment/prod/web meant?'],
     ['the workload is of another kind', ['--image', 'web:2', 'sts/prod/web'], 1, 'is Deployment/prod/web meant?'],
     ['no workload has a name like it', ['--image', 'web:2', 'deploy/prod/checkout-service'], 1, 'is its name right'],
   ]
   test.each(unlike)('ends at once when %s', async (_, args, exit, words) => {
     const heard = await waitForTheirs([applied], ['success'], ...args)
     expect(heard).toMatchObject({ exit, out: '', err: expect.stringContaining(words) })
+  })
+
+  test('takes a workload that is not there for misspelt once the commit has come to its end without it', async () => {
+    const { exit, out } = await waitForTheirs([pending, applied], ['success'], '--commit', theirs, 'deploy/prod/wep')
+    const missing = 'no workload Deployment/prod/wep is watched; is Deployment/prod/web meant?'
+    const [before, after, ...rest] = out.trimEnd().split('\n')
+    expect([exit, after, rest]).toEqual([1, `failed: ${missing}`, []])
+    expect(before).toMatch(`waiting: ${missing}; Deployment/prod/web: Kustomization/flux-system/apps is pending`)
+  })
+
+  test('waits for a workload that the commit brings', async () => {
+    const other = readWorkload(deployment({ metadata: { name: 'other' } }))
+    const args = ['--commit', theirs, 'deploy/prod/web']
+    const course = { ways: [pending, pending, applied], phases: ['success' as const], args }
+    const heard = await waitWhile((look) => (look < 2 ? [other] : [other, next]), course)
+    expect(heard).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('rolled_out: Deployment/prod/web: is success'),
+    })
   })
 
   const places: [what: string, mayLookEverywhere: boolean, words: string][] = [
