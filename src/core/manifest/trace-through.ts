@@ -3,9 +3,8 @@ import { traceApplication } from './argocd/trace-application.ts'
 import { planChart, traceChart } from './chart/trace.ts'
 import { declaredThrough } from './declared-through.ts'
 import { traceKustomization } from './flux/trace-kustomization.ts'
-import { isSameName } from './helm/image-reading.ts'
+import { inSpelling } from './helm/image-reading.ts'
 import { traceHelmRelease } from './helm/trace-release.ts'
-import { joinImage, splitImage } from './slot/image-text.ts'
 import type { FileEdit, Snapshot } from './snapshot.ts'
 import { type BranchTrace, planEdits, type TraceQuery } from './trace.ts'
 
@@ -41,14 +40,9 @@ function traceApplier(applier: Applier, query: TraceQuery): BranchTrace {
 export function planThrough(traced: AppliedTrace, to: string): FileEdit[] {
   const { branch, applier, image } = traced
   if (traced.chart !== undefined) return planChart(traced, to, (edited) => traceAgain(traced, edited))
-  const wanted = applier.kind === 'Kustomization' ? to : namedAs(to, image)
+  // Values name an image as their chart puts it together: the same repository keeps that name.
+  const wanted = applier.kind === 'Kustomization' ? to : inSpelling(to, image)
   return planEdits(branch.snapshot, traced, wanted, (edited) => traceAgain(traced, edited))
-}
-
-/** Values name an image as their chart puts it together: the same repository keeps that name. */
-function namedAs(to: string, present: string): string {
-  const [wanted, { name }] = [splitImage(to), splitImage(present)]
-  return isSameName(wanted.name, name) ? joinImage({ ...wanted, name }) : to
 }
 
 /**
@@ -56,7 +50,7 @@ function namedAs(to: string, present: string): string {
  * is nobody's permission.
  */
 export function matchedImage(decided: string, live: string): string {
-  return namedAs(decided, live)
+  return inSpelling(decided, live)
 }
 
 /** What was traced, as another snapshot of its branch has it. */

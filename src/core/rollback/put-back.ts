@@ -1,6 +1,6 @@
 import { versionLabel } from '../../api/annotation.ts'
-import { isSameName } from '../manifest/helm/image-reading.ts'
-import { joinImage, splitImage } from '../manifest/slot/image-text.ts'
+import { inSpelling } from '../manifest/helm/image-reading.ts'
+import { splitImage } from '../manifest/slot/image-text.ts'
 import { field, fields, list, text } from '../workload/field.ts'
 import { templateRevision } from '../workload/revision.ts'
 
@@ -32,15 +32,10 @@ function withImages(template: unknown, { containers, to }: PutBack): Record<stri
   const restore = (key: string) =>
     list(spec[key]).map((one) => {
       if (!containers.includes(text(one, 'name') ?? '')) return one
+      // Charts and kustomize may spell a name otherwise than the value in Git; what runs tells how.
       return { ...fields(one), image: inSpelling(to, text(one, 'image') ?? '') }
     })
   const kept = ['containers', 'initContainers'].filter((key) => Object.hasOwn(spec, key))
   const restored = Object.fromEntries(kept.map((key) => [key, restore(key)]))
   return { ...fields(template), spec: { ...spec, ...restored } }
-}
-
-/** Charts and kustomize may spell a name otherwise than the value in Git; what runs tells how. */
-function inSpelling(wanted: string, live: string): string {
-  const [image, { name }] = [splitImage(wanted), splitImage(live)]
-  return isSameName(image.name, name) ? joinImage({ ...image, name }) : wanted
 }

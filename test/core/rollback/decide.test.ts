@@ -1,25 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decideRollback, type RollbackFacts } from '../../../src/core/rollback/decide.ts'
 import type { RolloutState } from '../../../src/core/workload/rollout-state.ts'
-
-const failed: RolloutState = {
-  uid: '1',
-  revision: 'bad',
-  version: '1.1.0',
-  succeededRevision: 'good',
-  phase: 'failed',
-  reason: 'ProgressDeadlineExceeded',
-  message: 'has timed out progressing',
-  clock: 'stopped',
-  elapsedMs: 0,
-  deadlineMs: 900_000,
-  recovered: false,
-  firstSight: false,
-  liveRevision: 'bad',
-  generation: 2,
-  controllerRevision: '2',
-  observedAt: '2026-03-01T12:00:00Z',
-}
+import { failed } from './sample.ts'
 
 function facts(changes: Partial<RollbackFacts> = {}, rollout: Partial<RolloutState> = {}): RollbackFacts {
   return {

@@ -1,6 +1,6 @@
 import { FairleadError } from '../../../errors.ts'
 import { parseImageReference } from '../../image/reference.ts'
-import { type ImageText, splitImage } from '../slot/image-text.ts'
+import { type ImageText, joinImage, splitImage } from '../slot/image-text.ts'
 import { keyPathOf } from '../yaml/place.ts'
 import type { ImageShape, NameOption, ValuePart } from './image-shape.ts'
 
@@ -73,6 +73,12 @@ export function isSameName(one: string, other: string): boolean {
   if (one === other) return true
   const [left, right] = [located(one), located(other)]
   return left !== undefined && left === right
+}
+
+/** An image in the spelling of another one where both are of the same repository, otherwise as it is. */
+export function inSpelling(image: string, other: string): string {
+  const [wanted, { name }] = [splitImage(image), splitImage(other)]
+  return isSameName(wanted.name, name) ? joinImage({ ...wanted, name }) : image
 }
 
 function located(name: string): string | undefined {
