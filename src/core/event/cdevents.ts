@@ -26,10 +26,16 @@ const specversion = '0.5.1'
  * What a transition is in CDEvents. The specification has no word for a rollout that began, ended or failed, so each
  * transition is an event of our own, `dev.cdeventsx.fairlead-rollout.{started,succeeded,failed}`; beside it a success is
  * `service.{deployed,upgraded,rolledback}` when the image is known, a failure `incident.detected`, and the next success,
- * of whatever version, `incident.resolved`. Nothing is `service.published`, which is about traffic, not pods.
+ * of whatever version, `incident.resolved`. `service.published` is about traffic: it stands beside the success of a
+ * Rollout, which ends when the new version has all of it.
  */
 export function renderCDEvents(transition: Transition): CDEvent[] {
-  return [rolloutEvent(transition), ...serviceEvent(transition), ...incidentEvent(transition)]
+  return [
+    rolloutEvent(transition),
+    ...serviceEvent(transition),
+    ...publishedEvent(transition),
+    ...incidentEvent(transition),
+  ]
 }
 
 const predicates = { rolling_out: 'started', success: 'succeeded', failed: 'failed' } as const
@@ -65,6 +71,13 @@ function serviceEvent(transition: Transition): CDEvent[] {
     id: serviceId(transition),
     content,
   })
+  return [{ ...event, customData: versionsOf(transition), customDataContentType: 'application/json' }]
+}
+
+function publishedEvent(transition: Transition): CDEvent[] {
+  if (transition.phase !== 'success' || transition.workload.kind !== 'Rollout') return []
+  const content = { environment: environmentOf(transition) }
+  const event = eventOf(transition, 'dev.cdevents.service.published.0.3.0', { id: serviceId(transition), content })
   return [{ ...event, customData: versionsOf(transition), customDataContentType: 'application/json' }]
 }
 

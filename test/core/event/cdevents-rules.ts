@@ -13,7 +13,8 @@ const environment = z.strictObject({ id: text, source: uri.optional() })
 const service = z.strictObject({ id: text, source: uri.optional() })
 
 const serviceContent = z.strictObject({ environment, artifactId: purl })
-const removedContent = z.strictObject({ environment })
+/** `environment` is optional in the specification; here it never lacks. */
+const placedContent = z.strictObject({ environment })
 const incidentContent = z.strictObject({
   environment,
   description: z.string().optional(),
@@ -25,7 +26,8 @@ const contents: Readonly<Record<string, z.ZodType>> = {
   'dev.cdevents.service.deployed.0.3.0': serviceContent,
   'dev.cdevents.service.upgraded.0.3.0': serviceContent,
   'dev.cdevents.service.rolledback.0.3.0': serviceContent,
-  'dev.cdevents.service.removed.0.3.0': removedContent,
+  'dev.cdevents.service.removed.0.3.0': placedContent,
+  'dev.cdevents.service.published.0.3.0': placedContent,
   'dev.cdevents.incident.detected.0.3.0': incidentContent,
   'dev.cdevents.incident.resolved.0.3.0': incidentContent,
 }
