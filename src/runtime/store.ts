@@ -117,8 +117,10 @@ function createFollowing<T extends object>(
   // A list of thousands takes several turns of the event loop; what is told meanwhile comes after it.
   const inOrder = createInOrder((error) => log.error({ kind, error }, 'a store cannot take over what it was told'))
 
+  /** Rests before it and not behind it: what finds nothing before it is done at once, however long it took. */
   function* put(key: string, object: T | undefined) {
-    yield content.put(key, object)
+    yield
+    content.put(key, object)
   }
 
   function* complete(next: ReadonlyMap<string, T | undefined>) {
