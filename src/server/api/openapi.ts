@@ -37,6 +37,14 @@ const problems: Readonly<Record<string, string>> = {
   503: 'Nobody leads, or the API server does not answer; Retry-After says how long to wait.',
 }
 
+/** What may come of a change that somebody asks for. */
+const actionProblems = [400, 401, 403, 404, 409, 413, 415, 429, 503]
+const bodies = { rollback: 'Rollback', hold: 'Hold', release: 'Release' } as const
+
+function neededRight(right: string): string {
+  return `Needs the right to \`update\` \`updaterequests/${right}\` in the namespace of every target.`
+}
+
 function answers(schema: object, codes: readonly number[], headers?: object): object {
   return {
     200: { description: 'Done.', content: content(schema), ...(headers !== undefined && { headers }) },
@@ -56,10 +64,22 @@ function decision(operationId: string, summary: string, body: string, isRequired
   return {
     operationId,
     summary,
-    description: 'Needs the right to `update` `updaterequests/approve` in the namespace of every target.',
+    description: neededRight('approve'),
     parameters: [...pathParameters, ifMatch],
     requestBody: { required: isRequired, content: content(ref(body)) },
-    responses: answers(ref('UpdateRequest'), [400, 401, 403, 404, 409, 413, 415, 429, 503], etag),
+    responses: answers(ref('UpdateRequest'), actionProblems, etag),
+  }
+}
+
+/** What a person has done to a workload in Git. */
+function workloadAction(action: 'rollback' | 'hold' | 'release', summary: string): object {
+  return {
+    operationId: `${action}Workload`,
+    summary,
+    description: neededRight(action),
+    parameters: workloadParameters,
+    requestBody: { required: action !== 'release', content: content(ref(bodies[action])) },
+    responses: answers(ref('HoldReport'), actionProblems),
   }
 }
 
@@ -128,34 +148,23 @@ export const openApiDocument = {
     },
     '/api/v1/workloads/{namespace}/{kind}/{name}/rollback': {
       post: {
+        ...workloadAction('rollback', 'Put back the image that ran well last, or another that Git held there before.'),
         operationId: 'rollBackWorkload',
-        summary: 'Put back the image that ran well last, or another that Git held there before.',
-        description:
-          'Of a HelmRelease or Application the version of its chart. Needs the right to `update` `updaterequests/rollback` in the namespace of every target.',
-        parameters: workloadParameters,
-        requestBody: { required: true, content: content(ref('Rollback')) },
-        responses: answers(ref('UpdateRequest'), [400, 401, 403, 404, 409, 413, 415, 429, 503], etag),
+        description: `Of a HelmRelease or Application the version of its chart. ${neededRight('rollback')}`,
+        responses: answers(ref('UpdateRequest'), actionProblems, etag),
       },
     },
     '/api/v1/workloads/{namespace}/{kind}/{name}/hold': {
-      post: {
-        operationId: 'holdWorkload',
-        summary: 'Write fairlead.dev/hold into the manifest in Git; until it is released nothing is proposed.',
-        description: 'Needs the right to `update` `updaterequests/hold` in the namespace of every target.',
-        parameters: workloadParameters,
-        requestBody: { required: true, content: content(ref('Hold')) },
-        responses: answers(ref('HoldReport'), [400, 401, 403, 404, 409, 413, 415, 429, 503]),
-      },
+      post: workloadAction(
+        'hold',
+        'Write fairlead.dev/hold into the manifest in Git; until it is released nothing is proposed.',
+      ),
     },
     '/api/v1/workloads/{namespace}/{kind}/{name}/release': {
-      post: {
-        operationId: 'releaseWorkload',
-        summary: 'Take the hold out of the manifest, and let versions be chosen again that were put back.',
-        description: 'Needs the right to `update` `updaterequests/release` in the namespace of every target.',
-        parameters: workloadParameters,
-        requestBody: { required: false, content: content(ref('Release')) },
-        responses: answers(ref('HoldReport'), [400, 401, 403, 404, 409, 413, 415, 429, 503]),
-      },
+      post: workloadAction(
+        'release',
+        'Take the hold out of the manifest, and let versions be chosen again that were put back.',
+      ),
     },
     '/api/v1/workloads': {
       get: {
