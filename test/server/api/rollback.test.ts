@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { FairleadError } from '../../../src/errors.ts'
 import type { ApiBackend } from '../../../src/server/api/backend.ts'
-import { aRequest, type CallOptions, startApi } from './api-world.ts'
+import { aRequest, startApi } from './api-world.ts'
+import { answerTo, type RefusedAction, refusedActions } from './refused-action.ts'
 
 const path = '/api/v1/workloads/prod/Deployment/web/rollback'
 const body = { reason: 'orders fail' }
@@ -53,22 +54,13 @@ describe('POST …/rollback', () => {
     expect(world.done).toEqual([])
   })
 
-  const rows: [what: string, path: string, options: CallOptions, status: number, message: RegExp][] = [
+  const rows: RefusedAction[] = [
     ['without a reason', path, { body: {} }, 400, /reason/],
     ['with a reason that nobody can read', path, { body: { reason: ' \u200b\n' } }, 400, /reason: say why/],
-    ['with a field that is none', path, { body: { ...body, by: 'bob' } }, 400, /by/],
-    ['with a body that is no JSON', path, { body: 'x' }, 400, /JSON/],
-    ['without a token', path, { body, token: null }, 401, /token/],
-    ['of a kind that is not followed', path.replace('Deployment', 'CronJob'), { body }, 404, /CronJob/],
-    ['of a name that is none', path.replace('/web/', '/%2e%2e/'), { body }, 404, /there is no/],
-    ['of a workload that is not there', path.replace('/web/', '/none/'), { body }, 404, /no Deployment prod\/none/],
+    ...refusedActions(path, body),
   ]
   test.each(rows)('%s is refused', async (_, where, options, status, message) => {
-    const heard = await (await api()).call('POST', where, options)
-    expect({ status: heard.status, message: heard.body?.error?.message }).toEqual({
-      status,
-      message: expect.stringMatching(message),
-    })
+    expect(await answerTo(await api(), where, options)).toEqual({ status, message: expect.stringMatching(message) })
   })
 
   test('says why the place in Git cannot be changed', async () => {
