@@ -4,6 +4,7 @@ import type { Ancestry } from '../../core/sync/ancestry.ts'
 import { fluxCommit } from '../../core/sync/flux-revision.ts'
 import type { Sync } from '../../core/sync/sync-state.ts'
 import { asFairleadError, orRefusal } from '../../errors.ts'
+import type { BranchSnapshot } from '../../ports.ts'
 import type { ManagedRepository, Repositories } from '../repositories.ts'
 import type { BranchReader } from './branch-reader.ts'
 import { decidingOwner, ownerChain } from './owner-chain.ts'
@@ -16,8 +17,8 @@ export interface CommitWayDeps {
 }
 
 /** A branch that an engine reads, of a repository that is configured. */
-interface Branch {
-  repository: ManagedRepository
+export interface Branch {
+  repository: Pick<ManagedRepository, 'url' | 'git'>
   /** As the engine has it; `''` is the default branch. */
   name: string
 }
@@ -31,7 +32,7 @@ export async function findCommitWays(
   { commit, now }: { commit: string; now: Date },
   deps: CommitWayDeps,
 ): Promise<CommitWay[]> {
-  const contains = containment(commit, deps)
+  const contains = containment(commit, branchesOf(workloads, deps), deps)
   const ways = new Map<string, CommitWay>()
   const found: CommitWay[] = []
   for (const workload of workloads) {
@@ -131,23 +132,43 @@ async function isTried({ revision }: Sync, commit: string, git: ManagedRepositor
   return tried !== undefined && (await git.ancestry(commit, tried)) === 'yes'
 }
 
-/** Each branch is asked about once. One that is not known to hold the commit is read again: it may just have been pushed. */
-function containment(commit: string, { readBranch }: CommitWayDeps): Question['contains'] {
+/**
+ * Whether branches contain a commit; each is asked about once. One that is not known to hold it is read again, for it may
+ * just have been pushed; but not when a branch of another repository holds it: pipelines ask every few seconds, and a commit
+ * is in one repository.
+ */
+export function containment(
+  commit: string,
+  branches: readonly Branch[],
+  { readBranch }: Pick<CommitWayDeps, 'readBranch'>,
+): Question['contains'] {
+  const known = new Map<string, Promise<{ head: BranchSnapshot; answer: Ancestry }>>()
   const answers = new Map<string, Promise<Ancestry>>()
-  const ask = async ({ repository, name }: Branch): Promise<Ancestry> => {
-    const { git } = repository
-    const known = await readBranch({ repository, branch: name, revision: undefined })
-    const answer = await git.ancestry(commit, known.revision)
-    if (answer === 'yes') return answer
-    const { revision } = await git.snapshot(known.branch, { fresh: true })
-    return revision === known.revision ? answer : git.ancestry(commit, revision)
+
+  const look = async ({ repository, name }: Branch) => {
+    const head = await readBranch({ repository, branch: name, revision: undefined })
+    return { head, answer: await repository.git.ancestry(commit, head.revision) }
   }
-  return (branch) => {
-    const key = `${branch.repository.url} ${branch.name}`
-    const answer = answers.get(key) ?? ask(branch)
-    answers.set(key, answer)
-    return answer
+  const isHeldElsewhere = async ({ repository }: Branch) => {
+    const others = branches.filter((one) => one.repository.url !== repository.url)
+    const looks = await Promise.allSettled(others.map((one) => once(known, one, look)))
+    return looks.some((one) => one.status === 'fulfilled' && one.value.answer === 'yes')
   }
+  const ask = async (branch: Branch): Promise<Ancestry> => {
+    const { head, answer } = await once(known, branch, look)
+    if (answer === 'yes' || (await isHeldElsewhere(branch))) return answer
+    const { git } = branch.repository
+    const { revision } = await git.snapshot(head.branch, { fresh: true })
+    return revision === head.revision ? answer : git.ancestry(commit, revision)
+  }
+  return (branch) => once(answers, branch, ask)
+}
+
+function once<T>(done: Map<string, Promise<T>>, branch: Branch, work: (branch: Branch) => Promise<T>): Promise<T> {
+  const key = `${branch.repository.url} ${branch.name}`
+  const result = done.get(key) ?? work(branch)
+  done.set(key, result)
+  return result
 }
 
 function wordsOf({ repository, name }: Branch): string {
